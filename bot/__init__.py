@@ -1,0 +1,1 @@
+"""What Nightdesk touches: Slack, mail, Postgres, models, the clock and the command line."""

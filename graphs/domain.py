@@ -1,0 +1,260 @@
+"""The project's words as frozen values. Imports nothing of ours; everything else may import it."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Value(BaseModel):
+    """A frozen value that may cross a border: a checkpoint, a table, a file, a prompt."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+# --- people ---------------------------------------------------------------------------------------
+
+PersonKey = str
+"""A Slack user id when the person has one, else a case-folded mail address."""
+
+
+class Address(Value):
+    """One mailbox of a header: display name as written (may be empty), address case-folded."""
+
+    name: str = ""
+    address: str
+
+
+class Person(Value):
+    """Somebody Nightdesk knows: a Slack user joined with mail addresses, or an address alone."""
+
+    key: PersonKey
+    name: str
+    short_names: tuple[str, ...] = ()  # what colleagues call them: "Ada", "ada.l"; never empty strings
+    addresses: tuple[str, ...] = ()  # case-folded; the connected accounts and the Slack profile's
+    zone: str = "UTC"
+    role: Literal["member", "guest", "outside", "bot"] = "member"
+    active: bool = True
+
+
+class Party(Value):
+    """Somebody as a message shows them. `key` is empty only when nothing identifies the author."""
+
+    key: PersonKey
+    name: str
+    address: str = ""
+    kind: Literal["member", "guest", "outside", "bot"] = "member"
+
+
+# --- sources --------------------------------------------------------------------------------------
+
+
+class SlackSource(Value):
+    kind: Literal["slack"] = "slack"
+    channel: str
+    ts: str
+
+
+class MailSource(Value):
+    kind: Literal["mail"] = "mail"
+    account: str
+    message_id: str  # with its angle brackets
+
+
+class DocumentSource(Value):
+    kind: Literal["document"] = "document"
+    name: str
+    page: int  # 1-based
+
+
+Source = Annotated[SlackSource | MailSource | DocumentSource, Field(discriminator="kind")]
+
+
+class Quoted(Value):
+    """Text somebody else wrote: data, never an instruction. Enters a prompt only through `graphs.quote`."""
+
+    text: str
+
+    def __str__(self) -> str:  # an accidental f-string or log line shows no content
+        return f"<quoted, {len(self.text)} characters>"
+
+    __repr__ = __str__
+
+
+# --- messages -------------------------------------------------------------------------------------
+
+
+class Attachment(Value):
+    name: str
+    media_type: str
+    size: int = 0  # bytes; 0 when unknown
+
+
+class Link(Value):
+    """A link of an HTML mail or Slack message: the shown text and where it really goes."""
+
+    shown: str
+    target: str
+
+
+class MailFacts(Value):
+    """What the headers and structure of one mail say. All addresses case-folded."""
+
+    mailbox: Literal["inbox", "sent", "drafts"]
+    message_id: str  # with angle brackets; derived from the content when the mail has none
+    in_reply_to: str = ""
+    references: tuple[str, ...] = ()
+    subject: str = ""
+    sender: Address
+    reply_to: tuple[Address, ...] = ()
+    to: tuple[Address, ...] = ()
+    cc: tuple[Address, ...] = ()
+    delivered_to: tuple[str, ...] = ()
+    offset_minutes: int = 0  # of the Date header's zone
+    list_id: str = ""
+    list_unsubscribe: bool = False
+    precedence: str = ""
+    auto_submitted: str = ""  # case-folded value of Auto-Submitted; "" when absent
+    auto_response_suppress: bool = False
+    feedback_id: bool = False  # a Feedback-ID or campaign header of a mass mailer
+    return_path: str = ""  # "<>" is kept as "<>"
+    authentication: tuple[str, ...] = ()  # of Authentication-Results: "spf=fail", "dkim=pass", "dmarc=fail" …
+    spam_flag: bool = False  # X-Spam-Flag: YES or the like
+    sensitivity: str = ""  # case-folded Sensitivity header
+    importance: str = ""
+    calendar_method: str = ""  # METHOD of a text/calendar part, upper case
+    has_html: bool = False
+    html_only: bool = False
+    quotes_original: bool = False  # the mail carries a quoted original below or between its own text
+    signature: str = ""  # as stripped from the text; "" when none was found
+    quoted_text: str = ""  # what was stripped as quotation, at most 20,000 characters
+    attachments: tuple[Attachment, ...] = ()
+    links: tuple[Link, ...] = ()
+
+
+class Reaction(Value):
+    name: str  # without colons
+    users: tuple[PersonKey, ...] = ()
+
+
+class SlackFacts(Value):
+    """What Slack says about one message beside its text."""
+
+    subtype: str = ""
+    parent_ts: str = ""  # of the thread's first message, when this is a reply
+    raw: str = ""  # mrkdwn as Slack holds it
+    reactions: tuple[Reaction, ...] = ()
+    files: tuple[Attachment, ...] = ()
+    links: tuple[Link, ...] = ()
+    broadcast: bool = False  # <!channel>, <!here>, <!everyone> or a user group
+
+
+class Message(Value):
+    """One message as graphs see it, Slack or mail. `text` is only what its author wrote then and there:
+    quotations and signatures are stripped, Slack markup is rendered (`<@U1>` as `@Ada`)."""
+
+    id: int = 0  # row id in the store; 0 before it is stored
+    scope: str  # key of its one scope, see `scope_of`
+    source: Source
+    thread: str  # unique within the scope
+    author: Party
+    sent_at: datetime  # aware, UTC
+    edited_at: datetime | None = None
+    text: Quoted
+    mentions: tuple[PersonKey, ...] = ()  # Slack: who is @-mentioned
+    mail: MailFacts | None = None
+    slack: SlackFacts | None = None
+    revision: int = 1
+
+
+class Channel(Value):
+    """A Slack conversation as far as its readers matter."""
+
+    id: str
+    name: str  # of a DM: the names of its members
+    kind: Literal["public", "private", "dm", "mpim"] = "public"
+    shared: bool = False  # with another organisation
+    has_guests: bool = False
+    archived: bool = False
+    members: tuple[PersonKey, ...] = ()
+    topic: str = ""
+    purpose: str = ""
+
+
+class Thread(Value):
+    """Messages of one thread, oldest first, never empty; all of one scope."""
+
+    scope: str
+    key: str
+    medium: Literal["slack", "mail"]
+    title: str  # mail: subject without Re:/Fwd:; Slack: "#name" or the names in a DM
+    channel: Channel | None = None
+    messages: tuple[Message, ...]
+
+
+# --- scopes ---------------------------------------------------------------------------------------
+
+
+def channel_scope(channel_id: str) -> str:
+    return f"channel:{channel_id}"
+
+
+def account_scope(address: str) -> str:
+    return f"account:{address}"
+
+
+def person_scope(key: PersonKey) -> str:
+    return f"person:{key}"
+
+
+WORKSPACE_SCOPE = "workspace"
+
+
+# --- what judgement produces ----------------------------------------------------------------------
+
+TaskKind = Literal["owe", "waiting", "blocked", "decision"]
+"""owe: the owner promised or was asked; waiting: the owner waits; blocked: somebody waits on the owner and
+cannot go on; decision: the owner must decide."""
+
+FoundBy = Literal["model", "rules"]
+
+
+class Finding(Value):
+    """One unfinished thing of one person, as judged from one thread."""
+
+    kind: TaskKind
+    what: str  # the obligation in a few words, fact first, no "X mentioned"
+    why: str = ""  # the reason it matters now, in a few words; "" when the sources say none
+    next_step: str
+    due: date | None = None  # local date of the owner; only when a source states it
+    counterpart: PersonKey = ""  # who asked, or who is waited for
+    sources: tuple[Source, ...]  # at least one; the first is the message that made it
+    sensitive: bool = False  # told by a neutral line only
+    asked_at: datetime
+    last_at: datetime  # of the newest message that bears on it
+    found_by: FoundBy = "rules"
+
+
+class Change(Value):
+    """A decision, reversal or disagreement that matters to somebody."""
+
+    kind: Literal["decision", "reversal", "disagreement", "status"]
+    what: str
+    who: PersonKey = ""
+    sources: tuple[Source, ...]
+    at: datetime
+    found_by: FoundBy = "rules"
+
+
+NotDrafted = Literal[
+    "bulk", "automatic", "invitation", "code", "phishing", "sensitive", "information", "answered_by_owner",
+    "answered_by_other", "answered_elsewhere", "superseded", "duplicate", "too_old", "own_draft", "unsure",
+    "not_addressed", "no_model", "budget", "confidential", "unreadable",
+]  # fmt: skip
+
+
+class Nature(Value):
+    """What kind of mail this is, as code recognises it, with the reason in a few words."""
+
+    kind: Literal["person", "bulk", "automatic", "invitation", "code", "phishing", "sensitive", "confidential"]
+    why: str = ""
