@@ -1,0 +1,1 @@
+"""Judgement without a model: plain rules over sentences, and one small trained detector of requests."""
