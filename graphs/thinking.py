@@ -1,0 +1,459 @@
+"""What a graph holds of a model: two functions, `think` and `say`, each paid for before it is made.
+
+request -> reserve -> chat (retried when busy) -> settle -> read into a frozen Value -> one repair turn -> Failure
+A Failure is a value, not an exception: the rules take over for that item. `bot.models` builds the `Chat`.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, NoReturn, Protocol, TypeVar
+
+from pydantic import ValidationError
+
+from graphs.domain import NotDrafted, Value
+from graphs.errors import Later, NeedsPerson
+
+ValueT = TypeVar("ValueT", bound=Value)
+JsonSchema = dict[str, Any]
+
+LONGEST_ANSWER = 200_000  # characters; more is no answer to any of our questions
+LONGEST_SAYING = 12_000  # characters of one streamed answer: what Slack takes in a message
+LONGEST_ECHO = 4_000  # characters of a wrong answer shown again in the repair turn
+
+
+# --- what passes between a graph and the model -----------------------------------------------------
+
+
+class Failure(Value):
+    """No usable answer. `reason` is one sentence for the footer; it holds neither content nor secret."""
+
+    kind: Literal["budget", "no_model", "busy", "setup", "refused", "invalid"]
+    reason: str
+
+    @property
+    def not_drafted(self) -> NotDrafted:
+        """The reason to write into not_drafted.json for an item that needed this answer."""
+        return "budget" if self.kind == "budget" else "no_model"
+
+
+@dataclass(frozen=True)
+class Turn:
+    role: Literal["system", "user", "assistant"]
+    text: str
+
+
+@dataclass(frozen=True)
+class Request:
+    """One call of a model. With a `schema` the answer has to be one JSON object that fits it."""
+
+    step: str
+    turns: tuple[Turn, ...]
+    max_tokens: int
+    schema: JsonSchema | None = None
+    schema_name: str = ""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens of one call; `cached` is a part of `prompt`. `tier` is the service tier the server says it used."""
+
+    prompt: int
+    cached: int
+    completion: int
+    seconds: float
+    tier: str = ""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """`usage` is None when the server counted nothing; `stopped` says why the text ends."""
+
+    text: str
+    usage: Usage | None
+    stopped: Literal["end", "length", "refusal"] = "end"
+    seconds: float = 0.0
+
+
+class Busy(Later):
+    """The endpoint cannot answer now. `after`: seconds it asks us to wait; `charged`: it may have done the work."""
+
+    def __init__(self, sentence: str, after: float | None = None, charged: bool = False) -> None:
+        super().__init__(sentence)
+        self.after = after
+        self.charged = charged
+
+
+@dataclass(frozen=True)
+class Chat:
+    """One model at one endpoint. Both raise `Busy` or `NeedsPerson`; `stream` also hands over each piece of text."""
+
+    complete: Callable[[Request], Reply]
+    stream: Callable[[Request, Callable[[str], None]], Reply]
+
+
+# --- what it costs ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Reservation:
+    """Money set aside for one call. A crash leaves it reserved: it counts as spent."""
+
+    id: int
+    step: str
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The budget of one person-night (or workspace-day) as three functions, safe to call from several threads."""
+
+    reserve: Callable[[str, int, int], Reservation | None]  # step, tokens in, most tokens out; None: over the cap
+    settle: Callable[[Reservation, Usage], None]
+    release: Callable[[Reservation], None]
+
+
+def tokens_at_most(request: Request) -> int:
+    """An upper bound for the prompt: two bytes a token hold for prose in any language, and for most of base64."""
+    said = sum(len(turn.text.encode()) for turn in request.turns)
+    return (said + len(json.dumps(request.schema or ""))) // 2 + 16 * len(request.turns)
+
+
+def tokens_about(text: str) -> int:
+    """The usual guess where a server counts nothing."""
+    return len(text) // 4 + 1
+
+
+def _worst(request: Request) -> Usage:
+    return Usage(prompt=tokens_at_most(request), cached=0, completion=request.max_tokens, seconds=0.0)
+
+
+def _counted(request: Request, reply: Reply) -> Usage:
+    if reply.usage is not None:
+        return reply.usage
+    prompt = sum(tokens_about(turn.text) for turn in request.turns)
+    return Usage(prompt=prompt, cached=0, completion=tokens_about(reply.text), seconds=reply.seconds)
+
+
+# --- the functions a graph gets --------------------------------------------------------------------
+
+
+class Think(Protocol):
+    def __call__(
+        self, step: str, system: str, user: str, schema: type[ValueT], max_tokens: int = 2_000
+    ) -> ValueT | Failure:
+        """One structured answer, or a Failure; never raises for anything a model or its server does."""
+
+
+class Say(Protocol):
+    def __call__(
+        self, step: str, system: str, user: str, on_token: Callable[[str], None], max_tokens: int = 1_000
+    ) -> str | Failure:
+        """The text as a whole; `on_token` got it piece by piece, uncleaned. After a Failure show something else."""
+
+
+@dataclass(frozen=True)
+class Thinker:
+    """All a graph may do with a model."""
+
+    think: Think
+    say: Say
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long one call may be retried. A server that asks for more than `longest_wait` seconds is given up at once."""
+
+    retries: int = 2
+    longest_wait: float = 30.0
+    in_a_row: int = 3  # calls given up before the endpoint is left alone
+    left_alone: float = 120.0  # seconds
+
+
+PATIENCE = Patience()
+LIVE_PATIENCE = Patience(retries=1, longest_wait=2.0)  # somebody is looking at the thread
+
+
+@dataclass
+class _Endpoint:
+    """What the calls of one thinker learned about their endpoint. Threads may race here: they lose one retry."""
+
+    given_up: int = 0
+    until: float = 0.0
+    broken: Failure | None = None
+
+
+@dataclass(frozen=True)
+class _Means:
+    chat: Chat
+    ledger: Ledger
+    sleep: Callable[[float], None]
+    clock: Callable[[], float]
+    patience: Patience
+    endpoint: _Endpoint = field(default_factory=_Endpoint)
+
+
+def thinker(
+    chat: Chat,
+    ledger: Ledger,
+    sleep: Callable[[float], None],
+    clock: Callable[[], float],
+    patience: Patience = PATIENCE,
+) -> Thinker:
+    """Thinks with `chat` on the account of `ledger`. `sleep` and `clock` (monotonic) are in seconds."""
+    means = _Means(chat, ledger, sleep, clock, patience)
+
+    def think(step: str, system: str, user: str, schema: type[ValueT], max_tokens: int = 2_000) -> ValueT | Failure:
+        turns = (Turn("system", clean(system)), Turn("user", clean(user)))
+        request = Request(step, turns, max_tokens, strict_schema(schema), schema.__name__)
+        return _think(means, request, schema)
+
+    def say(
+        step: str, system: str, user: str, on_token: Callable[[str], None], max_tokens: int = 1_000
+    ) -> str | Failure:
+        turns = (Turn("system", clean(system)), Turn("user", clean(user)))
+        return _say(means, Request(step, turns, max_tokens), on_token)
+
+    return Thinker(think, say)
+
+
+def without_model(reason: str = "no model is set up") -> Thinker:
+    """A thinker that always fails, so that graphs need no second path for a night by rules."""
+    failure = Failure(kind="no_model", reason=reason)
+
+    def think(step: str, system: str, user: str, schema: type[ValueT], max_tokens: int = 2_000) -> ValueT | Failure:
+        return failure
+
+    def say(
+        step: str, system: str, user: str, on_token: Callable[[str], None], max_tokens: int = 1_000
+    ) -> str | Failure:
+        return failure
+
+    return Thinker(think, say)
+
+
+def _think(means: _Means, request: Request, schema: type[ValueT]) -> ValueT | Failure:
+    reply = _ask(means, request, means.chat.complete)
+    if isinstance(reply, Failure):
+        return reply
+    try:
+        return read(reply, schema)
+    except Unfit as unfit:
+        again = _repair(request, reply, str(unfit))
+    reply = _ask(means, again, means.chat.complete)
+    if isinstance(reply, Failure):
+        return reply
+    try:
+        return read(reply, schema)
+    except Unfit:
+        return Failure(kind="invalid", reason="the model's answer did not fit, twice")
+
+
+def _say(means: _Means, request: Request, on_token: Callable[[str], None]) -> str | Failure:
+    heard = False
+
+    def hear(piece: str) -> None:
+        nonlocal heard
+        heard = True
+        on_token(piece)
+
+    def stream(request: Request) -> Reply:
+        try:
+            return means.chat.stream(request, hear)
+        except Busy as busy:
+            if heard:  # a second try would say the beginning twice
+                raise _Interrupted(str(busy), charged=True) from busy
+            raise
+
+    reply = _ask(means, request, stream)
+    if isinstance(reply, Failure):
+        return reply
+    said = clean(without_thoughts(reply.text))[:LONGEST_SAYING].strip()
+    return said or Failure(kind="invalid", reason="the model said nothing")
+
+
+# --- one call: reserved, retried, settled ----------------------------------------------------------
+
+
+class _Interrupted(Busy):
+    """Busy, and not to be tried again."""
+
+
+def _ask(means: _Means, request: Request, call: Callable[[Request], Reply]) -> Reply | Failure:
+    for attempt in range(means.patience.retries + 1):
+        if (shut := _shut(means)) is not None:
+            return shut
+        try:
+            reply = _paid(means.ledger, request, call)
+        except NeedsPerson as error:
+            means.endpoint.broken = Failure(kind="setup", reason=str(error))
+            return means.endpoint.broken
+        except Busy as busy:
+            wait = busy.after if busy.after is not None else 2.0**attempt
+            last = attempt == means.patience.retries or wait > means.patience.longest_wait
+            if last or isinstance(busy, _Interrupted):
+                return _gave_up(means, busy)
+            means.sleep(wait)
+            continue
+        if reply is None:
+            return Failure(kind="budget", reason="the budget of this night is spent")
+        means.endpoint.given_up = 0
+        if reply.stopped == "refusal":
+            return Failure(kind="refused", reason="the model refused to answer")
+        return reply
+    raise AssertionError("the last attempt returns")
+
+
+def _paid(ledger: Ledger, request: Request, call: Callable[[Request], Reply]) -> Reply | None:
+    """None when the budget does not allow the call. Work that may have been done is settled at its worst."""
+    reservation = ledger.reserve(request.step, tokens_at_most(request), request.max_tokens)
+    if reservation is None:
+        return None
+    try:
+        reply = call(request)
+    except Busy as busy:
+        if busy.charged:
+            ledger.settle(reservation, _worst(request))
+        else:
+            ledger.release(reservation)
+        raise
+    except NeedsPerson:
+        ledger.release(reservation)
+        raise
+    ledger.settle(reservation, _counted(request, reply))
+    return reply
+
+
+def _shut(means: _Means) -> Failure | None:
+    """Why the endpoint is not even asked: it refused our settings, or gave up several times in a row just now."""
+    if means.endpoint.broken is not None:
+        return means.endpoint.broken
+    if means.clock() < means.endpoint.until:
+        return Failure(kind="busy", reason="the model's server does not answer")
+    return None
+
+
+def _gave_up(means: _Means, busy: Busy) -> Failure:
+    means.endpoint.given_up += 1
+    if means.endpoint.given_up >= means.patience.in_a_row:
+        means.endpoint.until = means.clock() + means.patience.left_alone
+    return Failure(kind="busy", reason=str(busy))
+
+
+# --- reading an answer -----------------------------------------------------------------------------
+
+
+class Unfit(ValueError):
+    """An answer that is not the value asked for; the text tells the model what to mend, without its values."""
+
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_THOUGHT = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
+_OPENED_BEFORE = re.compile(r"\A.*</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
+_FENCED = re.compile(r"```[a-zA-Z]*\s*\n(.*?)\n?\s*```", re.DOTALL)
+
+
+def clean(text: str) -> str:
+    """Without NULs and lone surrogates: one of them makes Postgres or the checkpointer raise."""
+    return _SURROGATE.sub("", text.replace("\0", ""))
+
+
+def without_thoughts(text: str) -> str:
+    """Without `<think>` parts; some servers swallow the opening tag, and a cut answer has no closing one."""
+    text = _OPENED_BEFORE.sub("", _THOUGHT.sub("", text))
+    unclosed = text.lower().find("<think>")
+    return text if unclosed < 0 else text[:unclosed]
+
+
+def read(reply: Reply, schema: type[ValueT]) -> ValueT:
+    """The value in `reply`. Raises `Unfit`."""
+    if reply.stopped == "length":
+        raise Unfit("the answer was cut off at the length limit; answer again, much shorter")
+    if len(reply.text) > LONGEST_ANSWER:
+        raise Unfit("the answer was far too long; answer again, much shorter")
+    found = _json_object(reply.text)
+    try:
+        return schema.model_validate_json(json.dumps(found))
+    except ValidationError as error:
+        raise Unfit(_faults(error)) from error
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    text = without_thoughts(text).strip()
+    if fenced := _FENCED.search(text):
+        text = fenced.group(1)
+    first, last = text.find("{"), text.rfind("}")
+    if first < 0 or last < first:
+        raise Unfit("the answer held no JSON object")
+    try:
+        found = json.loads(text[first : last + 1], strict=False, parse_constant=_no_constant)
+        return {clean(key): _cleaned(value) for key, value in found.items()}
+    except (ValueError, RecursionError) as error:
+        raise Unfit("the answer was not valid JSON") from error
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, list):
+        return [_cleaned(one) for one in value]
+    if isinstance(value, dict):
+        return {clean(key): _cleaned(one) for key, one in value.items()}
+    return value
+
+
+def _faults(error: ValidationError) -> str:
+    """Places and messages only: the values are already in the answer that the repair turn shows again."""
+    listed = error.errors(include_url=False, include_context=False, include_input=False)
+    return "; ".join(f"{'.'.join(map(str, one['loc'])) or 'answer'}: {one['msg']}" for one in listed[:8])
+
+
+def _repair(request: Request, reply: Reply, fault: str) -> Request:
+    echo = clean(reply.text)[:LONGEST_ECHO] or "(empty)"
+    ask = f"That did not fit: {clean(fault)[:1_000]}. Answer again with the corrected JSON object and nothing else."
+    turns = (*request.turns, Turn("assistant", echo), Turn("user", ask))
+    return Request(request.step, turns, request.max_tokens, request.schema, request.schema_name)
+
+
+# --- the schema a server is given ------------------------------------------------------------------
+
+_KEPT = ("type", "description", "enum", "const", "format")
+
+
+def strict_schema(schema: type[Value]) -> JsonSchema:
+    """JSON Schema in the part that strict servers take: every field required, nothing additional, no references.
+
+    Lengths and ranges stay out (servers differ); validation keeps them. Raises ValueError for a recursive Value.
+    """
+    whole = schema.model_json_schema()
+    return _strict(whole, whole.get("$defs", {}), ())
+
+
+def _strict(part: Mapping[str, Any], defs: Mapping[str, Any], inside: tuple[str, ...]) -> JsonSchema:
+    if "$ref" in part:
+        name = part["$ref"].rsplit("/", 1)[-1]
+        if name in inside:
+            raise ValueError(f"{name} contains itself")
+        return _strict(defs[name], defs, (*inside, name)) | _described(part)
+    strict: JsonSchema = {key: part[key] for key in _KEPT if key in part}
+    if "const" in strict:  # some servers know enum only
+        strict["enum"] = [strict.pop("const")]
+    for choice in ("anyOf", "oneOf"):
+        if choice in part:
+            strict["anyOf"] = [_strict(one, defs, inside) for one in part[choice]]
+    if "items" in part:
+        strict["items"] = _strict(part["items"], defs, inside)
+    if part.get("type") == "object":
+        fields = part.get("properties", {})
+        strict["properties"] = {name: _strict(one, defs, inside) for name, one in fields.items()}
+        strict["required"] = list(fields)
+        strict["additionalProperties"] = False
+    return strict
+
+
+def _described(part: Mapping[str, Any]) -> JsonSchema:
+    return {"description": part["description"]} if "description" in part else {}
