@@ -13,7 +13,7 @@ from typing import Any, Literal, NoReturn, Protocol, TypeVar
 from pydantic import ValidationError
 
 from graphs.domain import NotDrafted, Value
-from graphs.errors import Later, NeedsPerson
+from graphs.errors import Later, NeedsPerson, NightdeskError
 
 ValueT = TypeVar("ValueT", bound=Value)
 JsonSchema = dict[str, Any]
@@ -85,9 +85,16 @@ class Busy(Later):
         self.charged = charged
 
 
+class Refused(NightdeskError):
+    """The endpoint will not take this one request (too long, against its policy); others may pass. Not charged."""
+
+
 @dataclass(frozen=True)
 class Chat:
-    """One model at one endpoint. Both raise `Busy` or `NeedsPerson`; `stream` also hands over each piece of text."""
+    """One model at one endpoint; `stream` also hands over each piece of text.
+
+    Both raise `Busy`, `Refused` or `NeedsPerson` and nothing else.
+    """
 
     complete: Callable[[Request], Reply]
     stream: Callable[[Request, Callable[[str], None]], Reply]
@@ -149,7 +156,7 @@ class Say(Protocol):
     def __call__(
         self, step: str, system: str, user: str, on_token: Callable[[str], None], max_tokens: int = 1_000
     ) -> str | Failure:
-        """The text as a whole; `on_token` got it piece by piece, uncleaned. After a Failure show something else."""
+        """The text as a whole; `on_token` got it piece by piece. After a Failure show something else instead."""
 
 
 @dataclass(frozen=True)
@@ -250,18 +257,23 @@ def _think(means: _Means, request: Request, schema: type[ValueT]) -> ValueT | Fa
 
 
 def _say(means: _Means, request: Request, on_token: Callable[[str], None]) -> str | Failure:
-    heard = False
+    held = ""  # what came before the first word that is not a thought
+    spoken = False
 
     def hear(piece: str) -> None:
-        nonlocal heard
-        heard = True
-        on_token(piece)
+        nonlocal held, spoken
+        if not spoken:
+            held += piece
+            piece = _first_words(held)
+            spoken = bool(piece)
+        if piece := clean(piece):
+            on_token(piece)
 
     def stream(request: Request) -> Reply:
         try:
             return means.chat.stream(request, hear)
         except Busy as busy:
-            if heard:  # a second try would say the beginning twice
+            if spoken:  # a second try would say the beginning twice
                 raise _Interrupted(str(busy), charged=True) from busy
             raise
 
@@ -288,6 +300,8 @@ def _ask(means: _Means, request: Request, call: Callable[[Request], Reply]) -> R
         except NeedsPerson as error:
             means.endpoint.broken = Failure(kind="setup", reason=str(error))
             return means.endpoint.broken
+        except Refused as error:
+            return Failure(kind="refused", reason=str(error))
         except Busy as busy:
             wait = busy.after if busy.after is not None else 2.0**attempt
             last = attempt == means.patience.retries or wait > means.patience.longest_wait
@@ -317,7 +331,7 @@ def _paid(ledger: Ledger, request: Request, call: Callable[[Request], Reply]) ->
         else:
             ledger.release(reservation)
         raise
-    except NeedsPerson:
+    except (NeedsPerson, Refused):
         ledger.release(reservation)
         raise
     ledger.settle(reservation, _counted(request, reply))
@@ -363,6 +377,14 @@ def without_thoughts(text: str) -> str:
     text = _OPENED_BEFORE.sub("", _THOUGHT.sub("", text))
     unclosed = text.lower().find("<think>")
     return text if unclosed < 0 else text[:unclosed]
+
+
+def _first_words(held: str) -> str:
+    """What may be said of a text that has only begun; empty while it may still be a thought."""
+    begun = held.lstrip()
+    if "<think>".startswith(begun[:7].lower()) and "</think>" not in begun.lower():
+        return ""
+    return without_thoughts(begun).lstrip()
 
 
 def read(reply: Reply, schema: type[ValueT]) -> ValueT:

@@ -1,0 +1,329 @@
+"""The models' only adapter: an OpenAI-compatible endpoint as the `Chat` that graphs think with.
+
+langchain_openai costs seconds of CPU to import; it is imported when a model is built, so that nights by rules stay quick.
+"""
+
+import json
+import logging
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, cast
+from urllib.parse import urlsplit
+
+from graphs.errors import NeedsPerson
+from graphs.thinking import LONGEST_ANSWER, Busy, Chat, Refused, Reply, Request, Usage
+
+if TYPE_CHECKING:
+    import openai
+    from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+    from langchain_openai import ChatOpenAI
+
+OPENAI = "https://api.openai.com/v1"
+CHARACTERS_A_TOKEN = 16  # more than any prose has; a server that writes on beyond it ignores our limit
+
+
+@dataclass(frozen=True)
+class RoleSettings:
+    """One role's model. Prices are of a million tokens at the default service tier; `timeout` is in seconds."""
+
+    model: str
+    base_url: str = OPENAI
+    api_key: str = field(default="", repr=False)
+    price_in: float = 0.0
+    price_out: float = 0.0
+    service_tier: str = ""
+    timeout: float = 120.0
+
+
+@dataclass
+class _Endpoint:
+    """One client, and the features its server was found to lack: learned once, not asked for again."""
+
+    role: RoleSettings
+    model: "ChatOpenAI"
+    lacks: set[str] = field(default_factory=set)
+
+
+def chat(role: RoleSettings) -> Chat:
+    """The model of `role`. Safe to call from several threads; imports langchain_openai."""
+    no_tracing()
+    endpoint = _Endpoint(role, _client(role))
+    _quiet()
+
+    def complete(request: Request) -> Reply:
+        return _tried(endpoint, request, lambda extras: _complete(endpoint, request, extras))
+
+    def stream(request: Request, on_token: Callable[[str], None]) -> Reply:
+        return _tried(endpoint, request, lambda extras: _stream(endpoint, request, extras, on_token))
+
+    return Chat(complete, stream)
+
+
+def no_tracing() -> None:
+    """Turn LangSmith off for the process, whatever LANGSMITH_TRACING says: it would send private text to a stranger."""
+    from langsmith import configure
+
+    configure(enabled=False)
+
+
+def _quiet() -> None:
+    """openai and httpcore log whole requests, content and key, at DEBUG. openai sets its level when imported."""
+    for name in ("openai", "httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _client(role: RoleSettings) -> "ChatOpenAI":
+    import httpx
+    from langchain_openai import ChatOpenAI
+    from pydantic import SecretStr
+
+    timeout = httpx.Timeout(role.timeout, connect=min(role.timeout, 10.0))
+    base_url = role.base_url or OPENAI
+    # A proxy in the environment is for the way out, not for a server on this machine.
+    local = urlsplit(base_url).hostname in ("127.0.0.1", "::1", "localhost")
+    return ChatOpenAI(
+        model=role.model,
+        base_url=base_url,
+        api_key=SecretStr(role.api_key or "none"),
+        timeout=timeout,
+        max_retries=0,  # `graphs.thinking` retries, and reserves money for each try
+        stream_usage=True,
+        use_responses_api=False,
+        openai_proxy=None,
+        http_client=httpx.Client(timeout=timeout, trust_env=not local),
+    )
+
+
+# --- one request -----------------------------------------------------------------------------------
+
+
+def _complete(endpoint: _Endpoint, request: Request, extras: dict[str, Any]) -> Reply:
+    begun = time.monotonic()
+    message = endpoint.model.invoke(_messages(request, extras), extra_body=extras)
+    seconds = time.monotonic() - begun
+    if message.additional_kwargs.get("refusal"):
+        return Reply("", _usage(message, seconds), "refusal", seconds)
+    return Reply(message.text, _usage(message, seconds), _stopped(message), seconds)
+
+
+def _stream(endpoint: _Endpoint, request: Request, extras: dict[str, Any], on_token: Callable[[str], None]) -> Reply:
+    """Stops reading where the server ignores our limit or the time is up; raises `Busy` where it broke off."""
+    begun = time.monotonic()
+    heard = _Heard(most=min(LONGEST_ANSWER, CHARACTERS_A_TOKEN * request.max_tokens))
+    counted = "stream_options" not in endpoint.lacks
+    chunks = endpoint.model.stream(_messages(request, extras), extra_body=extras, stream_usage=counted)
+    with closing(cast("Generator[AIMessageChunk]", chunks)) as chunks:
+        for chunk in chunks:
+            heard.take(chunk)
+            if chunk.text:
+                on_token(chunk.text)
+            if heard.too_much or time.monotonic() - begun > endpoint.role.timeout:
+                break
+    seconds = time.monotonic() - begun
+    if heard.too_much:
+        return Reply(heard.text, None, "length", seconds)
+    if not heard.finish:
+        raise Busy("the model's answer broke off", charged=True)
+    stopped = _STOPPED.get(heard.finish, "end")
+    return Reply(heard.text, heard.usage(seconds), stopped, seconds)
+
+
+@dataclass
+class _Heard:
+    """What a stream brought so far."""
+
+    most: int
+    pieces: list[str] = field(default_factory=list)
+    length: int = 0
+    finish: str = ""
+    counted: "AIMessageChunk | None" = None
+
+    def take(self, chunk: "AIMessageChunk") -> None:
+        self.pieces.append(chunk.text)
+        self.length += len(chunk.text)
+        self.finish = chunk.response_metadata.get("finish_reason") or self.finish
+        if chunk.usage_metadata:
+            self.counted = chunk
+
+    @property
+    def text(self) -> str:
+        return "".join(self.pieces)
+
+    @property
+    def too_much(self) -> bool:
+        return self.length > self.most
+
+    def usage(self, seconds: float) -> Usage | None:
+        return _usage(self.counted, seconds) if self.counted is not None else None
+
+
+_STOPPED: dict[str, Literal["end", "length", "refusal"]] = {"length": "length", "content_filter": "refusal"}
+
+
+def _stopped(message: "AIMessage") -> Literal["end", "length", "refusal"]:
+    return _STOPPED.get(str(message.response_metadata.get("finish_reason")), "end")
+
+
+def _usage(message: "AIMessage", seconds: float) -> Usage | None:
+    """None where the server counted nothing, or only zeros."""
+    counted = message.usage_metadata
+    if not counted or not counted["input_tokens"] + counted["output_tokens"]:
+        return None
+    tier = str(message.response_metadata.get("service_tier") or "")
+    details = counted.get("input_token_details") or {}
+    # With a flex or priority tier langchain writes the details as "flex_cache_read".
+    cached = sum(count for name, count in details.items() if name.endswith("cache_read") and isinstance(count, int))
+    prompt, completion = max(0, counted["input_tokens"]), max(0, counted["output_tokens"])
+    return Usage(prompt, min(max(0, cached), prompt), completion, seconds, tier)
+
+
+def _messages(request: Request, extras: dict[str, Any]) -> "list[BaseMessage]":
+    from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
+
+    kinds: dict[str, type[BaseMessage]] = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
+    texts = [turn.text for turn in request.turns]
+    if request.schema and extras.get("response_format", {}).get("type") != "json_schema":
+        shape = json.dumps(request.schema, ensure_ascii=False)
+        texts[0] += f"\n\nAnswer with one JSON object and nothing else. Its JSON Schema:\n{shape}"
+    return [kinds[turn.role](content=text) for turn, text in zip(request.turns, texts, strict=True)]
+
+
+# --- what a server lacks ---------------------------------------------------------------------------
+
+Extras = dict[str, Any]
+
+
+def _extras(role: RoleSettings, request: Request, lacks: set[str]) -> Extras:
+    """All that some servers refuse, as an extra body: `response_format` given to langchain instead would raise on a
+    length stop and lose what was said and counted."""
+    official = "max_completion_tokens" if _is_openai(role) else "max_tokens"
+    other = "max_tokens" if _is_openai(role) else "max_completion_tokens"
+    extras: Extras = {other if official in lacks else official: request.max_tokens}
+    if "temperature" not in lacks:
+        extras["temperature"] = 0
+    if role.service_tier and "service_tier" not in lacks:
+        extras["service_tier"] = role.service_tier
+    if request.schema and "json_schema" not in lacks:
+        form = {"name": request.schema_name, "schema": request.schema, "strict": True}
+        extras["response_format"] = {"type": "json_schema", "json_schema": form}
+    elif request.schema and "json_object" not in lacks:
+        extras["response_format"] = {"type": "json_object"}
+    return extras
+
+
+def _is_openai(role: RoleSettings) -> bool:
+    return urlsplit(role.base_url or OPENAI).hostname == "api.openai.com"
+
+
+def _tried(endpoint: _Endpoint, request: Request, call: Callable[[Extras], Reply]) -> Reply:
+    """The answer, asked for again without whatever the server says it lacks; a refusal costs nothing."""
+    import openai
+
+    lacks = set(endpoint.lacks)
+    with _errors_sorted(endpoint.role):
+        while True:
+            extras = _extras(endpoint.role, request, lacks)
+            try:
+                reply = call(extras)
+            except openai.APIStatusError as err:
+                feature = _lacking(err, extras)
+                if feature is None or feature in lacks:
+                    raise
+                lacks.add(feature)
+                if feature == "stream_options":  # langchain sends it, so the client has to be told
+                    endpoint.lacks.add(feature)
+            else:
+                # No room in the flex tier now says nothing about the next call.
+                endpoint.lacks |= lacks - {"service_tier"}
+                return reply
+
+
+_NAMED = {
+    "temperature": "temperature",
+    "stream_options": "stream_options",
+    "max_completion_tokens": "max_completion_tokens",
+    "max_tokens": "max_tokens",
+}
+_TOO_LONG = ("context length", "context_length", "context window", "too long", "maximum context", "too many tokens")
+
+
+def _lacking(err: "openai.APIStatusError", extras: Extras) -> str | None:
+    """The feature of `extras` that the server refused with `err`; None when leaving something out would not help."""
+    said = f"{err.message} {err.body}".lower()
+    if err.status_code == 429:
+        return "service_tier" if "service_tier" in extras and err.code != "insufficient_quota" else None
+    if err.status_code not in (400, 404, 415, 422, 501) or any(sign in said for sign in _TOO_LONG):
+        return None
+    if "service_tier" in extras and ("service_tier" in said or "flex" in said):
+        return "service_tier"
+    form = str(extras.get("response_format", {}).get("type", ""))
+    if form and any(
+        sign in said for sign in ("response_format", "json_schema", "json_object", "structured", "grammar")
+    ):
+        return form
+    for sign, feature in _NAMED.items():
+        if sign in said and (sign in extras or sign == "stream_options"):
+            return feature
+    # A server that does not say what it dislikes most often dislikes the schema.
+    return form or None if err.status_code != 404 else None
+
+
+# --- errors, sorted --------------------------------------------------------------------------------
+
+
+@contextmanager
+def _errors_sorted(role: RoleSettings) -> Iterator[None]:
+    """Into Busy, Refused and NeedsPerson. The servers' own words stay out: they quote keys and prompts."""
+    import httpx
+    import openai
+
+    try:
+        yield
+    except openai.APIStatusError as err:
+        raise _of_status(err, role) from err
+    except openai.APITimeoutError as err:
+        raise Busy("the model did not answer in time", charged=not _unsent(err)) from err
+    except openai.APIConnectionError as err:
+        raise Busy("the model's server cannot be reached", charged=not _unsent(err)) from err
+    except (openai.OpenAIError, httpx.HTTPError) as err:
+        raise Busy("the model's answer broke off", charged=True) from err
+    except (ValueError, TypeError, AttributeError, KeyError, IndexError) as err:
+        # langchain and openai raise these on a body that is no chat completion.
+        raise Busy("the model's server answered with something else", charged=True) from err
+
+
+def _unsent(err: BaseException | None) -> bool:
+    """True when the line was never open: the cause lies one or two `from` below."""
+    import httpx
+
+    while err is not None and not isinstance(err, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
+        err = err.__cause__
+    return err is not None
+
+
+def _of_status(err: "openai.APIStatusError", role: RoleSettings) -> Exception:
+    status = err.status_code
+    host = urlsplit(role.base_url or OPENAI).netloc.rpartition("@")[2]
+    if status in (401, 403):
+        return NeedsPerson(f"{host} refuses the key for the model {role.model}: check the API key of this role")
+    if status == 402 or err.code == "insufficient_quota":
+        return NeedsPerson(f"the account at {host} has no credit left: top it up")
+    if status == 404:
+        return NeedsPerson(f"{host} does not know the model {role.model}: check the role's model and base URL")
+    if status in (408, 409, 425, 429) or status >= 500:
+        busy = "asks us to slow down" if status == 429 else f"failed with {status}"
+        return Busy(f"the model's server {busy}", after=_retry_after(err), charged=status == 504)
+    return Refused(f"the model's server will not take this request ({status})")
+
+
+def _retry_after(err: "openai.APIStatusError") -> float | None:
+    """Seconds; None when absent or told as a date."""
+    headers = err.response.headers
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        try:
+            return max(0.0, min(float(headers.get(name, "")) * unit, 86_400.0))
+        except ValueError:
+            continue
+    return None
