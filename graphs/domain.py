@@ -258,3 +258,124 @@ class Nature(Value):
 
     kind: Literal["person", "bulk", "automatic", "invitation", "code", "phishing", "sensitive", "confidential"]
     why: str = ""
+
+
+class Fact(Value):
+    """One statement worth keeping, with the words that show it."""
+
+    kind: Literal["decision", "commitment", "status", "preference", "fact", "event", "open_question"]
+    text: str  # readable alone: names instead of pronouns
+    quote: str  # verbatim from its message, white space folded
+    message: int  # row id of the message quoted
+    source: Source
+    said_by: PersonKey
+    said_at: datetime
+    change: Literal["", "decision", "reversal", "disagreement"] = ""  # worth telling people in the morning
+    supersedes: tuple[int, ...] = ()  # row ids of memories that no longer hold
+    confidence: float = 0.6
+    found_by: FoundBy = "rules"
+
+
+class Memory(Value):
+    """A fact as the store keeps it."""
+
+    id: int
+    scope: str
+    kind: str
+    text: str
+    quote: str
+    sources: tuple[Source, ...]
+    said_by: PersonKey
+    valid_from: datetime
+    valid_to: datetime | None = None
+
+
+class ContextLine(Value):
+    """One line of learned context and the memories it stands on: when one of them falls, the line falls."""
+
+    text: str
+    memories: tuple[int, ...]
+
+
+TaskState = Literal["open", "snoozed", "done", "settled", "dropped"]
+
+
+class Task(Value):
+    """One unfinished thing of one person, alive over several nights."""
+
+    id: str  # derived from the owner and the message that made it
+    owner: PersonKey
+    kind: TaskKind
+    what: str
+    why: str = ""
+    next_step: str
+    due: date | None = None
+    state: TaskState = "open"
+    counterpart: PersonKey = ""
+    sources: tuple[Source, ...]
+    sensitive: bool = False
+    asked_at: datetime
+    last_at: datetime
+    found_by: FoundBy = "rules"
+
+
+class Ask(Value):
+    """Something the mail asks for, and whether the draft answers it."""
+
+    ask: str
+    answered: bool
+
+
+class UsedFact(Value):
+    """A fact in a draft and where it comes from."""
+
+    text: str
+    source: Source
+
+
+class Receipt(Value):
+    """Why a draft says what it says. Shown to its owner, never put into the mail."""
+
+    asks: tuple[Ask, ...] = ()
+    facts: tuple[UsedFact, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    withheld: tuple[Source, ...] = ()  # known to the owner, not to the recipients: not used
+    why: str = ""
+
+
+class Draft(Value):
+    """A reply as it would lie in the Drafts mailbox. Addresses come from the thread, never from a model."""
+
+    account: str
+    message_id: str  # our own, derived
+    in_reply_to: str
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...] = ()
+    sender: Address
+    subject: str
+    body: str  # the reply's own text, without signature and quotation
+    slots: tuple[str, ...] = ()
+    receipt: Receipt
+    asked_at: datetime
+    foreign_reply_to: bool = False
+
+
+class Considered(Value):
+    """What became of one inbox mail: a draft, a question to the owner, or a reason for neither."""
+
+    account: str
+    message_id: str
+    reason: NotDrafted | None = None  # None: `draft` is set
+    why: str = ""
+    draft: Draft | None = None
+    question: str = ""  # for the digest, when only the owner knows
+    sources: tuple[Source, ...] = ()
+
+
+class Answer(Value):
+    """A live answer. `citations` are among `retrieved` or in the thread, and open for everybody who reads the place."""
+
+    text: str
+    citations: tuple[Source, ...] = ()
+    served: Literal["prepared", "composed", "rules", "not_found"]
+    retrieved: tuple[Source, ...] = ()

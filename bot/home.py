@@ -1,0 +1,67 @@
+"""A home: the folder that holds an embedded database and the key ring, or the key ring alone beside DATABASE_URL."""
+
+import base64
+import json
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from graphs.errors import NeedsPerson
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Secrets of one home, newest first. They stay outside the database: a stolen dump opens nothing."""
+
+    tokens: bytes  # signs audience tokens
+    seals: tuple[bytes, ...]  # encrypt checkpoints and passwords; the first seals, any opens
+
+
+@contextmanager
+def temporary() -> Iterator[Path]:
+    """A fresh home that is removed afterwards, whatever happened."""
+    path = Path(tempfile.mkdtemp(prefix="nightdesk-"))
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def keys(path: Path) -> Keys:
+    """The key ring at `path`, made on first use. Raises `NeedsPerson` when it is there and unreadable."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            _make(path)
+        held = json.loads(path.read_text())
+        return Keys(base64.b64decode(held["tokens"]), tuple(base64.b64decode(seal) for seal in held["seals"]))
+    except OSError as err:
+        raise NeedsPerson(f"The key ring {path} cannot be read or made: {err.strerror}.") from err
+    except (ValueError, KeyError, TypeError) as err:
+        raise NeedsPerson(f"The key ring {path} is damaged: restore it from your backup.") from err
+
+
+def _make(path: Path) -> None:
+    fresh = {"tokens": _key(), "seals": [_key()]}
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w") as file:
+        json.dump(fresh, file)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        # A link instead of a rename: of two first processes, the later one takes the ring of the earlier.
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+def _key() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()

@@ -1,0 +1,170 @@
+"""Every setting, read once from the environment and `nightdesk.toml`. The only reader of os.environ."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from graphs.errors import NeedsPerson
+
+OPENAI = "https://api.openai.com/v1"
+ROLES = ("LIVE", "SLEEP", "EMBED")
+_OF_ROLE = ("MODEL", "BASE_URL", "API_KEY", "PRICE_IN", "PRICE_OUT", "SERVICE_TIER")
+_PLAIN = (
+    "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_API_BASE_URL",
+    "DATABASE_URL", "DATABASE_OWNER_URL", "OPENAI_API_KEY", "OPENAI_BASE_URL",
+    "NIGHTDESK_HOME", "NIGHTDESK_KEYS", "NIGHTDESK_DOMAINS", "NIGHTDESK_ZONE", "NIGHTDESK_CURRENCY",
+    "NIGHTDESK_CAP_PERSON_NIGHT", "NIGHTDESK_CAP_WORKSPACE_DAY", "NIGHTDESK_QUARANTINE_SECONDS",
+    "NIGHTDESK_PUBLIC_URL", "NIGHTDESK_GOOGLE_CLIENT_ID", "NIGHTDESK_GOOGLE_CLIENT_SECRET",
+    "NIGHTDESK_MICROSOFT_CLIENT_ID", "NIGHTDESK_MICROSOFT_CLIENT_SECRET", "NIGHTDESK_PG_BIN", "NIGHTDESK_CI",
+)  # fmt: skip
+KNOWN = frozenset(_PLAIN) | {f"NIGHTDESK_{role}_{name}" for role in ROLES for name in _OF_ROLE}
+DEFAULT_CAP_PERSON_NIGHT = Decimal("0.50")
+
+
+@dataclass(frozen=True)
+class RoleSettings:
+    """One role's model. Prices are of a million tokens at the default service tier; `timeout` is in seconds."""
+
+    model: str
+    base_url: str = OPENAI
+    api_key: str = field(default="", repr=False)
+    price_in: float = 0.0
+    price_out: float = 0.0
+    service_tier: str = ""
+    timeout: float = 120.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an operator may decide. Secrets stay out of its repr."""
+
+    home: Path | None
+    database_url: str = field(repr=False)
+    database_owner_url: str = field(repr=False)
+    keys: Path | None
+    live: RoleSettings | None
+    sleep: RoleSettings | None
+    embed: RoleSettings | None
+    cap_person_night: Decimal
+    cap_workspace_day: Decimal | None
+    currency: str
+    domains: frozenset[str]
+    zone: str | None
+    quarantine_seconds: int
+    postgres_binaries: Path | None
+
+
+def load(home: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Settings from `nightdesk.toml` (in the home, else the working directory), overruled by the environment.
+
+    Raises `NeedsPerson` naming the setting that is unknown or wrong.
+    """
+    environ = os.environ if environ is None else environ
+    home = home or _path(environ.get("NIGHTDESK_HOME", ""))
+    values = _from_file((home or Path.cwd()) / "nightdesk.toml") | _from_environment(environ)
+    return Settings(
+        home=home or _path(values.get("NIGHTDESK_HOME", "")),
+        database_url=values.get("DATABASE_URL", ""),
+        database_owner_url=values.get("DATABASE_OWNER_URL", ""),
+        keys=_path(values.get("NIGHTDESK_KEYS", "")),
+        live=_role("LIVE", values),
+        sleep=_role("SLEEP", values),
+        embed=_role("EMBED", values),
+        cap_person_night=_money("NIGHTDESK_CAP_PERSON_NIGHT", values) or DEFAULT_CAP_PERSON_NIGHT,
+        cap_workspace_day=_money("NIGHTDESK_CAP_WORKSPACE_DAY", values),
+        currency=values.get("NIGHTDESK_CURRENCY", "USD"),
+        domains=frozenset(_words(values.get("NIGHTDESK_DOMAINS", ""))),
+        zone=_zone(values.get("NIGHTDESK_ZONE", "")),
+        quarantine_seconds=_whole("NIGHTDESK_QUARANTINE_SECONDS", values, 120),
+        postgres_binaries=_path(values.get("NIGHTDESK_PG_BIN", "")),
+    )
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    unknown = sorted(name for name in environ if name.startswith("NIGHTDESK_") and name not in KNOWN)
+    if unknown:
+        raise NeedsPerson(f"Unknown setting {unknown[0]} in the environment: {_meant(unknown[0])}")
+    return {name: environ[name].strip() for name in KNOWN if environ.get(name, "").strip()}
+
+
+def _from_file(path: Path) -> dict[str, str]:
+    try:
+        found = tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as err:
+        raise NeedsPerson(f"{path} cannot be read as TOML: {err}") from err
+    for name, value in found.items():
+        if name not in KNOWN:
+            raise NeedsPerson(f"Unknown setting {name} in {path}: {_meant(name)}")
+        if not isinstance(value, str | int | float) or isinstance(value, bool):
+            raise NeedsPerson(f"{name} in {path} must be one text or number.")
+    return {name: str(value).strip() for name, value in found.items()}
+
+
+def _meant(name: str) -> str:
+    import difflib  # only ever needed to say what was wrong
+
+    close = difflib.get_close_matches(name, KNOWN, n=1)
+    return f"did you mean {close[0]}?" if close else "remove it, or see the README for the settings there are."
+
+
+def _role(role: str, values: Mapping[str, str]) -> RoleSettings | None:
+    """None unless the role's model is named: a key alone switches nothing on."""
+    model = values.get(f"NIGHTDESK_{role}_MODEL", "")
+    if not model:
+        return None
+    base_url = values.get(f"NIGHTDESK_{role}_BASE_URL") or values.get("OPENAI_BASE_URL") or OPENAI
+    if not base_url.startswith(("http://", "https://")):
+        raise NeedsPerson(f"NIGHTDESK_{role}_BASE_URL must begin with http:// or https://.")
+    return RoleSettings(
+        model=model,
+        base_url=base_url.rstrip("/"),
+        api_key=values.get(f"NIGHTDESK_{role}_API_KEY") or values.get("OPENAI_API_KEY", ""),
+        price_in=float(_money(f"NIGHTDESK_{role}_PRICE_IN", values) or 0),
+        price_out=float(_money(f"NIGHTDESK_{role}_PRICE_OUT", values) or 0),
+        service_tier=values.get(f"NIGHTDESK_{role}_SERVICE_TIER", ""),
+        # Flex capacity answers late by design.
+        timeout=900.0 if values.get(f"NIGHTDESK_{role}_SERVICE_TIER") == "flex" else 120.0,
+    )
+
+
+def _path(value: str) -> Path | None:
+    return Path(value).expanduser() if value else None
+
+
+def _words(value: str) -> list[str]:
+    return [word.casefold().lstrip("@") for word in value.replace(",", " ").split()]
+
+
+def _money(name: str, values: Mapping[str, str]) -> Decimal | None:
+    if name not in values:
+        return None
+    try:
+        found = Decimal(values[name])
+    except InvalidOperation as err:
+        raise NeedsPerson(f"{name} must be a number such as 0.50.") from err
+    if not found.is_finite() or found < 0:
+        raise NeedsPerson(f"{name} must be zero or more.")
+    return found
+
+
+def _whole(name: str, values: Mapping[str, str], default: int) -> int:
+    value = values.get(name, str(default))
+    if not value.isdigit():
+        raise NeedsPerson(f"{name} must be a whole number of seconds.")
+    return int(value)
+
+
+def _zone(value: str) -> str | None:
+    if not value:
+        return None
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError) as err:
+        raise NeedsPerson(f"NIGHTDESK_ZONE must be a zone such as Europe/Berlin, not {value}.") from err
+    return value

@@ -1,0 +1,141 @@
+"""The pool, transactions that name their audience, and named queries."""
+
+import hashlib
+import hmac
+import re
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import psycopg
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from graphs.errors import Later, NeedsPerson
+
+Row = dict[str, Any]
+TOKEN_SECONDS = 3600
+"""A token outlives its transaction by no more than this; a stolen one soon reads nothing."""
+
+
+def sign(secret: bytes, audience: str, expires: int) -> str:
+    """The token that `nightdesk.audience()` accepts until `expires` (Unix seconds)."""
+    payload = f"{audience}|{expires}"
+    return f"{payload}|{hmac.new(secret, payload.encode(), hashlib.sha256).hexdigest()}"
+
+
+@cache
+def queries() -> dict[str, str]:
+    """Every named query of `sql/*.sql`; a name stands in one file only."""
+    found: dict[str, str] = {}
+    for path in sorted(files("bot.store").joinpath("sql").iterdir(), key=lambda p: p.name):
+        for name, body in re.findall(r"^-- (\w+) --\n(.*?)(?=^-- \w+ --\n|\Z)", path.read_text(), re.M | re.S):
+            if name in found:
+                raise ValueError(f"query {name} is written twice")
+            found[name] = body
+    return found
+
+
+@dataclass(frozen=True)
+class Tx:
+    """One open transaction. What it may see was fixed when it was opened."""
+
+    connection: psycopg.Connection[DictRow]
+
+    def all(self, query: str, **values: Any) -> list[Row]:
+        """All rows of a named query."""
+        return self.connection.execute(_sql(query), values).fetchall()
+
+    def one(self, query: str, **values: Any) -> Row | None:
+        """The first row of a named query, or None."""
+        return self.connection.execute(_sql(query), values).fetchone()
+
+    def run(self, query: str, **values: Any) -> int:
+        """Runs a named query; returns how many rows it touched."""
+        return self.connection.execute(_sql(query), values).rowcount
+
+    def many(self, query: str, rows: Sequence[Row]) -> None:
+        """Runs a named query once for each row, in one round trip."""
+        if rows:
+            self.connection.cursor().executemany(_sql(query), rows)
+
+
+def _sql(name: str) -> bytes:
+    return queries()[name].encode()
+
+
+class Store:
+    """Where the program keeps everything: transactions on one Postgres, each with the audience it was opened for."""
+
+    def __init__(self, pool: ConnectionPool[psycopg.Connection[DictRow]], secret: bytes) -> None:
+        self.pool = pool
+        self._secret = secret
+
+    @contextmanager
+    def directory(self) -> Iterator[Tx]:
+        """A transaction that reads and writes people, scopes and memberships, and sees no content."""
+        with self._begin() as tx:
+            yield tx
+
+    @contextmanager
+    def as_person(self, person_id: int) -> Iterator[Tx]:
+        """A transaction that sees what a person may read alone, and writes only their own scope."""
+        with self._begin(f"u:{person_id}") as tx:
+            yield tx
+
+    @contextmanager
+    def as_readers_of(self, scope_id: int) -> Iterator[Tx]:
+        """A transaction that sees what everybody in a channel may read, and writes nothing."""
+        with self._begin(f"c:{scope_id}") as tx:
+            yield tx
+
+    @contextmanager
+    def as_scope(self, scope_id: int) -> Iterator[Tx]:
+        """A transaction that sees and writes one scope."""
+        with self._begin(f"s:{scope_id}") as tx:
+            yield tx
+
+    @contextmanager
+    def _begin(self, audience: str | None = None) -> Iterator[Tx]:
+        with errors_sorted(), self.pool.connection() as connection, connection.transaction():
+            if audience is not None:
+                token = sign(self._secret, audience, int(time.time()) + TOKEN_SECONDS)
+                # Local to the transaction: a plain SET would go on to the pool's next borrower.
+                connection.execute("select set_config('app.viewer', %s, true)", (token,))
+            yield Tx(connection)
+
+
+@contextmanager
+def errors_sorted() -> Iterator[None]:
+    """Translates what Postgres and the pool raise into what to do about it."""
+    try:
+        yield
+    except (psycopg.errors.DiskFull, psycopg.errors.InsufficientResources) as err:
+        raise NeedsPerson("The database has no room left: free disk space and start again.") from err
+    except psycopg.errors.UndefinedTable as err:
+        raise NeedsPerson("The database is older than this program: run `nightdesk migrate`.") from err
+    except PoolTimeout as err:
+        raise Later("The database did not answer in time.") from err
+    except psycopg.OperationalError as err:
+        raise Later("The database connection was lost.") from err
+
+
+def open_pool(dsn: str, width: int) -> ConnectionPool[psycopg.Connection[DictRow]]:
+    """At most `width` connections, each checked before it is lent: a restarted server costs one round trip, not a night."""
+    pool = ConnectionPool(
+        dsn,
+        min_size=1,
+        max_size=width,
+        timeout=30,
+        kwargs={"row_factory": dict_row, "autocommit": True},
+        check=ConnectionPool.check_connection,
+        connection_class=psycopg.Connection[DictRow],
+        open=False,
+    )
+    with errors_sorted():
+        pool.open(wait=True, timeout=30)
+    return pool

@@ -1,0 +1,116 @@
+"""Messages of Slack and mail: written scope by scope, read as graphs want them."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from bot.store.db import Row, Tx
+from graphs.domain import MailFacts, MailSource, Message, Party, Quoted, SlackFacts, SlackSource, Source
+
+
+@dataclass(frozen=True)
+class Hit:
+    """What retrieval found: which message, how well it fits, and the source that shows it."""
+
+    id: int
+    score: float
+    source: Source
+
+
+def slack_row(scope: int, message: Message, lang: str) -> Row:
+    """The row of a Slack message; `put_slack` writes it once for each version."""
+    assert isinstance(message.source, SlackSource) and message.slack is not None
+    content = message.model_dump_json(exclude={"id", "revision"})
+    return _row(scope, message, lang, message.source.ts, content.encode()) | {
+        "edited_at": message.edited_at,
+        "mentions": list(message.mentions),
+        "facts": Jsonb(message.slack.model_dump(mode="json", exclude_defaults=True)),
+    }
+
+
+def mail_row(scope: int, message: Message, lang: str, twin: bool = False) -> Row:
+    """The row of a mail. `twin`: another mail of this mailbox claims the same Message-ID, so the content joins the key."""
+    assert isinstance(message.source, MailSource) and message.mail is not None
+    content = message.model_dump_json(include={"text", "sent_at", "author", "mail"}).encode()
+    key = f"{message.mail.mailbox}/{message.mail.message_id}"
+    if twin:
+        key += "#" + hashlib.sha256(content).hexdigest()[:8]
+    return _row(scope, message, lang, key, content) | {
+        "facts": Jsonb(message.mail.model_dump(mode="json", exclude_defaults=True))
+    }
+
+
+def _row(scope: int, message: Message, lang: str, key: str, content: bytes) -> Row:
+    return {
+        "scope": scope,
+        "key": key,
+        "thread": message.thread,
+        "author_key": message.author.key,
+        "author_name": message.author.name,
+        "author_address": message.author.address,
+        "author_kind": message.author.kind,
+        "sent_at": message.sent_at,
+        "text": message.text.text,
+        "lang": lang,
+        "hash": hashlib.sha256(content).digest(),
+    }
+
+
+def read_message(row: Row) -> Message:
+    """The frozen value of one row of `messages_of` or `messages_by_id`."""
+    place = row["scope"].split(":", 1)[1]
+    facts: dict[str, Any] = row["facts"]
+    is_mail = row["medium"] == "mail"
+    source: Source = (
+        MailSource(account=place, message_id=facts["message_id"])
+        if is_mail
+        else SlackSource(channel=place, ts=row["key"])
+    )
+    return Message(
+        id=row["id"],
+        scope=row["scope"],
+        source=source,
+        thread=row["thread"],
+        author=Party(
+            key=row["author_key"], name=row["author_name"], address=row["author_address"], kind=row["author_kind"]
+        ),
+        sent_at=row["sent_at"],
+        edited_at=row["edited_at"],
+        text=Quoted(text=row["text"]),
+        mentions=tuple(row["mentions"]),
+        mail=MailFacts.model_validate(facts) if is_mail else None,
+        slack=None if is_mail else SlackFacts.model_validate(facts),
+        revision=row["revision"],
+    )
+
+
+def of_scope(tx: Tx, scope: int, since: datetime, until: datetime) -> list[Message]:
+    """Whole threads of a scope that had a message after `since`, up to `until`; oldest first."""
+    return [read_message(row) for row in tx.all("messages_of", scope=scope, since=since, until=until)]
+
+
+def by_id(tx: Tx, ids: Sequence[int]) -> list[Message]:
+    """Those of `ids` that the audience may read, in the order of `ids`."""
+    return [read_message(row) for row in tx.all("messages_by_id", ids=list(ids))]
+
+
+def recall(tx: Tx, question: str, lang: str, most: int, until: datetime) -> list[Hit]:
+    """What the audience of `tx` may read about `question`, best first, at most `most`; may be empty."""
+    rows = tx.all("recall", question=question, lang=lang, most=most, until=until)
+    return [Hit(row["id"], float(row["score"]), _source(row)) for row in rows]
+
+
+def _source(row: Row) -> Source:
+    place = row["scope"].split(":", 1)[1]
+    if row["medium"] == "mail":
+        return MailSource(account=place, message_id=row["message_id"])
+    return SlackSource(channel=place, ts=row["key"])
+
+
+def quarantine(tx: Tx, scope: int, broken: Iterable[tuple[str, str]]) -> None:
+    """Remembers what could not be read: (key, reason)."""
+    tx.many("quarantine", [{"scope": scope, "key": key, "reason": reason} for key, reason in broken])

@@ -1,0 +1,109 @@
+-- put_slack --
+-- New, or changed since: then old words are kept as a version. The same bytes again change nothing, and a new reaction
+-- is no new revision: nothing that was concluded from the words falls.
+with old as (
+  select id, revision, text, facts from nightdesk.message
+  where scope_id = %(scope)s and key = %(key)s and text <> %(text)s and deleted_at is null for update),
+kept as (
+  insert into nightdesk.message_version (scope_id, message_id, revision, text, facts)
+  select %(scope)s, id, revision, text, facts from old on conflict do nothing)
+insert into nightdesk.message (scope_id, key, medium, thread, author_key, author_name, author_address, author_kind, sent_at,
+  edited_at, text, mentions, facts, lang, hash)
+values (%(scope)s, %(key)s, 'slack', %(thread)s, %(author_key)s, %(author_name)s, %(author_address)s, %(author_kind)s,
+  %(sent_at)s, %(edited_at)s, %(text)s, %(mentions)s, %(facts)s, %(lang)s, %(hash)s)
+on conflict (scope_id, key) do update set thread = excluded.thread, author_name = excluded.author_name,
+  author_kind = excluded.author_kind, edited_at = excluded.edited_at, text = excluded.text, mentions = excluded.mentions,
+  facts = excluded.facts, lang = excluded.lang, hash = excluded.hash, deleted_at = null,
+  revision = message.revision + (message.text <> excluded.text)::int
+where message.hash <> excluded.hash or message.deleted_at is not null
+
+-- put_mail --
+-- A mail never changes: what has the same key is the same mail.
+insert into nightdesk.message (scope_id, key, medium, thread, author_key, author_name, author_address, author_kind, sent_at,
+  text, mentions, facts, lang, hash)
+values (%(scope)s, %(key)s, 'mail', %(thread)s, %(author_key)s, %(author_name)s, %(author_address)s, %(author_kind)s,
+  %(sent_at)s, %(text)s, '{}', %(facts)s, %(lang)s, %(hash)s)
+on conflict (scope_id, key) do nothing
+
+-- mail_links --
+-- What rebuilds the threads of one account: who answers whom.
+select id, key, thread, sent_at, facts ->> 'message_id' as message_id, facts ->> 'in_reply_to' as in_reply_to,
+  facts -> 'references' as references, facts ->> 'subject' as subject, facts -> 'sender' ->> 'address' as sender,
+  facts -> 'to' as to, facts -> 'cc' as cc
+from nightdesk.message where scope_id = %(scope)s and medium = 'mail' and deleted_at is null
+
+-- set_thread --
+update nightdesk.message set thread = %(thread)s where id = %(id)s and thread <> %(thread)s
+
+-- delete_missing --
+-- What a later import no longer has, on a day whose file is present, was deleted.
+update nightdesk.message set deleted_at = now(), text = '', facts = '{}', revision = revision + 1
+where scope_id = %(scope)s and medium = 'slack' and deleted_at is null
+  and sent_at >= %(begins)s and sent_at < %(ends)s and not key = any(%(present)s)
+
+-- delete_one --
+update nightdesk.message set deleted_at = now(), text = '', facts = '{}', revision = revision + 1
+where scope_id = %(scope)s and key = %(key)s and deleted_at is null
+
+-- drop_versions --
+-- Old words of a deleted message go with it.
+delete from nightdesk.message_version v using nightdesk.message m
+where v.message_id = m.id and m.scope_id = %(scope)s and m.deleted_at is not null
+
+-- quarantine --
+insert into nightdesk.quarantine (scope_id, key, reason) values (%(scope)s, %(key)s, %(reason)s)
+on conflict (scope_id, key) do update set reason = excluded.reason
+
+-- quarantined --
+select scope_id, count(*) as count, min(reason) as reason from nightdesk.quarantine where scope_id = any(%(scopes)s)
+group by scope_id order by scope_id
+
+-- index_scope --
+select nightdesk.index_scope() as count
+
+-- sent_times --
+-- Minutes from the epoch of what a viewer may read, for finding the newest plausible moment.
+select sent_at from nightdesk.message where deleted_at is null and sent_at <= %(latest)s order by sent_at desc limit 5000
+
+-- messages_of --
+select m.id, s.key as scope, m.key, m.medium, m.thread, m.sent_at, m.edited_at, m.text, m.mentions, m.facts, m.lang,
+  m.revision, coalesce(p.key, m.author_key) as author_key, m.author_name, m.author_address,
+  coalesce(p.role, m.author_kind) as author_kind
+from nightdesk.message m join nightdesk.scope s on s.id = m.scope_id
+left join nightdesk.address a on a.address = m.author_address and m.medium = 'mail'
+left join nightdesk.person p on p.id = a.person_id or p.slack_id = m.author_key
+where m.scope_id = %(scope)s and m.deleted_at is null and m.sent_at <= %(until)s
+  and m.thread in (
+    select thread from nightdesk.message
+    where scope_id = %(scope)s and deleted_at is null and sent_at > %(since)s and sent_at <= %(until)s)
+order by m.sent_at, m.id
+
+-- messages_by_id --
+select m.id, s.key as scope, m.key, m.medium, m.thread, m.sent_at, m.edited_at, m.text, m.mentions, m.facts, m.lang,
+  m.revision, coalesce(p.key, m.author_key) as author_key, m.author_name, m.author_address,
+  coalesce(p.role, m.author_kind) as author_kind
+from unnest(%(ids)s::bigint[]) with ordinality as wanted(id, place)
+join nightdesk.message m on m.id = wanted.id join nightdesk.scope s on s.id = m.scope_id
+left join nightdesk.address a on a.address = m.author_address and m.medium = 'mail'
+left join nightdesk.person p on p.id = a.person_id or p.slack_id = m.author_key
+where m.deleted_at is null
+order by wanted.place
+
+-- recall --
+-- The definer function ranks within the viewer's scopes and returns ids only; the join runs under row-level security.
+select m.id, hit.score, s.key as scope, m.key, m.medium, m.facts ->> 'message_id' as message_id
+from nightdesk.found_items(%(question)s, %(lang)s, %(most)s, %(until)s) with ordinality as hit(message_id, score, place)
+join nightdesk.message m on m.id = hit.message_id join nightdesk.scope s on s.id = m.scope_id
+order by hit.place
+
+-- counts --
+-- How much a viewer's scopes hold since a moment.
+select s.kind, count(*) as count from nightdesk.message m join nightdesk.scope s on s.id = m.scope_id
+where m.deleted_at is null and m.sent_at > %(since)s and m.sent_at <= %(until)s and m.scope_id = any(%(scopes)s)
+group by s.kind order by s.kind
+
+-- active_scopes --
+-- Scopes with words between two moments, among those that the audience may read.
+select scope_id from nightdesk.message
+where deleted_at is null and sent_at > %(since)s and sent_at <= %(until)s and scope_id = any(%(scopes)s)
+group by scope_id order by scope_id

@@ -1,0 +1,86 @@
+-- workspace --
+select team, name, domain from nightdesk.workspace
+
+-- set_workspace --
+insert into nightdesk.workspace (team, name, domain) values (%(team)s, %(name)s, %(domain)s) on conflict do nothing
+
+-- claim_slack_id --
+-- Somebody known by address alone turns out to be a member of the workspace.
+update nightdesk.person set slack_id = %(slack_id)s, key = %(slack_id)s
+where slack_id is null and id = (select person_id from nightdesk.address where address = %(email)s)
+  and not exists (select from nightdesk.person where slack_id = %(slack_id)s)
+
+-- put_slack_person --
+insert into nightdesk.person (key, slack_id, name, short_names, zone, role, active)
+values (%(slack_id)s, %(slack_id)s, %(name)s, %(short_names)s, %(zone)s, %(role)s, %(active)s)
+on conflict (slack_id) do update set name = excluded.name, short_names = excluded.short_names, zone = excluded.zone,
+  role = excluded.role, active = excluded.active
+returning id
+
+-- put_mail_person --
+insert into nightdesk.person (key, name, short_names, role) values (%(address)s, %(name)s, %(short_names)s, 'outside')
+on conflict (key) do update set key = excluded.key
+returning id
+
+-- put_address --
+insert into nightdesk.address (address, person_id) values (%(address)s, %(person)s) on conflict do nothing
+
+-- person_of_address --
+select person_id from nightdesk.address where address = %(address)s
+
+-- put_person_scope --
+-- Every person has a desk; its key follows the person's.
+insert into nightdesk.scope (key, kind, owner_id) select 'person:' || key, 'person', id from nightdesk.person p
+where not exists (select from nightdesk.scope where kind = 'person' and owner_id = p.id)
+
+-- rename_person_scopes --
+update nightdesk.scope set key = 'person:' || person.key from nightdesk.person
+where scope.kind = 'person' and scope.owner_id = person.id and scope.key <> 'person:' || person.key
+
+-- put_account --
+insert into nightdesk.scope (key, kind, name, owner_id) values ('account:' || %(address)s, 'account', %(address)s, %(person)s)
+on conflict (key) do update set name = excluded.name returning id, owner_id
+
+-- put_channel --
+insert into nightdesk.scope (key, kind, name, channel_kind, shared, has_guests, archived, topic, purpose)
+values ('channel:' || %(id)s, 'channel', %(name)s, %(kind)s, %(shared)s, %(has_guests)s, %(archived)s, %(topic)s, %(purpose)s)
+on conflict (key) do update set name = excluded.name, channel_kind = excluded.channel_kind, shared = excluded.shared,
+  has_guests = excluded.has_guests, archived = excluded.archived, topic = excluded.topic, purpose = excluded.purpose
+returning id
+
+-- drop_members --
+delete from nightdesk.member where scope_id = %(scope)s and person_id not in
+  (select id from nightdesk.person where slack_id = any(%(members)s))
+
+-- put_members --
+insert into nightdesk.member (scope_id, person_id)
+select %(scope)s, id from nightdesk.person where slack_id = any(%(members)s) on conflict do nothing
+
+-- find_person --
+-- By Slack id or mail address, as a command line names somebody.
+select p.id, p.key, p.name, p.short_names, p.zone, p.role, p.active, p.slack_id,
+  array(select address from nightdesk.address a where a.person_id = p.id order by 1) as addresses
+from nightdesk.person p
+where p.slack_id = %(who)s or p.id = (select person_id from nightdesk.address where address = lower(%(who)s))
+
+-- people --
+select p.id, p.key, p.name, p.short_names, p.zone, p.role, p.active, p.slack_id,
+  array(select address from nightdesk.address a where a.person_id = p.id order by 1) as addresses
+from nightdesk.person p order by p.id
+
+-- scopes --
+select s.id, s.key, s.kind, s.name, s.channel_kind, s.shared, s.has_guests, s.archived, s.topic, s.purpose,
+  owner.key as owner,
+  array(select p.key from nightdesk.member m join nightdesk.person p on p.id = m.person_id
+        where m.scope_id = s.id order by 1) as members
+from nightdesk.scope s left join nightdesk.person owner on owner.id = s.owner_id order by s.id
+
+-- readable_scopes --
+-- Ids of the scopes that the transaction's audience may read.
+select id from nightdesk.readable(nightdesk.audience()) id order by id
+
+-- find_channel --
+-- By id or by name; a public channel wins over a private one of the same name, then the older one.
+select id, key, name, channel_kind from nightdesk.scope
+where kind = 'channel' and (key = 'channel:' || %(channel)s or name = ltrim(%(channel)s, '#'))
+order by key = 'channel:' || %(channel)s desc, channel_kind <> 'public', id limit 1

@@ -1,0 +1,46 @@
+-- take_run --
+-- Takes a run over from whoever had it: the fence grows, and their writes are refused from now on.
+insert into nightdesk.run (scope_id, id, fence, state) values (%(scope)s, %(id)s, 1, 'running')
+on conflict (id) do update set fence = run.fence + 1, state = 'running'
+returning fence
+
+-- run_state --
+select state, fence, report from nightdesk.run where id = %(id)s
+
+-- hold_fence --
+-- Locks the run's row for this transaction if the fence is still ours; no row otherwise.
+select fence from nightdesk.run where id = %(id)s and fence = %(fence)s and state = 'running' for update
+
+-- end_run --
+update nightdesk.run set state = %(state)s, report = %(report)s where id = %(id)s and fence = %(fence)s
+
+-- drop_checkpoints --
+-- The result is saved: what led to it goes.
+with a as (delete from checkpoint_writes where thread_id = %(id)s), b as (delete from checkpoint_blobs where thread_id = %(id)s)
+delete from checkpoints where thread_id = %(id)s
+
+-- spend_lock --
+select pg_advisory_xact_lock(hashtextextended('spend/' || %(scope)s || '/' || %(night)s::text, 0))
+
+-- spent --
+-- Money of one scope's night: what is settled, and what is reserved and may yet be spent.
+select coalesce(sum(money), 0) as money from nightdesk.spend
+where scope_id = %(scope)s and night = %(night)s and state <> 'released'
+
+-- reserve --
+insert into nightdesk.spend (scope_id, night, step, model, state, money)
+values (%(scope)s, %(night)s, %(step)s, %(model)s, 'reserved', %(money)s) returning id
+
+-- settle --
+update nightdesk.spend set state = %(state)s, money = %(money)s, prompt_tokens = %(prompt)s, cached_tokens = %(cached)s,
+  completion_tokens = %(completion)s, seconds = %(seconds)s
+where id = %(id)s and state = 'reserved'
+
+-- spend_by_step --
+select step, count(*) as calls, sum(prompt_tokens) as prompt, sum(cached_tokens) as cached,
+  sum(completion_tokens) as completion, sum(money) as money
+from nightdesk.spend where scope_id = any(%(scopes)s) and night = %(night)s and state = 'settled' group by step order by step
+
+-- jobs_left --
+-- Jobs of the queue that are not over.
+select count(*) as count from procrastinate_jobs where status in ('todo', 'doing')

@@ -1,0 +1,87 @@
+"""What code insists on in a model's words: no number, link or mention that no source has, nothing that code must not say."""
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+_LINK = re.compile(r"https?://\S+|www\.\S+|\b[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|io|de|example|dev|co)\b(?:/\S*)?", re.I)
+_WORDED = {
+    word: str(number)
+    for number, words in enumerate(
+        "zero null,one ein eine einen einer un une uno una,two zwei deux dos both beide,three drei trois tres,four vier quatre"
+        " cuatro,five fünf cinq cinco,six sechs seis,seven sieben sept siete,eight acht huit ocho,nine neun neuf nueve,"
+        "ten zehn dix diez,eleven elf onze once,twelve zwölf douze doce".split(",")
+    )
+    for word in words.split()
+}
+SLOT = re.compile(r"\[\[([^\[\]]{1,80})\]\]")
+_ABOUT_AI = re.compile(r"\b(?:as an ai|language model|ai assistant|chatgpt|nightdesk|als ki\b|sprachmodell)", re.I)
+_STOCK = re.compile(
+    r"i hope this (?:e-?mail )?finds you well|thank you for reaching out|thanks for reaching out|please do not hesitate|"
+    r"don't hesitate to|ich hoffe,? (?:diese|es geht ihnen|sie hatten)|zögern sie nicht",
+    re.I,
+)
+
+
+def numbers(text: str) -> set[str]:
+    """Digit groups of `text`, without leading zeros, each part of a date or time apart."""
+    return {part.lstrip("0") or "0" for found in _NUMBER.findall(text) for part in re.split(r"[.,:]", found)}
+
+
+def unknown_numbers(text: str, sources: Iterable[str], dates: Iterable[date] = ()) -> set[str]:
+    """Numbers in `text` that neither a source (in digits or words) nor one of `dates` has."""
+    known: set[str] = set()
+    for source in sources:
+        known |= numbers(source)
+        known |= {_WORDED[word] for word in re.findall(r"\w+", source.casefold()) if word in _WORDED}
+    for day in dates:
+        known |= {str(day.year), str(day.month), str(day.day)}
+    return {number for number in numbers(text) if number not in known}
+
+
+def links(text: str) -> set[str]:
+    """Web addresses in `text`, also bare ones that a mail program would make clickable."""
+    return {found.rstrip(".,;:!?)").casefold() for found in _LINK.findall(text)}
+
+
+def unknown_links(text: str, sources: Iterable[str]) -> set[str]:
+    """Web addresses in `text` that no source contains."""
+    known = " ".join(sources).casefold()
+    return {link for link in links(text) if link not in known}
+
+
+def body_faults(body: str, sources: Sequence[str], dates: Iterable[date] = ()) -> list[str]:
+    """Why a drafted mail may not be shown, one phrase each; empty when it may."""
+    faults = []
+    slots = SLOT.findall(body)
+    without_slots = SLOT.sub("", body)
+    if len(slots) > 2:
+        faults.append("more than two open slots")
+    if "[[" in without_slots or "]]" in without_slots:
+        faults.append("a broken slot")
+    if not re.search(r"\w{2}", without_slots):
+        faults.append("no text")
+    if unknown := unknown_numbers(without_slots, sources, dates):
+        faults.append("a number that no source has: " + ", ".join(sorted(unknown)))
+    if unknown_links(without_slots, sources):
+        faults.append("a link that the thread does not have")
+    if _ABOUT_AI.search(body):
+        faults.append("it speaks about assistants")
+    if _STOCK.search(body):
+        faults.append("a stock phrase")
+    if len(re.findall(r"[.!?](?:\s|$)", without_slots)) > 12 or len(body) > 2000:
+        faults.append("too long")
+    return faults
+
+
+def folded(text: str) -> str:
+    """`text` with white space folded, quotation marks straightened and case dropped, for finding a quote again."""
+    straight = text.translate({0x2018: "'", 0x2019: "'", 0x201C: '"', 0x201D: '"', 0x2013: "-", 0x2014: "-", 0xA0: " "})
+    return " ".join(straight.split()).casefold()
+
+
+def quotes(quote: str, text: str) -> bool:
+    """Whether `quote` stands in `text` word for word."""
+    wanted = folded(quote).strip(" .\"'")
+    return len(wanted) >= 3 and wanted in folded(text)

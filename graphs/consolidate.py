@@ -1,0 +1,237 @@
+"""What one place has learned: START -> note (once for each block of new messages, side by side) -> brief -> END.
+
+`note` finds statements worth keeping, each with a verbatim quote; `brief` rewrites the place's learned context from what
+is kept. Code checks every quote, number and reference; without a usable answer the rules note and the brief is a list.
+"""
+
+import operator
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal, TypedDict
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.runtime import Runtime
+from langgraph.types import Send
+from pydantic import Field
+
+from graphs import checks
+from graphs.conversations import lines, stamp
+from graphs.domain import ContextLine, Fact, Memory, Message, Quoted, Value
+from graphs.prompts import prompt
+from graphs.quote import attribute, fence
+from graphs.rules.natures import is_sensitive
+from graphs.rules.reference import facts as facts_by_rules
+from graphs.thinking import Failure, Thinker
+
+MOST_LINES = 12
+
+
+class Block(Value):
+    """Rows of messages that are read together."""
+
+    messages: tuple[int, ...]
+
+
+class Noted(Value):
+    """The facts of one block. `fell_back` says why rules noted although there is a model; "" otherwise."""
+
+    block: Block
+    facts: tuple[Fact, ...]
+    fell_back: str = ""
+
+
+class Draftline(Value):
+    """One line of the new brief, resting on memories known before and on facts noted tonight."""
+
+    text: str
+    memories: tuple[int, ...]
+    facts: tuple[int, ...]  # positions among all facts noted tonight
+
+
+class State(TypedDict):
+    pending: list[Block]
+    noted: Annotated[list[Noted], operator.add]
+    brief: list[Draftline]
+
+
+class One(TypedDict):
+    block: Block
+
+
+@dataclass(frozen=True)
+class Context:
+    """All this graph may do: think, and read one place."""
+
+    thinker: Thinker | None
+    place: str  # "#general", "the mailbox ada@…"
+    messages: Callable[[Sequence[int]], list[Message]]
+    memories: tuple[Memory, ...]  # valid now
+    now: datetime
+    zone: str
+
+
+class Note(Value):
+    message: int
+    quote: Annotated[str, Field(max_length=600)]
+    text: Annotated[str, Field(max_length=400)]
+    kind: Literal["decision", "commitment", "status", "preference", "fact", "event", "open_question"]
+    change: Literal["", "decision", "reversal", "disagreement"]
+    supersedes: tuple[str, ...]
+
+
+class Notes(Value):
+    notes: Annotated[tuple[Note, ...], Field(max_length=60)]
+
+
+class Line(Value):
+    text: Annotated[str, Field(max_length=400)]
+    notes: tuple[str, ...]
+
+
+class Lines(Value):
+    lines: Annotated[tuple[Line, ...], Field(max_length=30)]
+
+
+def spread(state: State) -> list[Send] | Literal["brief"]:
+    return [Send("note", One(block=block)) for block in state["pending"]] or "brief"
+
+
+def note(state: One, runtime: Runtime[Context]) -> dict[str, list[Noted]]:
+    """The facts of one block, by the model when it answers, else by rules."""
+    context, block = runtime.context, state["block"]
+    # What is sensitive is told by a neutral line in the morning; it is never kept as knowledge.
+    messages = [m for m in context.messages(block.messages) if not is_sensitive(m.text.text)]
+    if context.thinker is None or not messages:
+        return {"noted": [Noted(block=block, facts=facts_by_rules(messages))]}
+    reply = context.thinker.think("remember", prompt("remember"), question(messages, context), Notes, 3_000)
+    if isinstance(reply, Failure):
+        return {"noted": [Noted(block=block, facts=facts_by_rules(messages), fell_back=reply.reason)]}
+    return {"noted": [Noted(block=block, facts=read(reply, messages, context.memories))]}
+
+
+def question(messages: Sequence[Message], context: Context) -> str:
+    """What is known of the place, then the block."""
+    known = "\n".join(
+        fence("known", Quoted(text=m.text), {"id": f"K{m.id}", "since": stamp(m.valid_from, context.zone)[4:14]}, 240)
+        for m in context.memories[-40:]
+    )
+    return (
+        f"Place: {attribute(context.place)}. Times are {context.zone}.\n"
+        f"{f'Known notes:{chr(10)}{known}{chr(10)}' if known else ''}Messages:\n{lines(messages, context.zone)}"
+    )
+
+
+def read(reply: Notes, messages: Sequence[Message], memories: Sequence[Memory]) -> tuple[Fact, ...]:
+    """Notes whose quote stands in their message and whose numbers come from the block."""
+    said = [m.text.text for m in messages] + [stamp(m.sent_at, "UTC") for m in messages]
+    days = [m.sent_at.date() for m in messages]
+    known = {f"K{memory.id}": memory.id for memory in memories}
+    found: dict[tuple[int, str], Fact] = {}
+    for one in reply.notes:
+        if not 1 <= one.message <= len(messages):
+            continue
+        message = messages[one.message - 1]
+        if not checks.quotes(one.quote, message.text.text) or not one.text.strip():
+            continue
+        # A year of a date is often implied; everything else has to stand somewhere.
+        if _invents(one.text, said, days) or checks.unknown_links(one.text, said):
+            continue
+        fact = Fact(
+            kind=one.kind,
+            text=" ".join(one.text.split())[:240],
+            quote=" ".join(one.quote.split()),
+            message=message.id,
+            source=message.source,
+            said_by=message.author.key,
+            said_at=message.sent_at,
+            change=one.change,
+            supersedes=tuple(known[k] for k in one.supersedes if k in known),
+            confidence=0.8,
+            found_by="model",
+        )
+        found.setdefault((fact.message, checks.folded(fact.quote)), fact)
+    return tuple(found.values())
+
+
+def _invents(text: str, said: Sequence[str], days: Sequence[Any]) -> bool:
+    """Days of the month within two weeks of a message may be counted from words such as "tomorrow"."""
+    unknown = checks.unknown_numbers(text, said, days)
+    return any(len(number) > 2 or int(number) > 31 for number in unknown)
+
+
+def brief(state: State, runtime: Runtime[Context]) -> dict[str, list[Draftline]]:
+    """The place's learned context, rewritten; empty when nothing was noted tonight (then the old one stands)."""
+    context = runtime.context
+    facts = all_facts(state["noted"])
+    if not facts:
+        return {"brief": []}
+    superseded = {old for fact in facts for old in fact.supersedes}
+    memories = [memory for memory in context.memories if memory.id not in superseded]
+    notes = {f"K{m.id}": (m.text, m.valid_from) for m in memories[-60:]}
+    notes |= {f"N{n}": (fact.text, fact.said_at) for n, fact in enumerate(facts)}
+    if context.thinker is not None and not all(one.fell_back for one in state["noted"]):
+        reply = context.thinker.think("context", prompt("context"), brief_question(notes, context), Lines, 1_500)
+        if not isinstance(reply, Failure) and (lines_read := read_brief(reply, notes)):
+            return {"brief": lines_read}
+    return {"brief": plain_brief(facts, memories)}
+
+
+def brief_question(notes: dict[str, tuple[str, datetime]], context: Context) -> str:
+    listed = "\n".join(
+        fence("note", Quoted(text=text), {"id": key, "at": stamp(at, context.zone)}, 260)
+        for key, (text, at) in notes.items()
+    )
+    return f"Place: {attribute(context.place)}. It is {stamp(context.now, context.zone)}.\nNotes:\n{listed}"
+
+
+def read_brief(reply: Lines, notes: dict[str, tuple[str, datetime]]) -> list[Draftline]:
+    """Lines that rest on notes there are and add no number to them."""
+    kept = []
+    for line in reply.lines[:MOST_LINES]:
+        refs = [ref for ref in dict.fromkeys(line.notes) if ref in notes]
+        texts = [notes[ref][0] for ref in refs]
+        days = [notes[ref][1].date() for ref in refs]
+        if refs and line.text.strip() and not checks.unknown_numbers(line.text, texts, days):
+            kept.append(_draftline(" ".join(line.text.split())[:220], refs))
+    return kept
+
+
+def plain_brief(facts: Sequence[Fact], memories: Sequence[Memory]) -> list[Draftline]:
+    """The newest statements as they stand: what the rules offer for a brief."""
+    ranked = [(fact.said_at, _draftline(fact.text[:220], [f"N{n}"])) for n, fact in enumerate(facts)]
+    ranked += [(memory.valid_from, _draftline(memory.text[:220], [f"K{memory.id}"])) for memory in memories]
+    newest = sorted(ranked, key=lambda pair: (pair[0], pair[1].text), reverse=True)
+    return [line for _, line in newest[:MOST_LINES]]
+
+
+def _draftline(text: str, refs: Sequence[str]) -> Draftline:
+    return Draftline(
+        text=text,
+        memories=tuple(int(ref[1:]) for ref in refs if ref.startswith("K")),
+        facts=tuple(int(ref[1:]) for ref in refs if ref.startswith("N")),
+    )
+
+
+def all_facts(noted: Sequence[Noted]) -> list[Fact]:
+    """Facts of all blocks in the order of what was said: the blocks end in any order."""
+    facts = [fact for one in noted for fact in one.facts]
+    return sorted(facts, key=lambda fact: (fact.said_at, fact.message, fact.quote))
+
+
+def context_lines(brief_lines: Sequence[Draftline], ids: Sequence[int]) -> tuple[ContextLine, ...]:
+    """Lines with row ids: `ids` are those of tonight's facts, in the order of `all_facts`."""
+    return tuple(
+        ContextLine(text=line.text, memories=(*line.memories, *(ids[n] for n in line.facts if n < len(ids))))
+        for line in brief_lines
+    )
+
+
+def build() -> StateGraph[State, Context, Any, Any]:
+    graph = StateGraph(State, context_schema=Context)
+    graph.add_node("note", note)
+    graph.add_node("brief", brief)
+    graph.add_conditional_edges(START, spread, ["note", "brief"])
+    graph.add_edge("note", "brief")
+    graph.add_edge("brief", END)
+    return graph

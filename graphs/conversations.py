@@ -1,0 +1,162 @@
+"""Cuts messages into conversations, the unit that judgement reads, and renders them for a prompt."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from hashlib import sha256
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from graphs.domain import Channel, Message, Person, Quoted, Thread
+from graphs.quote import attribute, fence
+
+RUN_GAP = timedelta(hours=8)
+"""What stands in a channel outside of threads is one conversation until a night's pause."""
+
+LONGEST = 60
+"""Messages of one conversation that a prompt shows; of a longer one the newest."""
+
+_NOISE = frozenset(
+    "channel_join channel_leave group_join group_leave channel_topic channel_purpose channel_name channel_archive "
+    "channel_unarchive pinned_item unpinned_item bot_add bot_remove reminder_add".split()
+)
+_RE = re.compile(r"^\s*(?:(?:re|aw|fw|fwd|wg|sv|antw|antwort|tr|rv|vs)(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE)
+
+
+def conversations(messages: Iterable[Message], channel: Channel | None, title: str) -> list[Thread]:
+    """Threads, and runs of what stands outside of threads, of one scope; each oldest first."""
+    said = sorted(
+        (m for m in messages if m.slack is None or m.slack.subtype not in _NOISE),
+        key=lambda m: (m.sent_at, m.id),
+    )
+    by_thread: dict[str, list[Message]] = {}
+    for message in said:
+        by_thread.setdefault(message.thread, []).append(message)
+    found: list[Thread] = []
+    loose: list[Message] = []
+    for key, members in by_thread.items():
+        first = members[0]
+        if first.mail is not None:
+            subject = _RE.sub("", first.mail.subject) or "(no subject)"
+            found.append(Thread(scope=first.scope, key=key, medium="mail", title=subject, messages=tuple(members)))
+        elif len(members) > 1 or (first.slack is not None and first.slack.parent_ts):
+            found.append(_slack(first.scope, key, channel, title, members))
+        else:
+            loose.append(first)
+    found += [_slack(run[0].scope, f"run:{run[0].thread}", channel, title, run) for run in _runs(loose, channel)]
+    return sorted(found, key=lambda thread: (thread.messages[0].sent_at, thread.key))
+
+
+def _slack(scope: str, key: str, channel: Channel | None, title: str, members: Sequence[Message]) -> Thread:
+    return Thread(scope=scope, key=key, medium="slack", title=title, channel=channel, messages=tuple(members))
+
+
+def _runs(loose: Iterable[Message], channel: Channel | None) -> list[list[Message]]:
+    """A DM is one conversation as a whole: people answer there after days without a thread."""
+    ordered = sorted(loose, key=lambda m: (m.sent_at, m.id))
+    if channel is not None and channel.kind in ("dm", "mpim"):
+        return [ordered] if ordered else []
+    runs: list[list[Message]] = []
+    for message in ordered:
+        if runs and message.sent_at - runs[-1][-1].sent_at <= RUN_GAP:
+            runs[-1].append(message)
+        else:
+            runs.append([message])
+    return runs
+
+
+def fingerprint(thread: Thread, *more: str) -> bytes:
+    """Changes exactly when something a judgement reads has changed: words, reactions, members of the thread."""
+    digest = sha256()
+    for message in thread.messages:
+        reactions = message.slack.reactions if message.slack else ()
+        digest.update(f"{message.id}/{message.revision}/{reactions}\n".encode())
+    for extra in more:
+        digest.update(extra.encode() + b"\0")
+    return digest.digest()
+
+
+def involves(thread: Thread, owner: Person) -> bool:
+    """Whether a conversation concerns `owner` at all: wrote in it, is addressed, named, or it is theirs alone."""
+    if thread.medium == "mail" or (thread.channel is not None and thread.channel.kind in ("dm", "mpim")):
+        return True
+    names = [re.escape(name) for name in owner.short_names if len(name) > 2]
+    named = re.compile(rf"\b(?:{'|'.join(names)})\b", re.IGNORECASE) if names else None
+    return any(
+        message.author.key == owner.key
+        or owner.key in message.mentions
+        or (named is not None and named.search(message.text.text))
+        for message in thread.messages
+    )
+
+
+def shown(thread: Thread) -> tuple[Message, ...]:
+    """The messages that a prompt shows, numbered from 1 in this order."""
+    return thread.messages[-LONGEST:]
+
+
+def rendered(thread: Thread, zone: str, people: Mapping[str, Person], limit: int = 2500) -> str:
+    """A conversation as numbered messages for a prompt, times in `zone`; each text at most `limit` characters."""
+    messages = shown(thread)
+    return "\n".join(_one(number, message, zone, people, limit) for number, message in enumerate(messages, 1))
+
+
+def _one(number: int, message: Message, zone: str, people: Mapping[str, Person], limit: int) -> str:
+    author = people.get(message.author.key)
+    about = {"n": str(number), "from": author.name if author else message.author.name, "at": stamp(message.sent_at, zone)}
+    if message.author.kind != "member":
+        about["who"] = message.author.kind
+    if author is not None and author.zone != zone and author.zone != "UTC":
+        about["at_their_place"] = f"{message.sent_at.astimezone(ZoneInfo(author.zone)):%H:%M}"
+    if message.mail is not None:
+        about["to"] = ", ".join(a.name or a.address for a in message.mail.to[:8])
+        if message.mail.cc:
+            about["cc"] = ", ".join(a.name or a.address for a in message.mail.cc[:8])
+        if message.mail.attachments:
+            about["attached"] = ", ".join(a.name for a in message.mail.attachments[:8])
+    if message.slack is not None and message.slack.reactions:
+        about["reactions"] = ", ".join(f"{r.name}×{max(len(r.users), 1)}" for r in message.slack.reactions[:8])
+    if message.slack is not None and message.slack.files:
+        about["files"] = ", ".join(f.name for f in message.slack.files[:8])
+    return fence("message", message.text, about, limit)
+
+
+def stamp(at: datetime, zone: str) -> str:
+    """`Mon 2026-11-23 14:02` in `zone`, the same in every locale."""
+    local = at.astimezone(ZoneInfo(zone))
+    return f"{('Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun')[local.weekday()]} {local:%Y-%m-%d %H:%M}"
+
+
+def heading(thread: Thread) -> str:
+    """What kind of conversation a prompt is about, on one line, with somebody else's words escaped."""
+    if thread.medium == "mail":
+        return f'A mail thread, subject "{attribute(thread.title)}".'
+    kind = {"public": "a public channel", "private": "a private channel", "dm": "a direct message", "mpim": "a group DM"}
+    place = thread.channel.kind if thread.channel else "public"
+    threaded = "A thread in" if not thread.key.startswith("run:") else "Messages in"
+    return f'{threaded} Slack, {kind[place]}, "{attribute(thread.title)}".'
+
+
+def blocks(threads: Sequence[Thread], most: int = 60, characters: int = 14_000) -> list[tuple[Message, ...]]:
+    """Messages of whole threads packed into blocks of at most `most` messages and about `characters` of text."""
+    packed: list[tuple[Message, ...]] = []
+    block: list[Message] = []
+    size = 0
+    for thread in threads:
+        for _, group in groupby(enumerate(thread.messages), key=lambda pair: pair[0] // most):
+            part = [message for _, message in group]
+            weight = sum(min(len(m.text.text), 1500) + 60 for m in part)
+            if block and (len(block) + len(part) > most or size + weight > characters):
+                packed.append(tuple(block))
+                block, size = [], 0
+            block += part
+            size += weight
+    return packed + ([tuple(block)] if block else [])
+
+
+def lines(block: Sequence[Message], zone: str) -> str:
+    """A block as compact numbered messages for reading many at once."""
+    return "\n".join(
+        fence("m", Quoted(text=m.text.text), {"n": str(n), "by": m.author.name, "at": stamp(m.sent_at, zone)}, 1500)
+        for n, m in enumerate(block, 1)
+    )

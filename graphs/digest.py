@@ -1,0 +1,323 @@
+"""The morning digest from what the night found: chosen, ordered and worded by code. Pure."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from graphs.checks import SLOT
+from graphs.digest_value import MOST_ITEMS, SECTIONS, Digest, Footer, Item, ItemLink, Section, clip, day_words
+from graphs.domain import Considered, Draft, Fact, MailSource, Person, Source, Task, Value
+from graphs.life import Life, source_key
+
+MOST_OF: Mapping[Section, int] = {"needs_you": 5, "drafts": 5, "open": 5, "changed": 3, "errands": 3, "answers": 3}
+IGNORED_DAYS = 3
+"""After so many days unchanged an item is only counted under "still open"."""
+
+
+class Notice(Value):
+    """A mail that gets a neutral line: sensitive, confidential, suspected phishing."""
+
+    kind: str
+    sender: str
+    source: Source
+    at: datetime
+
+
+class Night(Value):
+    """What one person's night found, as far as a digest shows it."""
+
+    person: Person
+    date: date
+    since: datetime  # what is newer than this is news this morning
+    lives: tuple[Life, ...]
+    drafts: tuple[Draft, ...]  # planned tonight
+    older_drafts: int
+    questions: tuple[Considered, ...]
+    notices: tuple[Notice, ...]
+    changes: tuple[Fact, ...]
+    footer: Footer
+    model: bool
+    recorded: bool = False
+
+
+class Linked(Value):
+    """How a source is shown and where it opens."""
+
+    label: str
+    url: str
+
+
+def compose(night: Night, links: Mapping[str, Linked]) -> Digest:
+    """The digest of one morning. `links` has an entry for every source key used."""
+    answered = {source_key(source) for draft in night.drafts for source in _draft_sources(draft)}
+    asked = {source_key(source) for one in night.questions for source in one.sources}
+    open_lives = [life for life in night.lives if life.task.state == "open"]
+    shown = [life for life in open_lives if _is_news(life, night.date)]
+    waiting = [life for life in open_lives if life not in shown]
+    by_draft = {source_key(s): life.task for life in open_lives for s in life.task.sources}
+    items = [_task_item(life.task, night, links) for life in shown if not _covered(life.task, answered | asked)]
+    items += [_draft_item(draft, by_draft, night, links) for draft in night.drafts]
+    items += [_question_item(one, by_draft, night, links) for one in night.questions]
+    items += [_notice_item(notice, night, links) for notice in night.notices]
+    items += [_change_item(fact, night, links) for fact in _chosen_changes(night)]
+    chosen, rest = _filled(sorted(items, key=lambda item: _rank(item, night.date)))
+    quiet = [life for life in waiting if _ignored(life, night.date) < IGNORED_DAYS]
+    rest += [_task_item(life.task, night, links) for life in quiet if not _covered(life.task, answered)]
+    return Digest(
+        person=night.person.key,
+        name=night.person.name,
+        date=night.date,
+        headline=headline(night.date, chosen),
+        items=tuple(chosen),
+        more=tuple(rest),
+        footer=_footer(night, len(waiting) - len(quiet)),
+        model=night.model,
+        recorded=night.recorded,
+    )
+
+
+def headline(day: date, items: Sequence[Item]) -> str:
+    """The verdict: `Tue 24 Nov: 3 need you · 2 drafts · 1 question`."""
+    counts = [
+        (sum(item.section == "needs_you" for item in items), "needs you", "need you"),
+        (sum(item.kind == "draft" for item in items), "draft", "drafts"),
+        (sum(item.kind == "question" for item in items), "question", "questions"),
+    ]
+    said = [f"{n} {one if n == 1 else many}" for n, one, many in counts if n]
+    if not said:
+        said = ["nothing urgent" if items else "nothing needs you"]
+    return f"{day_words(day)}: {' · '.join(said)}"
+
+
+# --- what is shown --------------------------------------------------------------------------------
+
+
+def _is_news(life: Life, today: date) -> bool:
+    """Not shown before, changed since, or its day has come."""
+    earlier = [day for day in life.shown_on if day < today]
+    if not earlier or life.changed_on > max(earlier):
+        return True
+    due = life.task.due
+    return due is not None and max(earlier) < due <= today
+
+
+def _ignored(life: Life, today: date) -> int:
+    """Working days since it was last shown, today included."""
+    last = max((day for day in life.shown_on if day < today), default=today)
+    days = (last + timedelta(days=n) for n in range(1, (today - last).days + 1))
+    return sum(day.weekday() < 5 for day in days)
+
+
+def shown_tasks(digest: Digest, lives: Sequence[Life]) -> list[Life]:
+    """Lives with this digest's date added to those that stand among its items."""
+    ids = {item.id for item in digest.items}
+    keys = {source_key(source) for item in digest.items for source in item.sources}
+    return [
+        life.model_copy(update={"shown_on": (*life.shown_on, digest.date)})
+        for life in lives
+        if (life.task.id in ids or source_key(life.task.sources[0]) in keys) and digest.date not in life.shown_on
+    ]
+
+
+def _covered(task: Task, keys: set[str]) -> bool:
+    """Whether a draft or question already stands for the task."""
+    return task.kind != "waiting" and any(source_key(source) in keys for source in task.sources)
+
+
+def _chosen_changes(night: Night) -> list[Fact]:
+    """News only, reversals first; the newest of each kind."""
+    rank = {"reversal": 0, "disagreement": 1, "decision": 2}
+    news = [fact for fact in night.changes if fact.change and fact.said_at > night.since]
+    return sorted(news, key=lambda fact: (rank[fact.change], -fact.said_at.timestamp(), fact.quote))
+
+
+def _filled(items: Sequence[Item]) -> tuple[list[Item], list[Item]]:
+    """At most twelve, filled in section order, each section within its bound."""
+    chosen: list[Item] = []
+    rest: list[Item] = []
+    for section in SECTIONS:
+        of_section = [item for item in items if item.section == section]
+        room = min(MOST_OF[section], MOST_ITEMS - len(chosen))
+        chosen += of_section[:room]
+        rest += of_section[room:]
+    return chosen, rest
+
+
+def _rank(item: Item, today: date) -> tuple[int, int, int, int, str]:
+    """By consequence: what is due, then who is blocked, then what must be decided; older before newer."""
+    kinds = {"blocked": 0, "decision": 1, "owe": 2, "waiting": 3}
+    due = (item.due - today).days if item.due else 30
+    kind = kinds.get(item.task_kind or "", 4) + (5 if item.kind == "notice" else 0)
+    return SECTIONS.index(item.section), due if item.section != "needs_you" else min(due, 1), kind, -item.age_days, item.id
+
+
+# --- how it is worded -----------------------------------------------------------------------------
+
+
+def _section_of(task: Task, today: date) -> Section:
+    near = task.due is not None and task.due <= today + timedelta(days=1)
+    if task.kind == "waiting":
+        return "open"
+    if task.kind == "blocked" or near:
+        return "needs_you"
+    return "open"
+
+
+def _task_item(task: Task, night: Night, links: Mapping[str, Linked]) -> Item:
+    if task.sensitive:
+        return _neutral(task, night, links)
+    text = task.what.rstrip(" .") if not task.why else f"{task.what.rstrip(' .')}: {task.why.rstrip(' .')}"
+    return Item(
+        section=_section_of(task, night.date),
+        kind="task",
+        id=task.id,
+        text=clip(text),
+        next_step=task.next_step,
+        owner=task.owner,
+        task_kind=task.kind,
+        due=task.due,
+        age_days=_age(task.asked_at, night),
+        sources=task.sources,
+        links=_links(task.sources, links),
+        found_by=task.found_by,
+    )
+
+
+def _neutral(task: Task, night: Night, links: Mapping[str, Linked]) -> Item:
+    """A sensitive matter is pointed at, never summarised."""
+    return Item(
+        section="open",
+        kind="notice",
+        id=task.id,
+        text="A personal matter waits for you",
+        next_step="Read it yourself; nothing was summarised or drafted",
+        owner=task.owner,
+        age_days=_age(task.asked_at, night),
+        sources=task.sources,
+        links=_links(task.sources, links),
+        found_by=task.found_by,
+    )
+
+
+def _draft_item(draft: Draft, tasks: Mapping[str, Task], night: Night, links: Mapping[str, Linked]) -> Item:
+    sources = _draft_sources(draft)
+    task = next((tasks[source_key(s)] for s in sources if source_key(s) in tasks), None)
+    due = task.due if task else None
+    to = draft.to[0].name or draft.to[0].address if draft.to else "them"
+    slots = SLOT.findall(draft.body)
+    fill = f" Fill in: {'; '.join(slots)}." if slots else ""
+    flag = " Its answer goes to a different domain than it came from." if draft.foreign_reply_to else ""
+    urgent = due is not None and due <= night.date
+    return Item(
+        section="needs_you" if urgent else "drafts",
+        kind="draft",
+        id=f"draft-{draft.message_id.strip('<>').split('@')[0]}"[:200],
+        text=clip(f"Reply to {to} is drafted, {_subject(draft.subject)}: “{clip(_first_sentence(draft.body), 110)}”{flag}"),
+        next_step=(f"Check and send.{fill}").strip(),
+        owner=night.person.key,
+        task_kind=None,
+        due=due,
+        age_days=_age(draft.asked_at, night),
+        sources=task.sources if task else sources,
+        links=_links(sources, links),
+        found_by="model",
+    )
+
+
+def _question_item(one: Considered, tasks: Mapping[str, Task], night: Night, links: Mapping[str, Linked]) -> Item:
+    task = next((tasks[source_key(s)] for s in one.sources if source_key(s) in tasks), None)
+    due = task.due if task else None
+    near = due is not None and due <= night.date + timedelta(days=1)
+    return Item(
+        section="needs_you" if near else "drafts",
+        kind="question",
+        id=f"question-{one.message_id.strip('<>')}"[:200],
+        text=clip(one.question),
+        next_step="Answer here, and the reply is drafted tonight; or answer the mail",
+        owner=night.person.key,
+        task_kind=task.kind if task else None,
+        due=due,
+        age_days=_age(task.asked_at, night) if task else 0,
+        sources=task.sources if task else one.sources,
+        links=_links(one.sources, links),
+        found_by="model",
+    )
+
+
+_NEUTRAL = {
+    "phishing": "A mail that says it is from {sender} looks like phishing: nothing in it was followed",
+    "sensitive": "A personal mail from {sender}",
+    "confidential": "A confidential mail from {sender}",
+}
+_THEN = {
+    "phishing": "Do not answer it; report it to whoever looks after your mail",
+    "sensitive": "Read it yourself; nothing was summarised or drafted",
+    "confidential": "Read it yourself; nothing was summarised or drafted",
+}
+
+
+def _notice_item(notice: Notice, night: Night, links: Mapping[str, Linked]) -> Item:
+    # A phishing mail gets no live link: opening it is what it wants.
+    shown = () if notice.kind == "phishing" else _links((notice.source,), links)
+    return Item(
+        section="open",
+        kind="notice",
+        id=f"notice-{source_key(notice.source)}"[:200],
+        text=clip(_NEUTRAL[notice.kind].format(sender=notice.sender or "an unknown sender")),
+        next_step=_THEN[notice.kind],
+        owner=night.person.key,
+        age_days=_age(notice.at, night),
+        sources=(notice.source,),
+        links=shown,
+        found_by="rules",
+    )
+
+
+def _change_item(fact: Fact, night: Night, links: Mapping[str, Linked]) -> Item:
+    lead = {"reversal": "Changed: ", "disagreement": "Not decided: ", "decision": ""}[fact.change]
+    return Item(
+        section="changed",
+        kind="change",
+        id=f"change-{source_key(fact.source)}"[:200],
+        text=clip(f"{lead}{fact.text}"),
+        owner=night.person.key,
+        age_days=_age(fact.said_at, night),
+        sources=(fact.source,),
+        links=_links((fact.source,), links),
+        found_by=fact.found_by,
+    )
+
+
+def _draft_sources(draft: Draft) -> tuple[Source, ...]:
+    return (MailSource(account=draft.account, message_id=draft.in_reply_to),)
+
+
+def _subject(subject: str) -> str:
+    bare = subject.removeprefix("Re: ").strip()
+    return f"“{clip(bare, 50)}”" if bare else "without a subject"
+
+
+def _first_sentence(body: str) -> str:
+    """The first sentence after the greeting: the answer itself."""
+    paragraphs = [line.strip() for line in body.splitlines() if line.strip()]
+    greeted = len(paragraphs) > 1 and len(paragraphs[0]) < 40 and paragraphs[0].endswith((",", "!", ":", "-", "–"))
+    return paragraphs[1 if greeted else 0] if paragraphs else ""
+
+
+def _links(sources: Sequence[Source], links: Mapping[str, Linked]) -> tuple[ItemLink, ...]:
+    known = [links[source_key(source)] for source in sources if source_key(source) in links]
+    return tuple(ItemLink(label=one.label, url=one.url) for one in known[:3])
+
+
+def _age(at: datetime, night: Night) -> int:
+    """Whole days between the local date of `at` and the morning's."""
+    return max((night.date - at.astimezone(ZoneInfo(night.person.zone)).date()).days, 0)
+
+
+def _footer(night: Night, still_open: int) -> Footer:
+    notes = list(night.footer.notes)
+    if still_open:
+        notes.append(f"still open ({still_open})")
+    if night.older_drafts:
+        notes.append(f"{night.older_drafts} older draft{'s' if night.older_drafts > 1 else ''} untouched")
+    return night.footer.model_copy(update={"notes": tuple(notes)})

@@ -1,0 +1,224 @@
+"""Replies owed to mails: START -> write (once for each mail that passed the gates, side by side) -> END.
+
+The model writes a body or says why not. Recipients, subject and threading come from the mail, by code; the graph holds
+nothing that could append or send.
+"""
+
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, TypedDict
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.runtime import Runtime
+from langgraph.types import Send
+from pydantic import Field
+
+from graphs import checks
+from graphs.conversations import heading, rendered, shown, stamp
+from graphs.domain import Ask, Message, NotDrafted, Person, Quoted, Receipt, Source, Thread, UsedFact, Value
+from graphs.prompts import prompt
+from graphs.quote import attribute, fence
+from graphs.rules.style import Style
+from graphs.thinking import Failure, Thinker
+
+
+class MailRef(Value):
+    """One inbox mail: its thread and its row."""
+
+    scope: str
+    thread: str
+    message: int
+
+
+class Passage(Value):
+    """A message that retrieval found for a mail. Only what the recipients may know comes this far."""
+
+    source: Source
+    label: str  # "#product", "mail from Bob"
+    text: Quoted
+    said_by: str
+    said_at: datetime
+    internal: bool  # readable inside the organisation; a recipient outside may not know it
+
+
+class Known(Value):
+    """What retrieval has for a mail: usable passages, and sources that were kept back from the model."""
+
+    passages: tuple[Passage, ...] = ()
+    withheld: tuple[Source, ...] = ()
+
+
+class Outcome(Value):
+    """What the model made of one mail, checked. Exactly one of `body`, `question` and `reason` is set."""
+
+    ref: MailRef
+    body: str = ""
+    question: str = ""
+    reason: NotDrafted | None = None
+    why: str = ""
+    receipt: Receipt = Receipt()
+    slots: tuple[str, ...] = ()
+    fell_back: str = ""  # why there is no judgement by the model; "" otherwise
+
+
+class State(TypedDict):
+    pending: list[MailRef]
+    outcomes: Annotated[list[Outcome], operator.add]
+
+
+class One(TypedDict):
+    ref: MailRef
+
+
+@dataclass(frozen=True)
+class Context:
+    """All this graph may do: think, read one person's mail, and look up what a mail's recipients may know."""
+
+    thinker: Thinker
+    thread: Callable[[MailRef], Thread]
+    known: Callable[[MailRef], Known]
+    style: Callable[[MailRef], Style]
+    owner: Person
+    people: Mapping[str, Person]
+    now: datetime
+
+
+class Written(Value):
+    """A reply as a model returns it."""
+
+    verdict: Literal["draft", "ask_owner", "no_reply"]
+    reason: Literal[
+        "", "information", "answered_by_owner", "answered_by_other", "superseded", "sensitive", "phishing", "bulk",
+        "automatic", "not_addressed", "confidential", "unsure",
+    ]  # fmt: skip
+    asks: Annotated[tuple[Ask, ...], Field(max_length=12)]
+    body: Annotated[str, Field(max_length=6000)]
+    facts: tuple[int, ...]
+    assumptions: Annotated[tuple[str, ...], Field(max_length=8)]
+    question: Annotated[str, Field(max_length=600)]
+    why: Annotated[str, Field(max_length=600)]
+
+
+def spread(state: State) -> list[Send] | Literal["__end__"]:
+    return [Send("write", One(ref=ref)) for ref in state["pending"]] or END
+
+
+def write(state: One, runtime: Runtime[Context]) -> dict[str, list[Outcome]]:
+    """A reply to one mail, as a value. The shell decides what becomes of it."""
+    context, ref = runtime.context, state["ref"]
+    thread = context.thread(ref)
+    known = context.known(ref)
+    asked = question(thread, ref, known.passages, context)
+    reply = context.thinker.think("draft", prompt("draft"), asked, Written)
+    if isinstance(reply, Failure):
+        reason = reply.not_drafted
+        return {"outcomes": [Outcome(ref=ref, reason=reason, why=reply.reason, fell_back=reply.reason)]}
+    return {"outcomes": [read(reply, thread, ref, known, context)]}
+
+
+def question(thread: Thread, ref: MailRef, passages: Sequence[Passage], context: Context) -> str:
+    """Owner and style first, then the thread with the mail to answer named by number, then the facts."""
+    owner = context.owner
+    number = next((n for n, m in enumerate(shown(thread), 1) if m.id == ref.message), 0)
+    facts = "\n".join(
+        fence("fact", p.text, {"n": str(n), "from": p.label, "by": p.said_by, "at": stamp(p.said_at, owner.zone)}, 1200)
+        for n, p in enumerate(passages, 1)
+    )
+    return (
+        f"OWNER: {attribute(owner.name)}. It is {stamp(context.now, owner.zone)} where the owner is.\n"
+        f"{style_lines(context.style(ref))}\n"
+        f"{heading(thread)} The mail to answer is number {number}.\n"
+        f"{rendered(thread, owner.zone, context.people, 4000)}\n"
+        f"{'Facts:' if facts else 'No further facts were found.'}\n{facts}".rstrip()
+    )
+
+
+def style_lines(style: Style) -> str:
+    """How the owner writes to this person, as far as their Sent mailbox shows it."""
+    known = [
+        ("greeting", style.greeting),
+        ("sign-off", style.sign_off),
+        ("language", style.language),
+        ("form of address", style.formality),
+        ("usual length", f"about {style.words} words" if style.words else ""),
+    ]
+    lines = [f"{name}: {attribute(value)}" for name, value in known if value]
+    samples = [fence("sample", text, None, 500) for text in style.samples]
+    if not lines and not samples:
+        return "The owner's style is not known yet: be plain, friendly and short."
+    return "The owner's style:\n" + "\n".join(lines + samples)
+
+
+def read(reply: Written, thread: Thread, ref: MailRef, known: Known, context: Context) -> Outcome:
+    """The model's verdict after the checks of code. What fails them becomes a question, never a draft."""
+    why = _short(reply.why, 160)
+    if reply.verdict == "no_reply":
+        return Outcome(ref=ref, reason=reply.reason or "unsure", why=why)
+    said = sources_of(thread, known.passages, context)
+    asks = ", ".join(_short(ask.ask, 60) for ask in reply.asks if not ask.answered)
+    if reply.verdict == "ask_owner":
+        return Outcome(ref=ref, question=_question(reply.question, said, asks, thread), reason=None, why=why)
+    faults = checks.body_faults(reply.body, said, _days(thread, known.passages, context))
+    if faults:
+        return Outcome(ref=ref, question=_question("", said, asks, thread), why=f"Not drafted: {'; '.join(faults)}")
+    used = [known.passages[n - 1] for n in dict.fromkeys(reply.facts) if 1 <= n <= len(known.passages)]
+    assumptions = [_short(a, 160) for a in reply.assumptions[:3] if not checks.unknown_links(a, said)]
+    outside = _has_outsider(thread, context)
+    assumptions += [f"Uses something from {p.label}, which is internal." for p in used if p.internal and outside]
+    receipt = Receipt(
+        asks=tuple(Ask(ask=_short(ask.ask, 120), answered=ask.answered) for ask in reply.asks),
+        facts=tuple(UsedFact(text=_short(p.text.text, 200), source=p.source) for p in used),
+        assumptions=tuple(dict.fromkeys(assumptions)),
+        withheld=known.withheld,
+        why=why,
+    )
+    body = "\n".join(line.rstrip() for line in reply.body.strip().splitlines())
+    return Outcome(ref=ref, body=body, receipt=receipt, slots=tuple(checks.SLOT.findall(body)), why=why)
+
+
+def sources_of(thread: Thread, passages: Sequence[Passage], context: Context) -> list[str]:
+    """Every text that a draft's numbers and links may come from."""
+    messages = shown(thread)
+    own = [thread.title, *(m.text.text for m in messages), *(stamp(m.sent_at, context.owner.zone) for m in messages)]
+    links = [link.target for m in messages if m.mail for link in m.mail.links]
+    addresses = [a.address for m in messages if m.mail for a in (m.mail.sender, *m.mail.to, *m.mail.cc)]
+    return own + links + addresses + [p.text.text for p in passages]
+
+
+def _days(thread: Thread, passages: Sequence[Passage], context: Context) -> list[date]:
+    return [p.said_at.date() for p in passages] + [context.now.date()]
+
+
+def _question(text: str, said: Sequence[str], asks: str, thread: Thread) -> str:
+    """The model's question to the owner if it adds nothing of its own, else one made from the thread."""
+    line = _short(text, 180)
+    if line and not checks.unknown_numbers(line, said) and not checks.unknown_links(line, said):
+        return line
+    sender = thread.messages[-1].author.name or thread.messages[-1].author.address
+    return _short(f"What shall {sender} be told{f' about: {asks}' if asks else ''}?", 180)
+
+
+def _has_outsider(thread: Thread, context: Context) -> bool:
+    return any(m.author.kind == "outside" and m.author.key not in context.people for m in thread.messages) or any(
+        m.author.kind == "outside" for m in thread.messages
+    )
+
+
+def _short(text: str, limit: int) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def message_to_answer(thread: Thread, ref: MailRef) -> Message:
+    """The mail of `ref` within its thread."""
+    return next(message for message in thread.messages if message.id == ref.message)
+
+
+def build() -> StateGraph[State, Context, Any, Any]:
+    graph = StateGraph(State, context_schema=Context)
+    graph.add_node("write", write)
+    graph.add_conditional_edges(START, spread, ["write", END])
+    graph.add_edge("write", END)
+    return graph

@@ -1,0 +1,189 @@
+"""What one person has unfinished: START -> judge (once for each conversation, side by side) -> END.
+
+A conversation is read through the Context; what is kept are findings. Without a usable answer the rules judge.
+"""
+
+import operator
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, TypedDict
+from zoneinfo import ZoneInfo
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.runtime import Runtime
+from langgraph.types import Send
+from pydantic import Field
+
+from graphs import checks
+from graphs.conversations import heading, rendered, shown, stamp
+from graphs.domain import Finding, Message, Person, TaskKind, Thread, Value
+from graphs.prompts import prompt
+from graphs.quote import attribute
+from graphs.rules.judge import judge as judge_by_rules
+from graphs.thinking import Failure, Thinker
+
+
+class ThreadRef(Value):
+    """Where a conversation is read again: its scope and key."""
+
+    scope: str
+    key: str
+
+
+class Judged(Value):
+    """The findings of one conversation. `fell_back` says why rules judged although there is a model; "" otherwise."""
+
+    ref: ThreadRef
+    findings: tuple[Finding, ...]
+    fell_back: str = ""
+
+
+class State(TypedDict):
+    pending: list[ThreadRef]
+    judged: Annotated[list[Judged], operator.add]
+
+
+class One(TypedDict):
+    ref: ThreadRef
+
+
+@dataclass(frozen=True)
+class Context:
+    """All this graph may do: think, and read the conversations of one person."""
+
+    thinker: Thinker | None
+    thread: Callable[[ThreadRef], Thread]
+    owner: Person
+    people: Mapping[str, Person]
+    now: datetime
+
+
+class Item(Value):
+    """One open thing as a model reports it."""
+
+    message: int
+    evidence: tuple[int, ...]
+    kind: TaskKind
+    who: str
+    what: Annotated[str, Field(max_length=400)]
+    why: Annotated[str, Field(max_length=400)]
+    next_step: Annotated[str, Field(max_length=300)]
+    due: str
+    sensitive: bool
+
+
+class Items(Value):
+    items: Annotated[tuple[Item, ...], Field(max_length=12)]
+
+
+def spread(state: State) -> list[Send] | Literal["__end__"]:
+    return [Send("judge", One(ref=ref)) for ref in state["pending"]] or END
+
+
+def judge(state: One, runtime: Runtime[Context]) -> dict[str, list[Judged]]:
+    """The findings of one conversation, by the model when it answers, else by rules."""
+    context = runtime.context
+    thread = context.thread(state["ref"])
+    if context.thinker is None:
+        return {"judged": [Judged(ref=state["ref"], findings=by_rules(thread, context))]}
+    reply = context.thinker.think("tasks", prompt("tasks"), question(thread, context), Items)
+    if isinstance(reply, Failure):
+        found = by_rules(thread, context)
+        return {"judged": [Judged(ref=state["ref"], findings=found, fell_back=reply.reason)]}
+    return {"judged": [Judged(ref=state["ref"], findings=read(reply, thread, context))]}
+
+
+def by_rules(thread: Thread, context: Context) -> tuple[Finding, ...]:
+    return tuple(judge_by_rules(thread, context.owner, context.people, context.now))
+
+
+def question(thread: Thread, context: Context) -> str:
+    """The conversation as the model gets it. The owner comes first: the system prompt stays the same for everybody."""
+    owner = context.owner
+    called = ", ".join(attribute(name) for name in owner.short_names[:4])
+    return (
+        f"OWNER: {attribute(owner.name)} (also called: {called or 'no other name'})."
+        f" It is {stamp(context.now, owner.zone)}; all times are the owner's, {owner.zone}.\n"
+        f"{heading(thread)}\n{rendered(thread, owner.zone, context.people)}"
+    )
+
+
+def read(reply: Items, thread: Thread, context: Context) -> tuple[Finding, ...]:
+    """What of the model's items stands up: each rests on a message that is there, and adds no number of its own."""
+    messages = shown(thread)
+    said = [m.text.text for m in messages] + [thread.title] + [stamp(m.sent_at, context.owner.zone) for m in messages]
+    findings = (_finding(item, messages, said, context) for item in reply.items)
+    return tuple(finding for finding in findings if finding is not None)
+
+
+def _finding(item: Item, messages: tuple[Message, ...], said: list[str], context: Context) -> Finding | None:
+    if not 1 <= item.message <= len(messages):
+        return None
+    made_by = messages[item.message - 1]
+    due = _due(item.due, made_by, context.owner.zone)
+    days = [due] if due else []
+    if checks.unknown_numbers(item.what, said, days) or not item.what.strip():
+        return None
+    invented = checks.unknown_numbers(item.next_step, said, days) or checks.unknown_links(item.next_step, said)
+    why = "" if checks.unknown_numbers(item.why, said, days) else item.why
+    also = [messages[n - 1].source for n in item.evidence if 1 <= n <= len(messages) and n != item.message]
+    return Finding(
+        kind=item.kind,
+        what=_line(item.what, 140),
+        why=_line(why, 120),
+        next_step=_line("Open the conversation" if invented or not item.next_step else item.next_step, 100),
+        due=due,
+        counterpart=_counterpart(item.who, made_by, messages, context),
+        sources=(made_by.source, *dict.fromkeys(also))[:5],
+        sensitive=item.sensitive,
+        asked_at=made_by.sent_at,
+        last_at=max([made_by.sent_at] + [messages[n - 1].sent_at for n in item.evidence if 1 <= n <= len(messages)]),
+        found_by="model",
+    )
+
+
+_DATED = re.compile(
+    r"\d|today|tonight|tomorrow|week|day\b|month|eod|eow|asap|noon|morgen|heute|tag\b|woche|mittwoch|monat|mañana|hoy|lunes|"
+    r"martes|miércoles|jueves|viernes|demain|aujourd|lundi|mardi|mercredi|jeudi|vendredi|semaine",
+    re.IGNORECASE,
+)
+
+
+def _due(text: str, made_by: Message, zone: str) -> date | None:
+    """The date a model gives, only where the message speaks of a time at all and the date is a plausible one."""
+    try:
+        day = date.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    spoken = made_by.text.text + (made_by.mail.subject if made_by.mail else "")
+    asked = made_by.sent_at.astimezone(ZoneInfo(zone)).date()
+    return day if _DATED.search(spoken) and -1 <= (day - asked).days <= 366 else None
+
+
+def _counterpart(name: str, made_by: Message, messages: tuple[Message, ...], context: Context) -> str:
+    """Who is meant, among those who are there; the author of the message when the name fits nobody."""
+    wanted = checks.folded(name)
+    for message in messages:
+        person = context.people.get(message.author.key)
+        names = {checks.folded(message.author.name), *(checks.folded(n) for n in (person.short_names if person else ()))}
+        if message.author.key != context.owner.key and wanted and wanted in names:
+            return message.author.key
+    for person in context.people.values():
+        if person.key != context.owner.key and wanted == checks.folded(person.name):
+            return person.key
+    return made_by.author.key if made_by.author.key != context.owner.key else ""
+
+
+def _line(text: str, limit: int) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def build() -> StateGraph[State, Context, Any, Any]:
+    graph = StateGraph(State, context_schema=Context)
+    graph.add_node("judge", judge)
+    graph.add_conditional_edges(START, spread, ["judge", END])
+    graph.add_edge("judge", END)
+    return graph
