@@ -301,7 +301,7 @@ _GREETING_MORNING = re.compile(r"(?:^|guten |schönen |good |am )morgen(?:[ ,!.]
 _PAST = re.compile(
     r"\b(?:yesterday|last (?:week|month|night|year|\w+day)|ago|gestern|vorgestern|letzte[nrms]? \w+|vor \w+ (?:tagen|wochen)|"
     r"hier|la semaine dernière|ayer|la semana pasada|was|were|went|decided|met|happened|agreed|said|told|discussed|"
-    r"arrived|war|waren|hatten?|haben? (?:\w+ ){0,6}\w*ge\w+[tn]|(?:i|we|he|she|they) (?:sent|did|had|got|made|talked|spoke|shipped)|"
+    r"arrived|war|waren|hatten?|hab(?:en|e)? (?:\w+ ){0,6}(?:\w*ge\w+[tn]|be\w+en|ver\w+[tn]|ent\w+en)|(?:i|we|he|she|they) (?:sent|did|had|got|made|talked|spoke|shipped)|"
     r"i've sent|(?:avons|avez|ai) \w+é)\b"
 )
 _AWAY = re.compile(

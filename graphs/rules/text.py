@@ -195,14 +195,27 @@ _HELLO = (
     r"guten (?:morgen|tag|abend)|liebe[rs]?|sehr geehrte[rs]?|sehr geehrte|bonjour|salut|bonsoir|ch[eè]re?s?|"
     r"hola|buenos d[ií]as|buenas(?: tardes)?|estimad[oa]s?|querid[oa]s?|ciao|yo|ok(?:ay)?|thanks|thank you|danke|merci)"
 )
-_NAME = r"@?[^\W\d_][\w.'’-]*(?:[ ](?!(?:could|can|would|will|do|did|is|are|please|any|what|when|how)\b)[^\W\d_][\w.'’-]*){0,3}"
-_NAMES = rf"{_NAME}(?:\s*(?:,|&|/|\+|and|und|et|y)\s*{_NAME})*?"
-_GREETED = re.compile(rf"^{_HELLO}[ ,]+(?P<names>{_NAMES})\s*(?:[,!:.;]|[-–—](?=\s)|\s*$)\s*", re.IGNORECASE)
+_NAME = r"@?[^\W\d_][\w.'’-]*(?: [A-ZÄÖÜ][\w.'’-]*){0,3}"
+_AND = r"\s*(?:,|&|/|\+|\b(?:and|und|et|y)\b)\s*"
+_GREETED = re.compile(
+    rf"^(?i:{_HELLO})[ ,]+(?P<names>{_NAME}(?:{_AND}@?[A-ZÄÖÜ][\w.'’-]*(?: [A-ZÄÖÜ][\w.'’-]*){{0,2}})*?)"
+    r"\s*(?:[,!:;]|[-–—](?=\s)|\s*$)\s*"
+)
 _BARE_HELLO = re.compile(rf"^{_HELLO}\s*(?:[,!:.]+\s*|[-–—]\s+|$)", re.IGNORECASE)
 _CALLED = re.compile(
     r"^(?P<names>@?[^\W\d_][\w.'’-]*(?: [A-ZÄÖÜ][\w.'’-]*)?)\s*(?:[,:;]|[-–—](?=\s)|\.{2,}|\?(?=\s))\s*(?=\S)"
 )
 _AT_START = re.compile(r"^(?P<names>@[\w.'’-]+(?:(?:,|\s+and|\s+und|\s*&)?\s+@[\w.'’-]+)*)[,:;]?\s*(?:[-–—]\s+)?")
+_NO_NAMES = word_set(
+    """also yes no ok okay done thanks sorry today tomorrow yesterday however so well btw fyi note reminder update
+    question please again still maybe perhaps sure right great good nice cool perfect actually anyway sorted fixed sent
+    monday tuesday wednesday thursday friday saturday sunday first second third next then now finally and but or if when
+    action todo decision status agreed final done blocked deadline heute morgen gestern ja nein danke bitte also dann
+    jetzt gut super erledigt fertig frage info hinweis achtung oui non merci sí gracias hola summary context background
+    subject re ps p.s edit warning important urgent asap awesome congrats welcome unfortunately basically honestly
+    personally regarding ok-ish correct exactly true agreed absolutely definitely of-course meanwhile otherwise instead
+    hmm hm oh ah wow lol haha hey hi hello eod eta tl;dr tldr option plan step wait look listen oops yep yeah nope yup"""
+)
 _EVERYBODY = word_set("""all everyone everybody team folks guys people channel here together alle alles zusammen leute ihr kollegen
     kolleginnen miteinander liebes tous toutes équipe equipe todos todas equipo there gang friends both damen herren
     madam sir sirs""")
@@ -223,12 +236,17 @@ def opening(sentence: str) -> Opening:
     """Whom `sentence` calls at its start: "Hi Ada,", "Hallo Frau Brandt,", "Ada - …", "@Ada …", "Hi all"."""
     for pattern, greeted in ((_AT_START, True), (_GREETED, True), (_CALLED, False)):
         match = pattern.match(sentence)
-        if match and not _BARE_HELLO.fullmatch(match.group("names")):
+        if match and not _BARE_HELLO.fullmatch(match.group("names")) and (greeted or _may_name(match.group("names"))):
             return _opened(match.group("names"), sentence[match.end() :], greeted)
     bare = _BARE_HELLO.match(sentence)
     if bare and bare.end() < len(sentence):
         return Opening((), False, sentence[bare.end() :], True)
     return Opening((), False, sentence, False)
+
+
+def _may_name(written: str) -> bool:
+    """A bare word before a comma calls somebody only when it is written like a name and is no common opener."""
+    return written[:1] == "@" or (written[:1].isupper() and written.casefold().strip(".,:;") not in _NO_NAMES)
 
 
 def _opened(written: str, rest: str, greeted: bool) -> Opening:
