@@ -1,4 +1,4 @@
-"""Backups with PostgreSQL's own pg_dump and pg_restore, while the service runs. infra/BACKUP.md says what else to keep."""
+"""Backups by pg_dump and pg_restore, while the service runs. infra/BACKUP.md says what else to keep."""
 
 import os
 import subprocess
@@ -40,7 +40,7 @@ def backup(binaries: Path, dsn: str, path: Path) -> None:
 
 
 def restore(binaries: Path, dsn: str, path: Path, app_role: str, app_password: str | None = None) -> None:
-    """Fill an empty database from `path`, all or nothing; the owner named in the backup must exist. Then run `migrate`."""
+    """Fill an empty database from `path`, all or nothing; its owner's role must exist. Run `migrate` afterwards."""
     if not path.is_file():
         raise NeedsPerson(f"There is no backup {path}.")
     try:
@@ -60,7 +60,7 @@ def _run(binaries: Path, arguments: list[str], dsn: str, output: int) -> None:
     target = conninfo_to_dict(dsn)
     password = target.pop("password", None)
     done = subprocess.run(
-        [binaries / arguments[0], f"--dbname={make_conninfo(**target)}", "--no-password", *arguments[1:]],
+        [binaries / arguments[0], f"--dbname={make_conninfo('', **target)}", "--no-password", *arguments[1:]],
         env={"PATH": os.defpath, "LC_ALL": "C"} | ({"PGPASSWORD": str(password)} if password else {}),
         stdin=subprocess.DEVNULL,
         stdout=output,

@@ -188,8 +188,8 @@ def _owner(dsn: str) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
         connection = psycopg.connect(dsn, autocommit=True, connect_timeout=10)
     except psycopg.OperationalError as err:
         refused = re.search(r"authentication failed|does not exist|no pg_hba\.conf entry|permission denied", str(err))
-        told = f"The database cannot be opened as its owner: {str(err).splitlines()[0]}"
-        raise (NeedsPerson(told) if refused else Later(told)) from err
+        kind = NeedsPerson if refused else Later
+        raise kind(f"The database cannot be opened as its owner: {str(err).splitlines()[0]}") from err
     with connection:
         if connection.info.server_version < OLDEST_SERVER:
             raise NeedsPerson(
@@ -288,8 +288,7 @@ def _migrate_checkpoints(connection: psycopg.Connection[Any], known: dict[tuple[
     version = importlib.metadata.version(CHECKPOINTS)
     if (CHECKPOINTS, version) in known:
         return []
-    # Here and not above: the import takes a second of CPU.
-    from langgraph.checkpoint.postgres.base import MIGRATIONS
+    from langgraph.checkpoint.postgres.base import MIGRATIONS  # here, because the import takes a second of CPU
 
     with _one_step(connection, CHECKPOINTS):
         connection.execute(MIGRATIONS[0].encode())
