@@ -1,5 +1,6 @@
 """The morning digest as one frozen value: what `digest.json` holds and what Slack, text and HTML render."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Literal
 
@@ -12,6 +13,15 @@ ItemKind = Literal["task", "draft", "question", "notice", "change", "errand", "a
 
 SECTIONS: tuple[Section, ...] = ("needs_you", "drafts", "open", "changed", "errands", "answers")
 """In the order of consequence, in which a digest is filled and shown."""
+
+CAPTIONS: Mapping[Section, str] = {
+    "needs_you": "Needs you today",
+    "drafts": "Drafts ready",
+    "open": "Still open",
+    "changed": "What changed",
+    "errands": "Errands",
+    "answers": "Answers prepared",
+}
 
 TEXT_LIMIT = 220
 MOST_ITEMS = 12
@@ -107,3 +117,30 @@ def clip(text: str, limit: int = TEXT_LIMIT) -> str:
     at_word = head.rsplit(" ", 1)[0]
     # A single long word (a path, a token) would lose everything: then cut inside it.
     return (at_word if len(at_word) > limit // 2 else head).rstrip(" ,;:-–") + "…"
+
+
+def in_sections(items: Sequence[Item]) -> list[tuple[Section, list[Item]]]:
+    """`items` by section, in the order of consequence, empty sections left out. An id that comes twice counts once."""
+    once: dict[str, Item] = {}
+    for item in items:
+        once.setdefault(item.id, item)
+    by_section = [(section, [item for item in once.values() if item.section == section]) for section in SECTIONS]
+    return [(section, found) for section, found in by_section if found]
+
+
+def footer_lines(digest: Digest) -> list[str]:
+    """How the night went, in plain words: what was read and skipped, what it cost, and who found it."""
+    footer = digest.footer
+    skipped = [f"{one.count} {one.what} ({one.why})" for one in footer.skipped[:6]]
+    if len(footer.skipped) > 6:
+        skipped.append(f"{sum(one.count for one in footer.skipped[6:])} more")
+    found = (
+        "Answers of a model, recorded earlier." if digest.recorded else "" if digest.model else "Found without a model."
+    )
+    lines = (
+        f"Read: {footer.read}" if footer.read else "",
+        f"Skipped: {', '.join(skipped)}" if skipped else "",
+        f"Cost: {footer.cost}{f' of {footer.cap}' if footer.cap else ''}" if footer.cost else "",
+        found,
+    )
+    return [line for line in lines if line]

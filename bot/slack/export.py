@@ -113,7 +113,7 @@ class Export:
         known = self._people.get(user)
         if user == "USLACKBOT":
             return Party(key=user, name="Slackbot", kind="bot")
-        return known and Party(key=user, name=known.shown, address=known.email, kind=known.kind)
+        return Party(key=user, name=known.shown, address=known.email, kind=known.kind) if known else None
 
 
 def open_export(path: Path) -> Export:

@@ -26,7 +26,7 @@ def to_plain(raw: str, name_of: Callable[[str], str]) -> str:
     `name_of` gets a user, channel or user group id and returns a name without sign, or "" when it knows none. Struck text keeps
     its tildes and code its backticks, because they carry meaning; targets of links are in `links(raw)`.
     """
-    pieces = _CODE.split(raw)
+    pieces = _CODE.split(raw.replace("\r\n", "\n"))
     return "".join(_plain_piece(piece, name_of, is_code=at % 2 == 1) for at, piece in enumerate(pieces)).strip()
 
 
