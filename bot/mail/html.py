@@ -103,8 +103,7 @@ def _text(tree: LexborHTMLParser) -> str:
         return ""
     page = _Page()
     sheet = _styles(tree)
-    for event, node, state in _walk(tree.body, sheet):
-        tag = node.tag or ""
+    for event, tag, node, state in _walk(tree.body, sheet):
         if event == "text":
             _write(page, node.text_content or "", state)
         elif event == "open":
@@ -152,7 +151,7 @@ def _open(page: _Page, node: LexborNode, tag: str, state: _State) -> None:
         page.line.append("- ")
     elif tag == "hr":
         page.lines.append("> " * page.depth + "_" * 32)
-    elif _is_signature(node) and not (node.text() or "").lstrip().startswith("--"):
+    elif tag in ("div", "table", "p") and _is_signature(node) and not (node.text() or "").lstrip().startswith("--"):
         page.lines.append("> " * page.depth + "-- ")
 
 
@@ -164,8 +163,8 @@ def _is_signature(node: LexborNode) -> bool:
     return "gmail_signature" in named or "moz-signature" in named or named.split()[:1] == ["signature"]
 
 
-def _walk(root: LexborNode, sheet: "_Sheet") -> Iterator[tuple[str, LexborNode, _State]]:
-    """Visible nodes in order, without recursion: ("open" | "close" | "text", node, inherited state)."""
+def _walk(root: LexborNode, sheet: "_Sheet") -> Iterator[tuple[str, str, LexborNode, _State]]:
+    """Visible nodes in order, without recursion: ("open" | "close" | "text", tag, node, inherited state)."""
     stack: list[tuple[str, LexborNode, _State]] = [("open", root, _State())]
     seen = 0
     while stack and seen < MAX_NODES:
@@ -173,18 +172,18 @@ def _walk(root: LexborNode, sheet: "_Sheet") -> Iterator[tuple[str, LexborNode, 
         seen += 1
         tag = node.tag or ""
         if event == "close":
-            yield event, node, state
+            yield event, tag, node, state
             continue
         if tag == "-text":
             if not _invisible(state):
-                yield "text", node, state
+                yield "text", tag, node, state
             continue
         if tag in _DROPPED or not tag[:1].isalpha():
             continue
         inner = _entered(node, tag, state, sheet)
         if inner.hidden:
             continue
-        yield "open", node, inner
+        yield "open", tag, node, inner
         stack.append(("close", node, state))
         children: list[tuple[str, LexborNode, _State]] = []
         child = node.child

@@ -64,7 +64,7 @@ def _own_runs(marks: list[Mark]) -> list[tuple[int, int]]:
 # ">From" is what mbox files make of a line that begins with From.
 _PREFIX = re.compile(r"[ \t]{0,8}(?:[A-Z][A-Za-z]{0,3})?>(?!From )(?!\S*</)")
 _WROTE = (
-    r"(?:wrote|writes|write|said|says|typed|scribbled|schrieben?|geschrieben|a\s+[ée]crit|écrivait|nous\s+a\s+dit|escribi[oó]|escribe|"
+    r"(?:wrote|writes|write|said|says|typed|scribbled|schrieb(?:en)?|geschrieben|a\s+[ée]crit|écrivait|nous\s+a\s+dit|escribi[oó]|escribe|"
     r"ha\s+scritto|scrive|schreef|geschreven|escreveu|skrev|napisał(?:\(a\))?|napsal(?:\(a\))?|написал(?:\(а\))?|пишет|пише|kirjoitti|yazdı|írta|a\s+scris)"
 )
 _WROTE_STEMS = tuple(
@@ -75,7 +75,7 @@ _OPENING = (
     r"\d{1,4}[-./ ]|søn|man|tir|ons|tor|fre|lør|lun|mar|mer|jeu|ven|sam|dim|пн|вт|ср|чт|пт|сб|вс)"
 )
 _DATED = re.compile(
-    r"\d{1,2}[:.h]\d{2}|\b(?:19|20)\d\d\b|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\b\d{1,2}\.? (?:de )?[A-Za-zéûäç]{3,9}\b|\b[A-Z][a-z]{2,8} \d{1,2}\b"
+    r"\d{1,2}[:.h]\d{2}|(?<!\d)(?:19|20)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\b\d{1,2}\.? (?:de )?[A-Za-zéûäç]{3,9}\b|\b[A-Z][a-z]{2,8} \d{1,2}\b"
 )
 _ATTRIBUTION = re.compile(
     rf"[\s*_<>-]*(?:{_OPENING}.{{4,300}}?\b{_WROTE}\b.{{0,160}}?[:…]|.{{2,120}}\b{_WROTE}\b\s+(?:on|am|le|el|il|op|em|den)\b.{{4,100}}:"
@@ -84,7 +84,7 @@ _ATTRIBUTION = re.compile(
 )
 _DATE_AND_ADDRESS = re.compile(r"[^:]{0,40}\b(?:19|20)\d\d\b.{2,120}<[^<>@\s]+@[^<>\s]+>\s*:\s*$")
 _LOOSE = re.compile(
-    rf".{{0,300}}(?:\b{_WROTE}\b.{{0,200}}[:.…]*\s*$|<?\S+@\S+>?.{{0,80}}:\s*$|\[[^\]]*\d[^\]]*\]:?\s*$)|\s*(?:Quoting|Zitat von|Citando|Citeren|Quoth|Thus spake)\b.*|.{{0,80}}\d{{4}}.{{0,80}}:\s*$"
+    rf".{{0,300}}(?:\b{_WROTE}\b.{{0,200}}[:.…]*\s*$|[写寫]道\s*[:：]\s*$|<?\S+@\S+>?.{{0,80}}:\s*$|\[[^\]]*\d[^\]]*\]:?\s*$)|\s*(?:Quoting|Zitat von|Citando|Citeren|Quoth|Thus spake)\b.*|.{{0,80}}\d{{4}}.{{0,80}}:\s*$"
     r"|\s*\* .{2,80}\b\d{4}",
     re.IGNORECASE,
 )
@@ -193,7 +193,11 @@ def _candidates(lines: list[str]) -> list[int]:
     for place, line in enumerate(lines):
         if line and (line[0] in _RULE_SIGNS or ":" in line[:20] or "：" in line[:20]):
             places.add(place)
-        if line.endswith(_ATTRIBUTION_ENDS):
+        if line[-1:] == ":" and len(line) < 70:  # "Begin forwarded message:"
+            places.add(place)
+        if line.endswith(_ATTRIBUTION_ENDS) and (
+            ">" in line or _says_wrote(line) or (place and _says_wrote(lines[place - 1]))
+        ):
             places.update(range(max(place - 3, 0), place + 1))
     return sorted(places)
 
@@ -377,15 +381,16 @@ def _mark_signature(lines: list[str], marks: list[Mark], begin: int, end: int) -
 
 def _before_delimiter(lines: list[str], marks: list[Mark], begin: int, end: int) -> int:
     """Cuts from the first signature delimiter whose rest is short enough to be one."""
-    for place in range(begin, end):
+    rest, first = 0, end
+    for place in range(end - 1, begin - 1, -1):
         line = lines[place]
-        if not line or len(line) > 5 or not _DELIMITER.match(line):
-            continue
-        rest = sum(1 for below in lines[place + 1 : end] if below)
-        if (line.strip() in ("--", "- --") and rest <= 40) or rest <= 10:
-            marks[place:end] = "s" * (end - place)
-            return place
-    return end
+        if line and len(line) <= 5 and _DELIMITER.match(line) and (rest <= 10 or line.strip() in ("--", "- --")):
+            first = place
+        rest += bool(line)
+        if rest > 40:
+            break
+    marks[first:end] = "s" * (end - first)
+    return first
 
 
 def _tail(lines: list[str], begin: int, end: int) -> int:
@@ -396,15 +401,18 @@ def _tail(lines: list[str], begin: int, end: int) -> int:
         return end
     if len(lines[end - 1]) < 140 and _MOBILE.match(lines[end - 1]):
         return end - 1
-    first = end - 1
-    while first > begin and lines[first - 1]:
-        first -= 1
     ruled = _ruled_footer(lines, begin, end)
     if ruled < end:
         return ruled
+    under = _under_closing(lines, begin, end)
+    if under < end:
+        return under
+    first = end - 1
+    while first > max(begin, end - 60) and lines[first - 1]:
+        first -= 1
     if first > begin and (_is_small_print(lines[first:end]) or _is_contact(lines, begin, first, end)):
         return first
-    return _under_closing(lines, begin, end)
+    return end
 
 
 def _is_small_print(block: list[str]) -> bool:
@@ -445,7 +453,7 @@ def _is_contact(lines: list[str], begin: int, first: int, end: int) -> bool:
     """A paragraph of short lines, two of them a way to reach somebody, that no sentence announces."""
     above = next((lines[p] for p in range(first - 1, begin - 1, -1) if lines[p]), "")
     block = lines[first:end]
-    if above.endswith(":") or not 2 <= len(block) <= 10 or any(len(line) > 90 or line.endswith("?") for line in block):
+    if above.endswith(":") or not 2 <= len(block) <= 10 or any(len(line) > 90 or line.endswith("?") or _is_closing(line) for line in block):
         return False
     reached = [line for line in block if _reaches(line)]
     return len(reached) >= 2 and (bool(_NAME.match(block[0])) or len(reached) == len(block))

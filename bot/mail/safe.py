@@ -35,6 +35,7 @@ MEMORY = 512 * 1024 * 1024
 BATCH = 64
 BATCH_BYTES = 4 * 1024 * 1024
 MAX_REPLY = 16 * 1024 * 1024
+BUFFER = 256 * 1024
 _OUT_OF_MEMORY = 3  # the child's exit code
 
 
@@ -90,23 +91,21 @@ class Parser:
         child = self._idle.get()
         try:
             done: list[bytes | str] = []
-            while len(done) < len(batch):
-                try:
-                    for reply in child.parse(batch[len(done) :], account, mailbox):
-                        done.append(reply)
-                except _Died:
-                    done.append(_once_more(child, batch[len(done)], account, mailbox))
+            try:
+                done.extend(child.parse(batch, account, mailbox))
+            except _Died:  # which mail it was shows when each is tried alone; one that kills again is given up
+                done.extend(_alone(child, mail, account, mailbox) for mail in batch[len(done) :])
             return done
         finally:
             self._idle.put(child)
 
 
-def _once_more(child: "_Child", mail: RawMail, account: str, mailbox: Mailbox) -> bytes | str:
-    """The first death may have had another cause: the kernel out of memory, a stopped machine."""
+def _alone(child: "_Child", mail: RawMail, account: str, mailbox: Mailbox) -> bytes | str:
     try:
-        return next(child.parse([mail], account, mailbox))
+        [reply] = child.parse([mail], account, mailbox)
     except _Died as died:
         return str(died)
+    return reply
 
 
 def _results(batch: list[RawMail], replies: "Future[list[bytes | str]]") -> Iterator[Message | Broken]:
@@ -147,14 +146,21 @@ class _Child:
             frames = (_frame(mail.raw, (mail.received.isoformat() if mail.received else "").encode()) for mail in batch)
             head = _frame(account.encode(), mailbox.encode())
             self._write(process, len(batch).to_bytes(4, "big") + head + b"".join(frames))
-            for _ in batch:
-                deadline = time.monotonic() + self._wall_seconds
-                size = int.from_bytes(self._read(process, 4, deadline), "big")
-                if size > MAX_REPLY:
-                    raise _Died("answered too much")
-                yield self._read(process, size, deadline)
+            yield from self._replies(process, len(batch))
         except (_Died, BrokenPipeError) as err:
-            raise _Died(self._end(str(err))) from err
+            raise _Died(self._end(str(err) if isinstance(err, _Died) else "")) from err
+
+    def _replies(self, process: subprocess.Popen[bytes], count: int) -> Iterator[bytes]:
+        """Frames as they come. The child sends them in heaps: a message each way for every mail halves the speed."""
+        data = bytearray()
+        while count:
+            data += self._read(process)
+            while len(data) >= 4 and len(data) >= 4 + (size := int.from_bytes(data[:4], "big")):
+                yield bytes(data[4 : 4 + size])
+                del data[: 4 + size]
+                count -= 1
+            if len(data) > MAX_REPLY:
+                raise _Died("answered too much")
 
     def stop(self) -> None:
         if self._process:
@@ -181,18 +187,15 @@ class _Child:
                 raise _Died("took too long to listen")
             view = view[os.write(pipe, view[:1_048_576]) :]
 
-    def _read(self, process: subprocess.Popen[bytes], size: int, deadline: float) -> bytes:
+    def _read(self, process: subprocess.Popen[bytes]) -> bytes:
         pipe = cast(BinaryIO, process.stdout).fileno()
-        data = bytearray()
-        while len(data) < size:
-            ready, _, _ = select.select([pipe], [], [], max(0.0, deadline - time.monotonic()))
-            if not ready:
-                raise _Died(f"took more than {self._wall_seconds:g} s")
-            piece = os.read(pipe, size - len(data))
-            if not piece:
-                raise _Died("")
-            data += piece
-        return bytes(data)
+        ready, _, _ = select.select([pipe], [], [], self._wall_seconds)
+        if not ready:
+            raise _Died(f"took more than {self._wall_seconds:g} s")
+        data = os.read(pipe, 1_048_576)
+        if not data:
+            raise _Died("")
+        return data
 
 
 def _patiently(process: subprocess.Popen[bytes]) -> int:
@@ -233,25 +236,31 @@ def _frame(*fields: bytes) -> bytes:
 
 def _serve(source: BinaryIO, sink: BinaryIO, cpu_seconds: int) -> None:
     """Batches until the pipe closes. A whole batch is read before the first answer: neither side waits for the other."""
+    armed = -1.0
     while count := int.from_bytes(source.read(4), "big"):
         account, mailbox = _field(source).decode(), cast(Mailbox, _field(source).decode())
         mails = deque((_field(source), _field(source).decode()) for _ in range(count))
         while mails:
             raw, received = mails.popleft()
-            _allow(cpu_seconds)
+            if time.process_time() > armed + 1:
+                armed = _allow(cpu_seconds)
             message = parse(raw, account, mailbox, datetime.fromisoformat(received) if received else None)
             sink.write(_frame(message.model_dump_json().encode()))
-            sink.flush()
+        sink.flush()
 
 
 def _field(source: BinaryIO) -> bytes:
     return source.read(int.from_bytes(source.read(4), "big"))
 
 
-def _allow(cpu_seconds: int) -> None:
-    """So much computing from now on; at the limit the kernel sends SIGXCPU, which also ends a loop in C."""
-    soft = int(time.process_time()) + 1 + cpu_seconds
-    resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
+def _allow(cpu_seconds: int) -> float:
+    """So much computing from now on (and one second: the kernel counts whole ones); returns now.
+
+    At the limit the kernel sends SIGXCPU, which also ends a loop in C.
+    """
+    now = time.process_time()
+    resource.setrlimit(resource.RLIMIT_CPU, (int(now) + 1 + cpu_seconds, resource.RLIM_INFINITY))
+    return now
 
 
 def _main() -> int:
@@ -260,7 +269,8 @@ def _main() -> int:
     gc.freeze()
     gc.set_threshold(50_000)  # a mail makes many small values and no cycles
     try:
-        _serve(sys.stdin.buffer, sys.stdout.buffer, int(sys.argv[1]))
+        with open(sys.stdin.fileno(), "rb", buffering=BUFFER) as source, open(sys.stdout.fileno(), "wb", buffering=BUFFER) as sink:
+            _serve(source, sink, int(sys.argv[1]))
     except MemoryError:
         return _OUT_OF_MEMORY
     return 0
