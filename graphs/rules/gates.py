@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from graphs.domain import MailFacts, Message, NotDrafted, Person, Thread
 from graphs.rules.natures import nature
-from graphs.rules.speech import Speech, read, sounds_asked
+from graphs.rules.speech import Speech, read
 from graphs.rules.text import sentences, words
 
 Verdict = tuple[NotDrafted, str]
@@ -46,8 +46,8 @@ def gate(
 
 
 def has_ask(text: str) -> bool:
-    """True when some sentence of `text` asks for something, says that its author is stuck, or sounds like it."""
-    return any(_asks(read(sentence)) or sounds_asked(sentence) for sentence in sentences(text))
+    """True when some sentence of `text` asks for something or says that its author is stuck."""
+    return any(_asks(read(sentence)) for sentence in sentences(text))
 
 
 def _asks(speech: Speech) -> bool:

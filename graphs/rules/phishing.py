@@ -255,9 +255,16 @@ def _one_slip(one: str, other: str) -> bool:
 def _looks_alike(facts: MailFacts, inside: frozenset[str], known: frozenset[str]) -> str:
     for address in (facts.sender, *facts.reply_to):
         domain = address.address.rpartition("@")[2]
-        if domain and (imitated := lookalike(domain, inside | known)):
+        imitated = lookalike(domain, inside) or lookalike(domain, known - _namesakes(domain, known))
+        if domain and imitated:
             return f"{domain} looks like {imitated}"
     return ""
+
+
+def _namesakes(domain: str, known: frozenset[str]) -> frozenset[str]:
+    """A correspondent's company owns its name under several endings; ours is told by NIGHTDESK_DOMAINS."""
+    name = registrable(domain).partition(".")[0]
+    return frozenset(one for one in known if registrable(one).partition(".")[0] == name)
 
 
 def _impersonates(facts: MailFacts, inside: frozenset[str], names: frozenset[str], lures: set[str]) -> str:
