@@ -9,7 +9,7 @@ MAX_ADDRESSES = 200
 MAX_NAME = 200
 
 # One token at a time: quoted string, comment, <address>, separator, or a run of anything else.
-_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|\(([^()]*)\)|<([^<>]*)>|([,;:])|([^",;:<>()]+)|(.)', re.DOTALL)
+_TOKEN = re.compile(r'"((?:[^"\\]|\\.){0,300}+)"|\(([^()]*)\)|<([^<>]*)>|([,;:])|([^",;:<>()]+)|(.)', re.DOTALL)
 _ADDRESS = re.compile(r"[^\s@,;:<>()\"\[\]\\]{1,64}@[^\s@,;:<>()\"\\]{1,255}$")
 _QUOTED_PAIR = re.compile(r"\\(.)")
 

@@ -198,7 +198,7 @@ def _content(reply: Reply, facts: MailFacts) -> bytes:
 
 def _written(reply: Reply) -> str:
     """Body and signature; a body that already ends with the signature gets no second one."""
-    body, signature = _text(reply.body), _text(reply.signature).removeprefix("-- \n").strip()
+    body, signature = _text(reply.body), re.sub(r"^--\n", "", _text(reply.signature)).strip()
     if not signature or body.endswith(signature):
         return body
     return f"{body}\n\n-- \n{signature}"

@@ -110,6 +110,7 @@ def _split(stream: IO[bytes]) -> Iterator[RawMail]:
     """Mails of an mbox; the key is where the mail begins. Never holds more than one mail and a chunk."""
     for offset, piece in _between_separators(stream):
         line, _, raw = piece.partition(b"\n")
+        raw = raw[:-1] if raw.endswith((b"\n\n", b"\n\r\n")) else raw  # the format's own blank line
         raw = _QUOTED_FROM.sub(rb"\1", raw) if b">From " in raw else raw
         head = raw[: max(raw.find(b"\n\n"), raw.find(b"\r\n\r\n"), 0) or 65_536][:65_536]
         deleted, unread = _marks(head)

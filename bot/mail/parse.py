@@ -19,6 +19,7 @@ MAX_QUOTED = 20_000
 MAX_SIGNATURE = 4_000
 MAX_REFERENCES = 100
 MAX_ATTACHMENTS = 100
+MAX_ADDRESS_TEXT = 64 * 1024
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _OLDEST = datetime(1990, 1, 1, tzinfo=UTC)  # a Date before is a broken clock
@@ -104,7 +105,7 @@ def _envelope(root: Part) -> dict[str, object]:
 
 def _all(headers: dict[str, list[str]], name: str) -> tuple[Address, ...]:
     values = headers.get(name)
-    return addresses(", ".join(values[:5])) if values else ()
+    return addresses(", ".join(values[:5])[:MAX_ADDRESS_TEXT]) if values else ()
 
 
 def _delivered_to(headers: dict[str, list[str]]) -> tuple[str, ...]:
