@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, cast
 from urllib.parse import urlsplit
 
+from bot.settings import OPENAI, RoleSettings
 from graphs.errors import NeedsPerson
 from graphs.thinking import LONGEST_ANSWER, Busy, Chat, Refused, Reply, Request, Usage
 
@@ -20,21 +21,7 @@ if TYPE_CHECKING:
     from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
     from langchain_openai import ChatOpenAI
 
-OPENAI = "https://api.openai.com/v1"
 CHARACTERS_A_TOKEN = 16  # more than any prose has; a server that writes on beyond it ignores our limit
-
-
-@dataclass(frozen=True)
-class RoleSettings:
-    """One role's model. Prices are of a million tokens at the default service tier; `timeout` is in seconds."""
-
-    model: str
-    base_url: str = OPENAI
-    api_key: str = field(default="", repr=False)
-    price_in: float = 0.0
-    price_out: float = 0.0
-    service_tier: str = ""
-    timeout: float = 120.0
 
 
 @dataclass

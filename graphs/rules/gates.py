@@ -3,6 +3,7 @@
 None means that a reply may be owed; whether one is, is judged afterwards.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
@@ -51,7 +52,15 @@ def has_ask(text: str) -> bool:
 
 
 def _asks(speech: Speech) -> bool:
-    return bool(speech.ask) or speech.blocked
+    return bool(speech.ask) or speech.blocked or bool(_NEEDS.search(speech.body))
+
+
+# Said to a hearer, a need is an ask; the rules of `speech` want more than that, for they make tasks without a model.
+_NEEDS = re.compile(
+    r"\b(?:i|we)(?:'ll|'d| shall| will| would| still| also| just| only| really| urgently)* need (?!to\b|not\b|no\b|nothing\b)|\bis needed from you\b|"
+    r"\b(?:brauche|bräuchte|benötige)n? (?:ich|wir)\b|\b(?:ich|wir) (?:\w+ )?(?:brauche|bräuchte|benötige)n?\b|"
+    r"\b(?:j'aurais|j'ai|nous avons|nous aurions) besoin\b|\bil (?:me|nous) (?:faut|faudrait)\b|\bnecesit(?:o|amos|aría|aríamos)\b|\bme hace falta\b"
+)  # fmt: skip
 
 
 def _facts(mail: Message) -> MailFacts:

@@ -170,6 +170,11 @@ _FOOTER = re.compile(
     r"\bremov(?:al|e) (?:instructions|requests?|me)\b|\bnot spam\b|\bmailing ?list\b.{0,40}remove",
     re.IGNORECASE,
 )  # fmt: skip
+_COLD = re.compile(
+    r"\b(?:i|we) (?:just )?(?:came across|found|saw|discovered|noticed) your (?:\w+ )?(?:profile|company|website|linkedin)\b.{0,600}\b(?:call|chat|minutes|demo|role|opportunity|meeting)\b|\bgame-?changing\b.{0,400}\b(?:demo|call)\b|"
+    r"\b(?:bin|sind) (?:ich |wir )?auf (?:ihr|dein) (?:profil|unternehmen) (?:gestoßen|aufmerksam geworden)|\b(?:ihr|dein) profil (?:hat mich|ist mir)\b|\bje suis tombée? sur votre profil\b|\bhe visto (?:tu|su) perfil\b",
+    re.IGNORECASE | re.DOTALL,
+)  # fmt: skip
 _SALES = re.compile(
     r"\bfree (?:trial|quote|shipping|consultation|access|download|gift|sample|e-?book|report|membership|info\w*)\b|\b100 ?% (?:free|guarante|satisf|risk|legal)\w*|\bmoney[- ]back\b|\blimited[- ]time\b|\bact now\b|\border (?:now|today)\b|\bclick here\b|\bno obligation\b|\bspecial (?:offer|promotion|price)\b|"
     r"\b(?:save|discount of|up to) \d{1,2} ?%|\d{1,2} ?% (?:off|rabatt|discount|de remise|de descuento)\b|\bguaranteed?\b|\bbuy now\b|\bshop now\b|\bbook (?:a|your) (?:demo|call|seat)\b|\bwork (?:from|at) home\b|\bearn (?:up to |\$|extra|money|big)|\$\$+|\bmake money\b|\bviagra\b|\bcialis\b|\bmortgage\b|\brefinanc|"
@@ -202,6 +207,8 @@ def _mass_mail(facts: MailFacts, text: str, own: frozenset[str]) -> str:
         return "calls itself a newsletter"
     if _FOOTER.search(f"{text}\n{facts.signature}") or any(_LEAVE.search(link.shown[:200]) for link in facts.links):
         return "has the footer of a newsletter"
+    if _COLD.search(text):
+        return "an offer that nobody asked for"
     recipients = {one.address for one in (*facts.to, *facts.cc)} | set(facts.delivered_to)
     to_many = not recipients & own or any("undisclosed" in one.address for one in facts.to)
     if to_many and len(text) > 6_000:

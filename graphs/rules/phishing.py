@@ -130,6 +130,12 @@ _EXTORTED = re.compile(
     r"\b(?:webcam|recorded you|i (?:have )?hacked|malware|your contacts|intimate|wallet address|send (?:exactly )?\$|guaranteed (?:returns?|profits?)|double your|investment (?:platform|opportunity)|trading platform|kamera|passives einkommen|aufgenommen)\b",
     re.IGNORECASE,
 )  # fmt: skip
+_TO_A_MACHINE = re.compile(
+    r"\b(?:ignore|disregard|forget) (?:all |any |your |the |my )*(?:previous|prior|earlier|above|preceding|other) (?:instructions?|prompts?|rules)\b|"
+    r"\b(?:note|message|instructions?) (?:to|for) (?:the |any )?(?:ai|assistant|language model|llm|bot)\b|\bignoriere? (?:alle )?(?:bisherigen|vorherigen|obigen) (?:anweisungen|instruktionen)\b|"
+    r"\bignor(?:e|ez) (?:toutes )?les instructions (?:précédentes|ci-dessus)\b|\bignora (?:todas )?las instrucciones (?:anteriores|previas)\b",
+    re.IGNORECASE,
+)  # fmt: skip
 _SHADY_TARGET = re.compile(
     r"^https?://(?:\d{1,3}(?:\.\d{1,3}){3}|[^/]*xn--|[^/@]*@|(?:bit\.ly|tinyurl\.com|is\.gd|rb\.gy|cutt\.ly|t\.ly)/)",
     re.IGNORECASE,
@@ -157,7 +163,9 @@ def phishing(
         return ""
     text = f"{facts.subject}\n{mail.text.text}"[:LONGEST].replace("’", "'")
     lures = {name for name, pattern in _LURE.items() if pattern.search(text)}
+    commands = "gives orders to whatever reads the mailbox" if not mass and _TO_A_MACHINE.search(text) else ""
     reasons = [
+        commands,
         _marked(facts),
         _looks_alike(facts, inside, known),
         _impersonates(facts, inside, names, lures),

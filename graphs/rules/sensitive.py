@@ -86,6 +86,8 @@ _PHRASES: dict[str, tuple[str, ...]] = {
         r"\b(?:my|our|his|her|their|your) (?:lawyers?|attorneys?|solicitors?)\b", r"\bcourt (?:order|hearing|date|case)\b", r"\bcriminal (?:charges?|complaint|investigation)\b",
         r"\bsettlement (?:agreement|offer|talks)\b", r"\bcease[- ]and[- ]desist\b", r"\bprivileged (?:and|&) confidential\b", r"\battorney[- ]client\b", r"\b(?:was|been|got|were) arrested\b",
         r"\bpolice report\b", r"\breported? (?:\w+ )?to the police\b", r"\bwhistle-?blow", r"\bwitness statement\b",
+        r"\bhold\w* .{0,40}\bliable\b", r"\bour client\b.{0,80}\b(?:liable|liability|damages|claims?)\b", r"\bpreserve all (?:\w+ )?(?:records|documents|evidence)\b", r"\battorneys?[- ]at[- ]law\b", r"\bclaim for damages\b",
+        r"\bhaftbar\b", r"\bschaden(?:s)?ersatz", r"\bdommages et intérêts\b", r"\bdaños y perjuicios\b",
         r"\bklage (?:eingereicht|gegen|erhoben|einreichen)\b", r"\bverklag(?:t|en)\b", r"\bgerichts(?:verfahren|termin|verhandlung|beschluss)\b", r"\bvor gericht\b",
         r"\b(?:mein|unser|ihr|sein|dein)e?[nrm]? (?:rechts)?anw(?:alt|ält)", r"\brechtsstreit", r"\beinstweilige verfügung\b", r"\bstrafanzeige\b", r"\bmahnbescheid\b", r"\bvorladung\b",
         r"\bstaatsanw", r"\bunterlassungs(?:erklärung|klage)\b", r"\brechtliche schritte\b",

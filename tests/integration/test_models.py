@@ -14,7 +14,8 @@ import pytest
 from pydantic import Field
 
 from bot.embedded.model import key_of, read_recordings, replaying
-from bot.models import RoleSettings, chat
+from bot.models import chat
+from bot.settings import RoleSettings
 from graphs.domain import Value
 from graphs.thinking import (
     PATIENCE,
@@ -452,7 +453,7 @@ def test_no_trace_is_sent_even_when_the_environment_asks_for_it(model_server: Mo
         "def connect(self, address):\n"
         "    print('to', address[0]); return real(self, address)\n"
         "socket.socket.connect = connect\n"
-        "from bot.models import RoleSettings, chat\n"
+        "from bot.models import chat\nfrom bot.settings import RoleSettings\n"
         "from graphs.thinking import Request, Turn\n"
         f"model = chat(RoleSettings('fake', {model_server.base_url!r}, 'k'))\n"
         "turns = (Turn('system', 's'), Turn('user', 'u'))\n"

@@ -25,7 +25,8 @@ def mail(text: str, by: str = "tom", to: str = "ada", cc: str = "", hours: float
     sender = who(by)
     box = "sent" if by == "ada" else "inbox"
     facts = {"mailbox": box, "message_id": f"<{by}{hours}@x>", "subject": "Re: offer", "in_reply_to": "<0@x>"} | facts
-    addressed = {"to": tuple(map(who, to.split())), "cc": tuple(map(who, cc.split()))}
+    facts.setdefault("to", tuple(map(who, to.split())))
+    facts.setdefault("cc", tuple(map(who, cc.split())))
     return Message(
         scope="account:ada@northwind.example",
         source=MailSource(account="ada@northwind.example", message_id=str(facts["message_id"])),
@@ -33,7 +34,7 @@ def mail(text: str, by: str = "tom", to: str = "ada", cc: str = "", hours: float
         author=Party(key=sender.address, name=sender.name, address=sender.address, kind="outside"),
         sent_at=NOW - timedelta(hours=hours),
         text=Quoted(text=text),
-        mail=MailFacts(sender=sender, **(addressed | facts)),
+        mail=MailFacts(sender=sender, **facts),
     )
 
 
@@ -177,7 +178,8 @@ def test_a_draft_of_ones_own_is_left_to_its_owner() -> None:
         ("Merci beaucoup !", False), ("Perfecto, gracias.", False), ("I have sent the contract to Tom.", False),
         ("Could you check the numbers?", True), ("Please send it by Friday.", True), ("Kannst du das prüfen?", True), ("Bitte schicken Sie mir die Zahlen.", True),
         ("Pouvez-vous confirmer la date ?", True), ("¿Puedes enviarme el informe?", True), ("Let me know what you think.", True), ("Who owns the budget?", True),
-        ("I am blocked until I get the key.", True),
+        ("I am blocked until I get the key.", True), ("For the gate I shall need the names of the installers.", True), ("Dafür brauche ich noch die Maße.", True),
+        ("We will need to see how it goes.", False), ("I need nothing else.", False),
     ],
 )  # fmt: skip
 def test_asks_and_mere_information(text: str, asks: bool) -> None:
