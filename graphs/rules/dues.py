@@ -16,6 +16,7 @@ class Deadline:
     day: date
     start: int
     end: int
+    certain: bool  # it has a marker
 
 
 @dataclass(frozen=True)
@@ -328,6 +329,12 @@ def due(sentence: str, sent_at: datetime, zone: str, author_zone: str = "") -> d
     return found.day if found else None
 
 
+def stated_due(sentence: str, sent_at: datetime, zone: str, author_zone: str = "") -> date | None:
+    """As `due`, but only what says so itself: "by Friday", "bis Freitag", "Friday at the latest"."""
+    found = deadline(sentence, sent_at, zone, author_zone)
+    return found.day if found and found.certain else None
+
+
 def deadline(sentence: str, sent_at: datetime, zone: str, author_zone: str = "") -> Deadline | None:
     """As `due`, with the place of the words. Days are counted by the author's clock, by the owner's if unknown."""
     text = plain(sentence)
@@ -335,14 +342,27 @@ def deadline(sentence: str, sent_at: datetime, zone: str, author_zone: str = "")
         return None
     sent = _Sent(sent_at.astimezone(_zone(author_zone or zone)), _zone(zone))
     found = list(_stated(text, sent))
-    certain = [one for one, strong in found if strong]
-    chosen = certain or ([] if _MEET.search(text) else [one for one, _ in found])
+    certain = [one for one in found if one.certain]
+    chosen = certain or ([] if _MEET.search(text) else found)
     days = {one.day for one in chosen}
     return chosen[0] if len(days) == 1 else None
 
 
-def _stated(text: str, sent: _Sent) -> Iterator[tuple[Deadline, bool]]:
-    """Dates that may be deadlines; True with those that follow "by", "bis" and the like."""
+def last_day_told(sentence: str, sent_at: datetime, zone: str, author_zone: str = "") -> date | None:
+    """The latest day `sentence` names at all, deadline or not: when a meeting it speaks of will be over."""
+    sent = _Sent(sent_at.astimezone(_zone(author_zone or zone)), _zone(zone))
+    text = plain(sentence)
+    days = [resolver(match, sent) for pattern, resolver, _ in _PATTERNS for match in pattern.finditer(text)]
+    return max((day for day in days if day is not None), default=None)
+
+
+def is_about_meeting(sentence: str) -> bool:
+    """True when what is asked happens at a time of its own (a call, a visit, a lunch) and is over with it."""
+    return bool(_MEET.search(plain(sentence)))
+
+
+def _stated(text: str, sent: _Sent) -> Iterator[Deadline]:
+    """Dates that may be deadlines."""
     if _AWAY.search(text):
         return
     past = bool(_PAST.search(text))
@@ -361,7 +381,7 @@ def _stated(text: str, sent: _Sent) -> Iterator[tuple[Deadline, bool]]:
                 continue
             day = resolver(match, sent)
             if day is not None:
-                yield Deadline(day, by.start() if by else match.start(), match.end()), strong
+                yield Deadline(day, by.start() if by else match.start(), match.end(), strong)
 
 
 def _adverbial(match: re.Match[str], before: str, after: str, relative: bool) -> bool:

@@ -68,6 +68,16 @@ _INDIRECT = re.compile(
     r"(?:ask|asking|asked|remind|reminding|reminder for) you (?:all )?(?:to|for)|"
     r"(?:you (?:need|have|ought|are supposed|are expected|were supposed|'re supposed) to|you (?:must|should|shouldn't forget to|might want to|may want to|owe (?:me|us))|you still owe))\b"
 )
+_WHEN_YOU_CAN = re.compile(
+    r"\b(?:when(?:ever)?|once|as soon as|if) you (?:get|have|find|'ve got) (?:a |some |the )?(?:few )?(?:free )?(?:minutes?|chance|moment|mins?|sec|second|time|bandwidth)\b|"
+    r"\b(?:i|we)(?:'d| would) (?:really |also )?like to (?:know|see|get|have|hear|understand|receive)\b|\bgive (?:me|us|him|her|them) a (?:call|ring|shout|hand)\b|"
+    r"\b(?:wenn|sobald) (?:du|sie|ihr) (?:kurz |mal |etwas )*zeit (?:hast|haben|habt)\b"
+)
+_I_WILL = re.compile(r"\bi(?:'ll| will|'m going to)\b")
+_CONDITION = re.compile(
+    r"^(?:(?:in|for) case|if (?:you|u|anyone|anybody|someone|there|this|it) (?:want|like|need|experience|should|wish|no longer|have (?:any|questions|trouble|problems|further)|'re|are|did|didn't|do|don't|would (?:no longer )?(?:like|prefer)|find (?:any|yourself)|see (?:any|something)|run into|feel|notice|received|get (?:an error|stuck|any)|is|was|has|happens?|cannot|can't)\b|"
+    r"falls (?:du|sie|ihr|es|jemand)|bei (?:fragen|rückfragen|problemen)|wenn (?:du|sie|ihr) (?:fragen|lust|möchtest|willst|magst))"
+)
 _UPDATE = re.compile(
     r"^(?:so |and |hey |hi |sorry to (?:bug|bother|chase) you(?: again)?,? (?:but )?|just |quick |gentle |friendly |hate to |to (?:follow|circle) (?:up|back)[,:]? )*(?:"
     r"any (?:updates?|news|progress|luck|movement|word|thoughts|feedback|ideas?|comments|objections|opinions?|eta)\b|"
@@ -385,6 +395,10 @@ def _wants(body: str, sentence: str) -> bool:
         body,
     ):
         return True
+    if _CONDITION.match(body) and not body.endswith("?"):
+        return False
+    if _WHEN_YOU_CAN.search(body) and not _I_WILL.search(body):
+        return True
     if _INDIRECT.search(body) and not _INDIRECT_NOT.search(body):
         return True
     if _UPDATE.match(body):
@@ -450,6 +464,65 @@ _GERMAN_SHORT = re.compile(
 def keeps_posted(body: str) -> bool:
     """A promise that is a courtesy: "I'll keep you posted"."""
     return bool(_KEEP_POSTED.search(body))
+
+
+def sounds_like_standup(text: str) -> bool:
+    """A report of the day ("Yesterday: … Today: …"), which tells plans but promises them to nobody."""
+    return bool(_STANDUP.search(plain(text)))
+
+
+_STANDUP = re.compile(
+    r"^(?:[*_ ]*(?:stand-?up|daily|eod|check-?in|my day|plan for today|yesterday|today|gestern|heute|hier|ayer|done|wip|blockers)[*_ ]*(?::|[-–—] )|"
+    r".{0,200}\b(?:yesterday|gestern)\b.{0,300}\b(?:today|heute)[*_]*:)"
+)
+
+
+def is_nudge(body: str) -> bool:
+    """A reminder of something asked before: "any update on …", "gentle ping"."""
+    return bool(_UPDATE.match(body))
+
+
+def second_person(body: str) -> bool:
+    """True when a sentence says "you", in whatever language and politeness."""
+    return bool(_SECOND_PERSON.search(body))
+
+
+_SECOND_PERSON = re.compile(
+    r"\b(?:you|your|yours|you're|you've|you'll|you'd|u|ur|du|dir|dich|dein\w*|euch|eure?\w*|ihnen|tu|te|toi|vous|votre|vos|ton|tes|"
+    r"puedes|podrías|tú|usted|tienes|kannst|könntest|hast|bist|magst|würdest|willst|könnten sie|können sie|haben sie|(?:schick|gib|sag|schau|melde?|mach)e? (?:mir|uns|dich|bitte|mal))\b"
+)
+
+
+def is_office_verb(text: str) -> bool:
+    """True when `text` starts with a bare verb that an order can start with."""
+    first = re.match(r"[a-z-]+", text.casefold())
+    return bool(first) and first is not None and (first.group() in _VERBS or first.group() in _MORE_VERBS)
+
+
+_MORE_VERBS = word_set(
+    "have do take look come go give be double-check run speak talk think work sit join meet attend pass step loop"
+)
+
+
+def has_arrived(body: str) -> bool:
+    """Thanks for a thing received, not for a promise."""
+    return bool(_ARRIVED.search(body))
+
+
+_ARRIVED = re.compile(
+    r"\b(?:got it|received|arrived|works (?:now|great|perfectly|for me)|that (?:works|did it|helps|helped|fixed it|solved it)|angekommen|erhalten|habe? ich bekommen|geht jetzt|funktioniert|hat geklappt|"
+    r"just what i needed|exactly what|looks (?:good|great|perfect)|sieht (?:gut|super) aus|bien reçu|recibido|all good)\b"
+)
+
+
+def takes_over(body: str) -> bool:
+    """A promise to do what somebody else was asked: "I can take this one", "ich übernehme das"."""
+    return bool(_TAKES.search(body))
+
+
+_TAKES = re.compile(
+    r"\b(?:i'?ll (?:take|do|handle|grab|cover|own|pick (?:this|it|that) up|get (?:it|this|that)|send (?:it|that|them|you)|fix (?:it|this|that))|i can (?:take|do|handle|grab|cover) (?:this|it|that)|i'?ve got (?:this|it)|on it|i'm on it|mach(?:e)? ich|übernehme ich|ich übernehme|ich mach(?:e)? das|je m'en (?:occupe|charge)|me encargo)\b"
+)
 
 
 def social(body: str) -> bool:
