@@ -19,9 +19,7 @@ _KIN_FR = (
     r"(?:mère|père|maman|papa|mari|femme|conjointe?|fils|fille|enfant|frère|sœur|soeur|grand-(?:mère|père)|oncle|tante)"
 )
 _KIN_ES = r"(?:madre|padre|mamá|papá|marido|esposo|esposa|mujer|hij[oa]|herman[oa]|abuel[oa]|tí[oa]|pareja)"
-_ILL = (
-    r"(?:cancer|leuk(?:a)?emia|a tumou?r|diabetes|depression|dementia|alzheimer'?s|ms|parkinson'?s|adhd|epilepsy|hiv)"
-)
+_ILL = r"(?:cancer|leuk(?:a)?emia|a tumou?r|diabetes|depression|dementia|alzheimer'?s|ms(?! \w)|parkinson'?s|adhd|epilepsy|hiv)"
 
 _PHRASES: dict[str, tuple[str, ...]] = {
     "death": (

@@ -222,6 +222,7 @@ PERSON = [
     mail("Le processus est bloqué, peux-tu regarder ?"),
     mail("La demanda del producto sube. ¿Puedes mirar?"),
     mail("I came across your profile picture on the wiki. Can you change it?"),
+    mail("The tablet comes with MS Windows. Can you order one?"),
     mail("Please ignore my previous mail. Can you call me?"),
     mail("Our client asks for the plan, can you send it?"),
     mail("We need to sign the confidentiality agreement. Can you?"),
