@@ -17,11 +17,40 @@ _DROPPED = frozenset(
     {"script", "style", "head", "title", "template", "noscript", "object", "svg", "select", "textarea", "iframe"}
 )
 _BLOCKS = frozenset(
-    ["p", "div", "table", "tr", "ul", "ol", "li", "blockquote", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "header", "footer", "center", "address", "dl", "dt", "dd", "form", "fieldset", "hr"]
+    [
+        "p",
+        "div",
+        "table",
+        "tr",
+        "ul",
+        "ol",
+        "li",
+        "blockquote",
+        "pre",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "section",
+        "article",
+        "header",
+        "footer",
+        "center",
+        "address",
+        "dl",
+        "dt",
+        "dd",
+        "form",
+        "fieldset",
+        "hr",
+    ]
 )
 _SPACED = frozenset(["p", "ul", "ol", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "pre"])
 _HIDDEN = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*(hidden|collapse)|opacity\s*:\s*0?(\.0\d*)?\s*(;|!|$)|font-size\s*:\s*(0(\.\d+)?(px|pt|em|rem|%)?|1px)\s*(;|!|$)"
+    r"display\s*:\s*none|visibility\s*:\s*(hidden|collapse)|opacity\s*:\s*0?(\.0\d*)?\s*(;|!|$)"
+    r"|font-size\s*:\s*(0(\.\d+)?(px|pt|em|rem|%)?|1px)\s*(;|!|$)"
     r"|font\s*:[^;]*\b0(px|pt)|mso-hide\s*:\s*all|text-indent\s*:\s*-\d{3,}|(left|top|margin-left)\s*:\s*-\d{4,}"
     r"|max-height\s*:\s*0(px)?\s*(;|!|$)|[^-]color\s*:\s*transparent|^color\s*:\s*transparent|clip\s*:\s*rect\(\s*0"
 )

@@ -142,7 +142,7 @@ def _between_separators(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
 
 
 def _next_separator(buffer: bytearray, begin: int, last: bool) -> int:
-    """Where the next From line begins, or 0. In doubt a line that says no time needs a blank line above and a header below."""
+    """Where the next From line begins, or 0. One without a time needs a blank line above and a header below."""
     place = buffer.find(b"\nFrom ", begin - 1)
     while place >= 0:
         line = place + 1

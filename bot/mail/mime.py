@@ -23,11 +23,14 @@ MAX_TEXT_BYTES = 1024 * 1024  # of one part, still encoded
 _HEADER = re.compile(rb"^([!-9;-~]{1,100})[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)", re.MULTILINE)
 # The others, half of every mail, are not even decoded.
 _WANTED = frozenset(
-    b"from sender reply-to to cc date received subject message-id in-reply-to references delivered-to x-original-to x-delivered-to envelope-to x-envelope-to "
-    b"return-path list-id list-unsubscribe precedence auto-submitted x-auto-response-suppress authentication-results received-spf "
+    b"from sender reply-to to cc date received subject message-id in-reply-to references delivered-to "
+    b"x-original-to x-delivered-to envelope-to x-envelope-to "
+    b"return-path list-id list-unsubscribe precedence auto-submitted x-auto-response-suppress "
+    b"authentication-results received-spf "
     b"x-spam-flag x-spam-status x-spam sensitivity importance x-priority priority "
     b"content-type content-transfer-encoding content-disposition content-id "
-    b"feedback-id x-campaign x-campaignid x-campaign-id x-mailchimp-id x-mc-user x-csa-complaints x-sfmc-stack x-job x-mandrill-user "
+    b"feedback-id x-campaign x-campaignid x-campaign-id x-mailchimp-id x-mc-user x-csa-complaints "
+    b"x-sfmc-stack x-job x-mandrill-user "
     b"x-emarsys-identify x-klaviyo-message-id".split()
 )
 _FOLD = re.compile(r"[\r\n\t\x00-\x1f\x7f]+ ?")
@@ -40,19 +43,23 @@ _JUNK = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\u00ad\u200b\u20
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 # Only character sets: `idna` and `punycode` are quadratic, others are not text at all.
 _CHARSET = re.compile(
-    r"(utf-?(8|7|16(-?[lb]e)?|32(-?[lb]e)?)|iso-?(8859-?\d{1,2}|2022-(jp|kr)(-\w{1,4})?)|windows-\d{3,4}|cp\d{3,5}|koi8-[rut]|gb(k|2312|18030)"
-    r"|big5(-?hkscs)?|euc-?(jp|kr|jis-2004)|shift_?jis|hz(-gb-2312)?|mac-?(roman|cyrillic|greek)|tis-620|johab|latin-?\d{1,2})$"
+    r"(utf-?(8|7|16(-?[lb]e)?|32(-?[lb]e)?)|iso-?(8859-?\d{1,2}|2022-(jp|kr)(-\w{1,4})?)|windows-\d{3,4}|cp\d{3,5}"
+    r"|koi8-[rut]|gb(k|2312|18030)"
+    r"|big5(-?hkscs)?|euc-?(jp|kr|jis-2004)|shift_?jis|hz(-gb-2312)?|mac-?(roman|cyrillic|greek)|tis-620|johab"
+    r"|latin-?\d{1,2})$"
 )
 _SYNONYMS = {
-    "iso-8859-1": "cp1252", "iso8859-1": "cp1252", "latin1": "cp1252", "latin-1": "cp1252", "gb2312": "gb18030", "gbk": "gb18030",
+    "iso-8859-1": "cp1252", "iso8859-1": "cp1252", "latin1": "cp1252", "latin-1": "cp1252",
+    "gb2312": "gb18030", "gbk": "gb18030",
     "ks_c_5601-1987": "cp949", "euc-kr": "cp949", "x-sjis": "cp932", "shift_jis": "cp932", "iso-8859-8-i": "iso-8859-8",
-    "iso-8859-9": "cp1254", "utf8mb4": "utf-8", "x-gbk": "gb18030", "x-mac-roman": "mac-roman", "unicode-1-1-utf-7": "utf-7", "macintosh": "mac-roman",
+    "iso-8859-9": "cp1254", "utf8mb4": "utf-8", "x-gbk": "gb18030", "x-mac-roman": "mac-roman",
+    "unicode-1-1-utf-7": "utf-7", "macintosh": "mac-roman",
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Part:
-    """One node of the MIME tree; `body` is still transfer-encoded, `parts` is empty for a leaf, `headers` are those we read."""
+    """One node of the MIME tree: `body` is still transfer-encoded, a leaf has no `parts`, `headers` we read."""
 
     headers: dict[str, list[str]]
     media_type: str

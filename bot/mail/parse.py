@@ -27,7 +27,8 @@ _AHEAD = timedelta(days=2)  # how far Date may lie after its own delivery
 _ID = re.compile(r"<([^<>\s]{1,500})>")
 _PLAIN_STUB = re.compile(r"\bhtml\b", re.IGNORECASE)
 _PGP = re.compile(
-    r"^-----BEGIN PGP SIGNED MESSAGE-----\n(?:[^\n]+\n)*\n(.*?)^-----BEGIN PGP SIGNATURE-----.*?^-----END PGP SIGNATURE-----$",
+    r"^-----BEGIN PGP SIGNED MESSAGE-----\n(?:[^\n]+\n)*\n(.*?)"
+    r"^-----BEGIN PGP SIGNATURE-----.*?^-----END PGP SIGNATURE-----$",
     re.MULTILINE | re.DOTALL,
 )
 _RESULT = re.compile(r"\b(spf|dkim|dmarc|arc|compauth)\s*=\s*([a-z]+)", re.IGNORECASE)
@@ -189,7 +190,7 @@ def _references(values: list[str]) -> tuple[str, ...]:
 
 
 def _sent_at(root: Part, fallback: datetime | None) -> tuple[datetime, int]:
-    """When it was sent, UTC, and the minutes its zone was ahead. A Date long after delivery is a wrong clock or a trick."""
+    """When it was sent (UTC) and the minutes its zone was ahead. A Date long after delivery is a wrong clock."""
     sent = _date(root.header("date"))
     received = next((found for found in map(_received, root.headers.get("received", [])[:10]) if found), None)
     if sent and sent >= _OLDEST and not (received and sent > received + _AHEAD):

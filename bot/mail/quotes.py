@@ -9,6 +9,9 @@ import re
 from dataclasses import dataclass
 from itertools import groupby
 
+from bot.mail import signatures
+from bot.mail.signatures import RULE_SIGNS
+
 MAX_LINES = 20_000
 MAX_LINE = 2_000  # longer ones are no attribution, header or sign-off; what the expressions see is cut here
 
@@ -29,7 +32,7 @@ def split(text: str) -> Split:
     marks = ["o"] * len(lines)
     _mark_quotations(seen, marks)
     for begin, end in _own_runs(marks):
-        _mark_signature(seen, marks, begin, end)
+        signatures.mark(seen, marks, begin, end)
     parts = _parts(lines, marks)
     return Split(own=parts["o"], quoted=parts["q"], signature=parts["s"])
 
@@ -64,52 +67,105 @@ def _own_runs(marks: list[Mark]) -> list[tuple[int, int]]:
 # ">From" is what mbox files make of a line that begins with From.
 _PREFIX = re.compile(r"[ \t]{0,8}(?:[A-Z][A-Za-z]{0,3})?>(?!From )(?!\S*</)")
 _WROTE = (
-    r"(?:wrote|writes|write|said|says|typed|scribbled|schrieb(?:en)?|geschrieben|a\s+[ée]crit|écrivait|nous\s+a\s+dit|escribi[oó]|escribe|"
-    r"ha\s+scritto|scrive|schreef|geschreven|escreveu|skrev|napisał(?:\(a\))?|napsal(?:\(a\))?|написал(?:\(а\))?|пишет|пише|kirjoitti|yazdı|írta|a\s+scris)"
+    r"(?:wrote|writes|write|said|says|typed|scribbled|schrieb(?:en)?|geschrieben|a\s+[ée]crit|écrivait"
+    r"|nous\s+a\s+dit|escribi[oó]|escribe|"
+    r"ha\s+scritto|scrive|schreef|geschreven|escreveu|skrev|napisał(?:\(a\))?|napsal(?:\(a\))?|написал(?:\(а\))?"
+    r"|пишет|пише|kirjoitti|yazdı|írta|a\s+scris)"
 )
-_WROTE_STEMS = tuple(
-    ["wrote", "write", "said", "says", "typed", "scribbled", "schrieb", "écri", "ecrit", "dit", "escri", "scri", "schreef", "skrev", "napis", "naps", "напис", "пиш", "kirjoitti", "yazd", "írta", "写", "寫"]
+_WROTE_STEMS = (
+    "wrote",
+    "write",
+    "said",
+    "says",
+    "typed",
+    "scribbled",
+    "schrieb",
+    "écri",
+    "ecrit",
+    "dit",
+    "escri",
+    "scri",
+    "schreef",
+    "skrev",
+    "napis",
+    "naps",
+    "напис",
+    "пиш",
+    "kirjoitti",
+    "yazd",
+    "írta",
+    "写",
+    "寫",
 )
 _OPENING = (
-    r"(?:On|At|In|Am|Le|El|Il|Op|Em|Den|Dne|Dnia|Den|På|Fra|Il giorno|Il|Pe|Vào|Mon|Tue|Wed|Thu|Fri|Sat|Sun|Quoting|Zitat von|Citando|"
+    r"(?:On|At|In|Am|Le|El|Il|Op|Em|Den|Dne|Dnia|Den|På|Fra|Il giorno|Il|Pe|Vào|Mon|Tue|Wed|Thu|Fri|Sat|Sun|Quoting"
+    r"|Zitat von|Citando|"
     r"\d{1,4}[-./ ]|søn|man|tir|ons|tor|fre|lør|lun|mar|mer|jeu|ven|sam|dim|пн|вт|ср|чт|пт|сб|вс)"
 )
 _DATED = re.compile(
-    r"\d{1,2}[:.h]\d{2}|(?<!\d)(?:19|20)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\b\d{1,2}\.? (?:de )?[A-Za-zéûäç]{3,9}\b|\b[A-Z][a-z]{2,8} \d{1,2}\b"
+    r"\d{1,2}[:.h]\d{2}|(?<!\d)(?:19|20)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}"
+    r"|\b\d{1,2}\.? (?:de )?[A-Za-zéûäç]{3,9}\b|\b[A-Z][a-z]{2,8} \d{1,2}\b"
 )
 _ATTRIBUTION = re.compile(
-    rf"[\s*_<>-]*(?:{_OPENING}.{{4,300}}?\b{_WROTE}\b.{{0,160}}?[:…]|.{{2,120}}\b{_WROTE}\b\s+(?:on|am|le|el|il|op|em|den)\b.{{4,100}}:"
+    rf"[\s*_<>-]*(?:{_OPENING}.{{4,300}}?\b{_WROTE}\b.{{0,160}}?[:…]|.{{2,120}}\b{_WROTE}\b\s+(?:on|am|le|el|il|op"
+    rf"|em|den)\b.{{4,100}}:"
     rf"|.{{0,120}}\S+@\S+.{{0,60}}\b{_WROTE}\b.{{0,60}}:|在.{{2,200}}[写寫]道\s*[:：])[\s*_-]*$",
     re.IGNORECASE,
 )
 _DATE_AND_ADDRESS = re.compile(r"[^:]{0,40}\b(?:19|20)\d\d\b.{2,120}<[^<>@\s]+@[^<>\s]+>\s*:\s*$")
 _LOOSE = re.compile(
-    rf".{{0,300}}(?:\b{_WROTE}\b.{{0,200}}[:.…]*\s*$|[写寫]道\s*[:：]\s*$|<?\S+@\S+>?.{{0,80}}:\s*$|\[[^\]]*\d[^\]]*\]:?\s*$)|\s*(?:Quoting|Zitat von|Citando|Citeren|Quoth|Thus spake)\b.*|.{{0,80}}\d{{4}}.{{0,80}}:\s*$"
+    rf".{{0,300}}(?:\b{_WROTE}\b.{{0,200}}[:.…]*\s*$|[写寫]道\s*[:：]\s*$|<?\S+@\S+>?.{{0,80}}:\s*$"
+    rf"|\[[^\]]*\d[^\]]*\]:?\s*$)|\s*(?:Quoting|Zitat von|Citando|Citeren|Quoth|Thus spake)\b.*"
+    rf"|.{{0,80}}\d{{4}}.{{0,80}}:\s*$"
     r"|\s*\* .{2,80}\b\d{4}",
     re.IGNORECASE,
 )
 _ORIGINAL = re.compile(
-    r"[\s>*_]*[-–_=]{2,}\s*(?:Original[ -]?(?:Message|Nachricht|Appointment|e-?mail)|Origina(?:l|al) (?:Mail|bericht)|Originalnachricht|Urspr[üu]ngliche (?:Nachricht|E-?Mail|Termin)|"
-    r"Message d['’]origine|Message (?:initial|original|transféré)|E-?mail d['’]origine|Courriel original|Mensaje (?:original|reenviado|de origen)|Messaggio (?:originale|inoltrato)|"
-    r"Oorspronkelijk bericht|Doorgestuurd bericht|Mensagem (?:original|encaminhada)|(?:Begin )?Forwarded (?:Message|mail|by).{0,80}|Weitergeleitete Nachricht|Reply Message|"
-    r"Opprinnelig melding|Oprindelig meddelelse|Ursprungligt meddelande|Alkuperäinen viesti|Wiadomość oryginalna|Původní zpráva|Исходное сообщение|Пересылаемое сообщение|原始邮件|邮件原件|転送メッセージ)"
-    r"\s*[-–_=]{2,}.{0,40}$|[\s>*]*(?:Begin forwarded message|Anfang der weitergeleiteten (?:Nachricht|E-Mail)|Début du message (?:transféré|réexpédié)|Inicio del mensaje reenviado|"
-    r"Inizio (?:messaggio|del messaggio) inoltrato|Begin doorgestuurd bericht)\s*:\s*$|-{3,}\s*Original Message.{0,20}$",
+    r"[\s>*_]*[-–_=]{2,}\s*(?:Original[ -]?(?:Message|Nachricht|Appointment|e-?mail)|Origina(?:l|al) (?:Mail"
+    r"|bericht)|Originalnachricht|Urspr[üu]ngliche (?:Nachricht|E-?Mail|Termin)|"
+    r"Message d['’]origine|Message (?:initial|original|transféré)|E-?mail d['’]origine|Courriel original"
+    r"|Mensaje (?:original|reenviado|de origen)|Messaggio (?:originale|inoltrato)|"
+    r"Oorspronkelijk bericht|Doorgestuurd bericht|Mensagem (?:original|encaminhada)|(?:Begin )?Forwarded (?:Message"
+    r"|mail|by).{0,80}|Weitergeleitete Nachricht|Reply Message|"
+    r"Opprinnelig melding|Oprindelig meddelelse|Ursprungligt meddelande|Alkuperäinen viesti|Wiadomość oryginalna"
+    r"|Původní zpráva|Исходное сообщение|Пересылаемое сообщение|原始邮件|邮件原件|転送メッセージ)"
+    r"\s*[-–_=]{2,}.{0,40}$|[\s>*]*(?:Begin forwarded message|Anfang der weitergeleiteten (?:Nachricht|E-Mail)"
+    r"|Début du message (?:transféré|réexpédié)|Inicio del mensaje reenviado|"
+    r"Inizio (?:messaggio|del messaggio) inoltrato|Begin doorgestuurd bericht)\s*:\s*$"
+    r"|-{3,}\s*Original Message.{0,20}$",
     re.IGNORECASE,
 )
 _HEADER = re.compile(
-    r"[\s*_]{0,6}(From|Von|De|Da|Van|Från|Fra|Od|От|发件人|寄件者|差出人|Lähettäjä|Sent|Date|Gesendet|Datum|Envoyé|Enviado(?: el)?|Enviada em|Fecha|Data|Inviato|Verzonden|Skickat|Sendt|Wysłano|Отправлено|发送时间|"
-    r"Subject|Betreff|Objet|Asunto|Assunto|Oggetto|Onderwerp|Ämne|Emne|Temat|Тема|主题|主旨|件名|To|An|À|A|Para|Aan|Till|Til|Do|Кому|收件人|Cc|Kopie|Copie|Copia|Reply-To|Importance|Message-ID|Organization|Newsgroups)"
+    r"[\s*_]{0,6}(From|Von|De|Da|Van|Från|Fra|Od|От|发件人|寄件者|差出人|Lähettäjä|Sent|Date|Gesendet|Datum|Envoyé"
+    r"|Enviado(?: el)?|Enviada em|Fecha|Data|Inviato|Verzonden|Skickat|Sendt|Wysłano|Отправлено|发送时间|"
+    r"Subject|Betreff|Objet|Asunto|Assunto|Oggetto|Onderwerp|Ämne|Emne|Temat|Тема|主题|主旨|件名|To|An|À|A|Para|Aan|Till"
+    r"|Til|Do|Кому|收件人|Cc|Kopie|Copie|Copia|Reply-To|Importance|Message-ID|Organization|Newsgroups)"
     r"\s?\*?\s?[:：]\*?(?:\s|$)",
     re.IGNORECASE,
 )
-_FROM = frozenset(["from", "von", "de", "da", "van", "från", "fra", "od", "от", "发件人", "寄件者", "差出人", "lähettäjä"])
+_FROM = frozenset(
+    ["from", "von", "de", "da", "van", "från", "fra", "od", "от", "发件人", "寄件者", "差出人", "lähettäjä"]
+)
 _SUBJECT = frozenset(
-    ["subject", "betreff", "objet", "asunto", "assunto", "oggetto", "onderwerp", "ämne", "emne", "temat", "тема", "主题", "主旨", "件名"]
+    [
+        "subject",
+        "betreff",
+        "objet",
+        "asunto",
+        "assunto",
+        "oggetto",
+        "onderwerp",
+        "ämne",
+        "emne",
+        "temat",
+        "тема",
+        "主题",
+        "主旨",
+        "件名",
+    ]
 )
 _SIGN = re.compile(r"[|:!#%\]})+=~-]{1,4}(?=[ \w]|$)")
 _ATTRIBUTION_ENDS = (":", "：", "*", "-", "…", "_")
-_RULE_SIGNS = frozenset("-–_=*~#+.")
 _RULE = re.compile(r"\s*[-_=*~#+]{3,}\s*$")
 
 
@@ -175,7 +231,7 @@ def _hard_starts(lines: list[str], marks: list[Mark]) -> list[tuple[int, int]]:
         if place < after or marks[place] != "o" or not line:
             continue
         body = 0
-        if (line[-1] == ":" or line.lstrip(" *_>")[:1] in _RULE_SIGNS) and _ORIGINAL.match(line):
+        if (line[-1] == ":" or line.lstrip(" *_>")[:1] in RULE_SIGNS) and _ORIGINAL.match(line):
             body = _after_headers(lines, place + 1)
         elif ":" in line[:20] or "：" in line[:20]:
             body = _header_block(lines, place)
@@ -191,7 +247,7 @@ def _candidates(lines: list[str]) -> list[int]:
     """Lines that may begin an original by a cheap sign; the expressions are too slow to be tried on all."""
     places: set[int] = set()
     for place, line in enumerate(lines):
-        if line and (line[0] in _RULE_SIGNS or ":" in line[:20] or "：" in line[:20]):
+        if line and (line[0] in RULE_SIGNS or ":" in line[:20] or "：" in line[:20]):
             places.add(place)
         if line[-1:] == ":" and len(line) < 70:  # "Begin forwarded message:"
             places.add(place)
@@ -216,7 +272,7 @@ def _after_headers(lines: list[str], place: int) -> int:
 
 
 def _header_block(lines: list[str], place: int) -> int:
-    """End of a run of mail headers that begins here; 0 when it is none: it names a sender and a subject, or a sender's address."""
+    """End of the mail headers that begin here: a sender with a subject or an address; 0 when they are none."""
     names: list[str] = []
     end = place
     address = False
@@ -225,7 +281,9 @@ def _header_block(lines: list[str], place: int) -> int:
         if match:
             names.append(match[1].lower())
             address = address or (match[1].lower() in _FROM and "@" in lines[end])
-        elif not lines[end] and not (end + 1 < len(lines) and _HEADER.match(lines[end + 1])) or lines[end] and (not names or len(lines[end]) > 200 or end - place > 10):
+        elif (not lines[end] and not (end + 1 < len(lines) and _HEADER.match(lines[end + 1]))) or (
+            lines[end] and (not names or len(lines[end]) > 200 or end - place > 10)
+        ):
             break
         end += 1
     has_from = not _FROM.isdisjoint(names)
@@ -282,7 +340,7 @@ def _attribution_begin(lines: list[str], marks: list[Mark], last: int) -> int:
             break
         if first < last and not re.match(_OPENING, lines[first].lstrip(" *-"), re.IGNORECASE):
             continue
-        if _LOOSE.match(joined) and (first == last and not _is_tail(lines, marks, first, joined) or first < last):
+        if _LOOSE.match(joined) and ((first == last and not _is_tail(lines, marks, first, joined)) or first < last):
             return first
     return last if _LOOSE.match(lines[last]) else last + 1
 
@@ -306,190 +364,3 @@ def _mark_gaps(lines: list[str], marks: list[Mark]) -> None:
 
 def _next_text(lines: list[str], place: int) -> int | None:
     return next((p for p in range(place, min(place + 10, len(lines))) if lines[p]), None)
-
-
-# --- signatures -----------------------------------------------------------------------------------
-
-_DELIMITER = re.compile(r"(?:- )?(?:--|—|––|-- -)\s*$|_{2,3}\s*$")
-_MOBILE = re.compile(
-    r"[\s*_<([«]{0,4}(?:(?:Sent|Posted|Written) (?:from|via|with|by|using|on) (?:my |the |a |an )?(?:\w+[ ,]?){0,3}(?:iphone|ipad|ipod|mobile|phone|android|samsung|galaxy|blackberry|huawei|pixel|nokia|htc|lg|motorola|sony|xiaomi|"
-    r"outlook|mail|mailbox|yahoo|gmail|airmail|proton\w*|windows|thunderbird|cell|device|tablet|pc|spark|superhuman|ti-\d+|front|hey|alcatel|handheld|treo|palm|wireless)\b.{0,80}"
-    r"|Sent by (?:galaxy|my|phone)\b.{0,40}|Get Outlook for .{0,80}|Download Outlook for .{0,60}|From my (?:iphone|phone|mobile|ipad).{0,30}|Someone from mobile|Typed on .{0,40}(?:phone|thumbs?).{0,40}"
-    r"|(?:Diese Nachricht wurde )?Von (?:meinem?r?|unterwegs).{0,80}(?:gesendet|iPhone|iPad|verschickt)\.?|Gesendet (?:von|mit|über|aus) .{0,80}|Outlook für (?:iOS|Android) (?:beziehen|herunterladen)?.{0,60}|Holen Sie sich Outlook.{0,40}"
-    r"|Envoyé (?:de|depuis|à partir|avec) .{0,80}|T[ée]l[ée]charger Outlook pour .{0,40}|Obtenez Outlook pour .{0,60}|Enviado (?:desde|do|via|a partir) .{0,80}|Obtener Outlook para .{0,60}|Inviato (?:da|dal|con) .{0,80}"
-    r"|Verstuurd (?:vanaf|met|via|door) .{0,80}|Verzonden (?:vanaf|met|vanuit) .{0,80}|Skickat från .{0,60}|Sendt fra .{0,60}|Lähetetty .{0,60}|Wysłane z .{0,60}|Odesláno z .{0,60}|Отправлено (?:с|из) .{0,60}|從我的.{0,20}傳送|发自我的.{0,20}"
-    r"|iPhone(?:から|より)送信|Diese Nachricht wurde von .{0,60} gesendet\.?)[\s*_>)\]»]{0,4}$",
-    re.IGNORECASE,
-)
-_LEGAL = re.compile(
-    r"(?:this|the information (?:contained )?in this|the contents? of this|any information in this)\s+(?:e-?mail|message|communication|transmission)\b.{0,200}(?:confidential|intended|privileged|proprietary|virus|checked|scanned|sent by|swept)"
-    r"|confidentiality (?:notice|note)|\bdisclaimer\b\s*[:-]|if you (?:are not|have received) .{0,60}(?:intended|addressee|in error|by mistake)|intended (?:only|solely|exclusively) for|legally privileged"
-    r"|consider the environment|before printing this|virus-free|checked (?:by|for viruses)|scanned (?:by|for)|(?:registered (?:office|in england)|company (?:number|registration))\b.{0,120}\d"
-    r"|vertrauliche? (?:und/oder|informationen|inhalte)|nicht der (?:richtige|beabsichtigte|vorgesehene) (?:adressat|empfänger)|diese (?:e-?mail|nachricht) (?:enthält|ist|und)\b.{0,120}vertraulich|amtsgericht\b.{0,80}\bHRB?\b|sitz der gesellschaft|geschäftsführer(?:in)?\s*:"
-    r"|ce (?:message|courriel|mail)\b.{0,200}confidentiel|destinataires? (?:désignés?|exclusi)|este (?:mensaje|correo)\b.{0,200}confidencial|destinatario (?:indicado|exclusiv)|quest[oa] (?:messaggio|e-?mail|comunicazione)\b.{0,200}(?:riservat|confidenzial)"
-    r"|(?:dit bericht|deze e-?mail)\b.{0,200}(?:vertrouwelijk|uitsluitend)|the views expressed|do not necessarily (?:represent|reflect)|(?:no|any) liability\b.{0,80}(?:virus|damage|error|omission)|unauthori[sz]ed (?:use|disclosure|review|dissemination)",
-    re.IGNORECASE | re.DOTALL,
-)
-_FOOTER_WORDS = (
-    "mailing list", "listinfo", "unsubscribe", "to stop receiving", "sponsored by", "sponsor ----", "do you yahoo",
-    "yahoo! groups", "yahoo! mail", "yahoogroups", "get your free", "free email", "free e-mail", "join the world",
-    "join msn", "hotmail.com", "http://www.msn", "msn photos", "incredimail", "grisoft", "outgoing mail is certified",
-    "to subscribe", "subscription options", "manage your subscription", "manage your preferences", "abbestellen",
-    "abmelden", "se désabonner", "se desabonner", "darse de baja", "annulla l'iscrizione", "you are receiving this",
-    "you received this", "you have received this", "mail2web", "reply to this email directly or view it on",
-    "/mailman/", "groups.google",
-)  # fmt: skip
-# A search for every alternative costs as much as all the rest; one of these is in each of them.
-_LEGAL_STEMS = (
-    "confiden", "intended", "privileged", "proprietary", "virus", "scanned", "disclaimer", "in error", "by mistake",
-    "environment", "printing", "registered", "company n", "company r", "vertraulich", "empfänger", "adressat",
-    "amtsgericht", "gesellschaft", "geschäftsführer", "destinatair", "destinatario", "riservat", "vertrouwelijk",
-    "uitsluitend", "views expressed", "necessarily", "liability", "unauthori", "swept",
-)  # fmt: skip
-_CLOSING = re.compile(
-    r"[\s,*_-]{0,4}(?:(?:(?:with |my )?(?:very |many |most )?(?:kind(?:est)?|best|warm(?:est)?|friendly) (?:regards|wishes|greetings)|(?:best|regards|cheers|thanks|thank you|thx|tia|ta|sincerely|cordially|respectfully|take care|all the best|best of luck|ciao|bye|love|peace|later|talk soon|br|rgds|kr|yours)"
-    r"|many thanks|thanks (?:again|a lot|so much|in advance|and .{3,20}|for .{3,30})|thank you (?:again|very much|so much|in advance|for .{3,30})|yours (?:sincerely|faithfully|truly|ever)|(?:very )?(?:sincerely|truly) yours|with (?:best|kind) .{3,20}|have a (?:good|great|nice) .{2,20}|looking forward .{0,40}|see you.{0,20}"
-    r"|mit (?:freundlichen|besten|herzlichen|lieben|vielen) (?:grüßen|grüssen|gruessen|gruß|gruss)(?: aus .{2,30})?|(?:freundliche|viele|beste|liebe|schöne|herzliche) (?:grüße|grüsse|gruesse)(?: aus .{2,30})?|(?:beste[rn]?|lieben|liebe[rn]?|schönen|viele[rn]?) (?:gruß|gruss|dank)|gruß|gruss|grüße|mfg|lg|vg|hochachtungsvoll|danke(?: .{2,30})?|vielen dank(?: .{2,30})?"
-    r"|(?:bien )?cordialement|bien à (?:vous|toi)|(?:meilleures )?salutations(?: .{2,20})?|(?:très )?amicalement|merci(?: .{2,30})?|bonne (?:journée|soirée)|sincères salutations|à bientôt|bises"
-    r"|(?:un )?(?:cordial |afectuoso )?salud(?:o|os)(?: cordiales)?|atentamente|un abrazo|abrazos?|(?:muchas )?gracias(?: .{2,30})?|(?:cordiali|distinti|cari) saluti|(?:un caro )?saluto|saluti|grazie(?: .{2,30})?|a presto"
-    r"|(?:met )?(?:vriendelijke|hartelijke|warme) groet(?:en|jes)?|groet(?:en|jes)?|mvg|(?:alvast )?bedankt(?: .{2,20})?|(?:com os melhores )?cumprimentos|atenciosamente|abraços?|obrigad[oa]|(?:med )?(?:vänliga|vennlig|venlig|bästa) (?:hälsningar|hilsen)|hälsningar|mvh|hilsen|pozdrawiam|с уважением))"
-    r"[\s,.!;:*_-]{0,4}$",
-    re.IGNORECASE,
-)
-_CLOSING_BEGINS = frozenset(
-    ["with", "my", "very", "many", "most", "kind", "kindest", "best", "warm", "warmest", "friendly", "regards", "cheers", "thanks", "thank", "thx", "tia", "ta", "sincerely", "cordially", "respectfully", "take", "all", "ciao", "bye", "love", "peace", "later", "talk", "br", "rgds", "kr", "yours", "truly", "have", "looking", "see", "mit", "freundliche", "viele", "beste", "liebe", "schöne", "herzliche", "besten", "bester", "lieben", "lieber", "schönen", "vielen", "vieler", "gruß", "gruss", "grüße", "mfg", "lg", "vg", "hochachtungsvoll", "danke", "bien", "cordialement", "meilleures", "salutations", "très", "amicalement", "merci", "bonne", "sincères", "à", "bises", "un", "cordial", "afectuoso", "saludo", "saludos", "atentamente", "abrazo", "abrazos", "muchas", "gracias", "cordiali", "distinti", "cari", "saluto", "saluti", "grazie", "a", "met", "vriendelijke", "hartelijke", "warme", "groet", "groeten", "groetjes", "mvg", "alvast", "bedankt", "com", "cumprimentos", "atenciosamente", "abraço", "abraços", "obrigado", "obrigada", "med", "vänliga", "vennlig", "venlig", "bästa", "hälsningar", "mvh", "hilsen", "pozdrawiam", "с"]
-)
-_NAME = re.compile(r"[\s*_~-]{0,3}[^\W\d_][\w.'’-]*(?: [(\"“]?[^\W\d_][\w.'’()\"”-]*){0,4}[\s*_,.~!)-]{0,3}$")
-_NUMBER = re.compile(r"\+?\(?\d[\d\s()./-]{6,}\d|\b\d{5}(?:-\d{4})?\b|\b[A-Z]{1,2}\d{1,2}[A-Z]? \d[A-Z]{2}\b")
-_LABEL = re.compile(
-    r"\b(?:tel|phone|mobile|mob|fax|cell|office|direct|telefon|tél|móvil|handy|skype|icq|aim|pgp|gpg|linkedin|twitter)\b\s*[.:#=]"
-)
-_CONTACT_WORDS = (
-    "http://", "https://", "www.", "mailto:", "gmbh", " inc.", " inc", " ltd", " llc", " corp", " s.a.", " b.v.", " plc", "fingerprint",
-    "straße", "strasse", " street", " road", " avenue", " suite ",
-)  # fmt: skip
-_POSTSCRIPT = re.compile(r"\s*P\.?\s?(?:P\.?)?S\b", re.IGNORECASE)
-_LONG_RULE = re.compile(r"\s*(?:[-_=*~#+.]{10,}|[-_=*~#+]{3,}[ >~-]*|[-=_]{5,}.{2,60}[-=_~>]{3,})\s*$")
-
-
-def _mark_signature(lines: list[str], marks: list[Mark], begin: int, end: int) -> None:
-    end = _before_delimiter(lines, marks, begin, end)
-    while (start := _tail(lines, begin, end)) < end:
-        marks[start:end] = "s" * (end - start)
-        end = start
-
-
-def _before_delimiter(lines: list[str], marks: list[Mark], begin: int, end: int) -> int:
-    """Cuts from the first signature delimiter whose rest is short enough to be one."""
-    rest, first = 0, end
-    for place in range(end - 1, begin - 1, -1):
-        line = lines[place]
-        if line and len(line) <= 5 and _DELIMITER.match(line) and (rest <= 10 or line.strip() in ("--", "- --")):
-            first = place
-        rest += bool(line)
-        if rest > 40:
-            break
-    marks[first:end] = "s" * (end - first)
-    return first
-
-
-def _tail(lines: list[str], begin: int, end: int) -> int:
-    """Where the next cut from the bottom begins; `end` when nothing more is to cut."""
-    while end > begin and not lines[end - 1]:
-        end -= 1
-    if end == begin:
-        return end
-    if len(lines[end - 1]) < 140 and _MOBILE.match(lines[end - 1]):
-        return end - 1
-    ruled = _ruled_footer(lines, begin, end)
-    if ruled < end:
-        return ruled
-    under = _under_closing(lines, begin, end)
-    if under < end:
-        return under
-    first = end - 1
-    while first > max(begin, end - 60) and lines[first - 1]:
-        first -= 1
-    if first > begin and (_is_small_print(lines[first:end]) or _is_contact(lines, begin, first, end)):
-        return first
-    return end
-
-
-def _is_small_print(block: list[str]) -> bool:
-    """Words of lawyers anywhere in the paragraph, or a short one of a list or an advertiser."""
-    text = "\n".join(block)[:1_200].lower()
-    return _is_legal(text) or (len(block) <= 8 and _is_footer(text))
-
-
-def _is_legal(text: str) -> bool:
-    return any(stem in text for stem in _LEGAL_STEMS) and bool(_LEGAL.search(text))
-
-
-def _is_footer(text: str) -> bool:
-    return any(word in text for word in _FOOTER_WORDS)
-
-
-def _ruled_footer(lines: list[str], begin: int, end: int) -> int:
-    """A drawn line with a short footer of a list, an advertiser or a lawyer below it, or the line alone."""
-    seen = 0
-    for place in range(end - 1, max(begin - 1, end - 40), -1):
-        if not lines[place]:
-            continue
-        seen += 1
-        if seen > 16:
-            return end
-        if lines[place].lstrip()[:1] in _RULE_SIGNS and _LONG_RULE.match(lines[place]):
-            below = "\n".join(lines[place:end]).lower()[:2_000]
-            if seen == 1 and place > begin:
-                return place
-            if _is_footer(below) or _is_legal(below):
-                return place
-            if seen <= 8 and any(_reaches(line) for line in lines[place + 1 : end]):
-                return place
-    return end
-
-
-def _is_contact(lines: list[str], begin: int, first: int, end: int) -> bool:
-    """A paragraph of short lines, two of them a way to reach somebody, that no sentence announces."""
-    above = next((lines[p] for p in range(first - 1, begin - 1, -1) if lines[p]), "")
-    block = lines[first:end]
-    if above.endswith(":") or not 2 <= len(block) <= 10 or any(len(line) > 90 or line.endswith("?") or _is_closing(line) for line in block):
-        return False
-    reached = [line for line in block if _reaches(line)]
-    return len(reached) >= 2 and (bool(_NAME.match(block[0])) or len(reached) == len(block))
-
-
-def _is_closing(line: str) -> bool:
-    words = line.lstrip(" ,*_-").lower().split(None, 8)
-    if not 0 < len(words) <= 8 or len(line) > 80 or words[0].rstrip(",.!;:*_-") not in _CLOSING_BEGINS:
-        return False
-    return bool(_CLOSING.match(line))
-
-
-def _reaches(line: str) -> bool:
-    """A number, an address, a site, a firm: the stuff of visiting cards."""
-    low = line.lower()
-    if any(word in low for word in _CONTACT_WORDS) or ("@" in low and re.search(r"\S@\S+\.\w", low)):
-        return True
-    return bool(_NUMBER.search(line) or _LABEL.search(low))
-
-
-def _under_closing(lines: list[str], begin: int, end: int) -> int:
-    """Below sign-off and name, the lines that say who and where the person is; `end` when there are none."""
-    places = [place for place in range(max(begin, end - 30), end) if lines[place]][-16:]
-    for order, place in enumerate(places):
-        if not _is_closing(lines[place]):
-            continue
-        below = places[order + 1 :]
-        kept = 1 if below and _NAME.match(lines[below[0]]) else 0
-        block = below[kept:]
-        if not block:
-            return end
-        said = [lines[p] for p in block]
-        if any(_POSTSCRIPT.match(line) for line in said) or any(len(line) > 90 or line.endswith("?") for line in said):
-            continue
-        if len(block) == 1 and not kept and _is_closing(said[0]):
-            continue
-        if kept or any(_reaches(line) for line in said):
-            return block[0]
-    return end

@@ -11,11 +11,13 @@ from graphs.domain import MailFacts, Message
 WINDOW = timedelta(days=14)  # how far apart replies without references may lie
 
 _REPLY = re.compile(
-    r"\s*(?:re|aw|antw|antwort|sv|vs|ref|res|rif|ynt|odp|отв|ответ|回复|回覆|答复|返信|r)\s*(?:\[\d{1,3}\]|\(\d{1,3}\)|\d{1,2})?\s*[:：]",
+    r"\s*(?:re|aw|antw|antwort|sv|vs|ref|res|rif|ynt|odp|отв|ответ|回复|回覆|答复|返信|r)\s*(?:\[\d{1,3}\]|\(\d{1,3}\)"
+    r"|\d{1,2})?\s*[:：]",
     re.IGNORECASE,
 )
 _FORWARD = re.compile(
-    r"\s*(?:fwd?|wg|tr|rv|i|enc|doorst|vl|vb|vid|pd|пересл|转发|轉寄|転送)\s*(?:\[\d{1,3}\]|\(\d{1,3}\))?\s*[:：]", re.IGNORECASE
+    r"\s*(?:fwd?|wg|tr|rv|i|enc|doorst|vl|vb|vid|pd|пересл|转发|轉寄|転送)\s*(?:\[\d{1,3}\]|\(\d{1,3}\))?\s*[:：]",
+    re.IGNORECASE,
 )
 _LIST_TAG = re.compile(r"\s*\[[^\[\]]{1,40}\]")
 

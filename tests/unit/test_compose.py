@@ -1,5 +1,7 @@
 """A draft goes only to whom the thread already knows, and says nothing but what it was given."""
 
+# ruff: noqa: E501  # mails and their parts are told in one line
+
 import email
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -40,7 +42,7 @@ def reply(to: Message | None = None, **change: Any) -> Reply:
 
 
 def draft(given: Reply) -> EmailMessage:
-    return cast(EmailMessage, email.message_from_bytes(compose(given), policy=policy.default))
+    return email.message_from_bytes(compose(given), policy=policy.default)
 
 
 def body(message: EmailMessage, kind: str = "plain") -> str:
@@ -105,7 +107,9 @@ def test_the_alias_that_was_written_to_answers() -> None:
 
 
 def test_a_blind_copy_stays_blind() -> None:
-    assert recipients(original(to=(EVE,), cc=(), delivered_to=("bob@example.com",)), OWN) == Recipients((ADA,), (), "bob@example.com", False)
+    assert recipients(original(to=(EVE,), cc=(), delivered_to=("bob@example.com",)), OWN) == Recipients(
+        (ADA,), (), "bob@example.com", False
+    )
 
 
 def test_answering_ones_own_mail_goes_to_whom_it_went() -> None:
@@ -123,7 +127,10 @@ def test_nobody_to_write_to_is_refused() -> None:
     ("text", "lead"),
     [
         ("Can you come to the office on Friday?", "On 2026-11-23 at 10:00, Ada Löv wrote:"),
-        ("Kannst du am Freitag kommen? Bitte bring die Pläne mit und den Preis.", "Am 23.11.2026 um 10:00 schrieb Ada Löv:"),
+        (
+            "Kannst du am Freitag kommen? Bitte bring die Pläne mit und den Preis.",
+            "Am 23.11.2026 um 10:00 schrieb Ada Löv:",
+        ),
         ("Est-ce que tu viens vendredi avec les plans ? Merci et à bientôt", "Le 23/11/2026 10:00, Ada Löv a écrit :"),
     ],
 )
@@ -180,7 +187,9 @@ def test_no_value_can_begin_a_header(given: Reply) -> None:
 
 
 def test_every_line_is_short_and_ends_as_mail_does() -> None:
-    raw = compose(reply(original(subject="ü" * 300, references=tuple(f"<{'r' * 100}{n}@x>" for n in range(40))), body="ß" * 5_000))
+    raw = compose(
+        reply(original(subject="ü" * 300, references=tuple(f"<{'r' * 100}{n}@x>" for n in range(40))), body="ß" * 5_000)
+    )
 
     assert max(map(len, raw.split(b"\r\n"))) < 200
     assert b"\n" not in raw.replace(b"\r\n", b"")
@@ -188,7 +197,19 @@ def test_every_line_is_short_and_ends_as_mail_does() -> None:
 
 
 addresses = st.builds(
-    Address, name=st.text(max_size=20), address=st.sampled_from(["ada@example.org", "bob@example.com", "sales@example.com", "eve@example.net", "l@lists.example.org", "bad\r\n@x", ""])
+    Address,
+    name=st.text(max_size=20),
+    address=st.sampled_from(
+        [
+            "ada@example.org",
+            "bob@example.com",
+            "sales@example.com",
+            "eve@example.net",
+            "l@lists.example.org",
+            "bad\r\n@x",
+            "",
+        ]
+    ),
 )
 several = st.lists(addresses, max_size=4).map(tuple)
 
@@ -196,7 +217,13 @@ several = st.lists(addresses, max_size=4).map(tuple)
 @settings(max_examples=60, deadline=None)
 @given(addresses, several, several, several, st.booleans(), st.text(max_size=40), st.text(max_size=40))
 def test_recipients_are_always_participants_and_never_the_person(
-    sender: Address, to: tuple[Address, ...], cc: tuple[Address, ...], reply_to: tuple[Address, ...], listed: bool, subject: str, text: str
+    sender: Address,
+    to: tuple[Address, ...],
+    cc: tuple[Address, ...],
+    reply_to: tuple[Address, ...],
+    listed: bool,
+    subject: str,
+    text: str,
 ) -> None:
     message = original(sender=sender, to=to, cc=cc, reply_to=reply_to, list_id="<l>" if listed else "", subject=subject)
     whom = recipients(message, OWN)

@@ -1,5 +1,7 @@
 """One raw mail becomes a Message, however old, odd or hostile it is."""
 
+# ruff: noqa: E501  # mails and their parts are told in one line
+
 import gzip
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,7 +59,10 @@ def test_a_plain_mail_says_who_to_whom_when_and_what() -> None:
     assert message.sent_at == datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
     assert mail.offset_minutes == 60
     assert mail.subject == "Grüße an alle"
-    assert mail.to == (Address(name="Bob", address="bob@example.com"), Address(name="Babbage, C.", address="cb@example.com"))
+    assert mail.to == (
+        Address(name="Bob", address="bob@example.com"),
+        Address(name="Babbage, C.", address="cb@example.com"),
+    )
     assert mail.cc == (Address(address="eve@example.com"),)
     assert (mail.in_reply_to, mail.references) == ("<0@example.org>", ("<a@example.org>", "<0@example.org>"))
     assert mail.delivered_to == ("bob@example.com",)
@@ -93,7 +98,12 @@ def test_a_mail_without_an_id_gets_the_same_one_whatever_way_it_came() -> None:
 
 
 def test_plain_text_is_chosen_and_the_links_of_the_html_are_kept() -> None:
-    mail = read(two("Content-Type: text/plain\n\nPay here", 'Content-Type: text/html\n\n<a href="http://evil.example/">http://bank.example</a>'))
+    mail = read(
+        two(
+            "Content-Type: text/plain\n\nPay here",
+            'Content-Type: text/html\n\n<a href="http://evil.example/">http://bank.example</a>',
+        )
+    )
 
     assert mail.mail is not None
     assert mail.text.text == "Pay here"
@@ -172,7 +182,9 @@ def test_a_gmail_reply_in_html_is_split() -> None:
 
 
 def test_flowed_lines_become_paragraphs() -> None:
-    assert unflowed("One long \nline\n> quoted \n> too\n-- \nBob", delsp=False) == "One long line\n> quoted too\n-- \nBob"
+    assert (
+        unflowed("One long \nline\n> quoted \n> too\n-- \nBob", delsp=False) == "One long line\n> quoted too\n-- \nBob"
+    )
     assert unflowed("ja \npan", delsp=True) == "japan"
 
 
@@ -188,36 +200,48 @@ def test_attachments_are_named_and_not_read() -> None:
 
 
 def test_a_forwarded_mail_is_an_attachment_with_its_subject() -> None:
-    mail = facts(two("Content-Type: text/plain\n\nFYI", "Content-Type: message/rfc822\n\nSubject: Plans\n\nsecret", "mixed"))
+    mail = facts(
+        two("Content-Type: text/plain\n\nFYI", "Content-Type: message/rfc822\n\nSubject: Plans\n\nsecret", "mixed")
+    )
 
     assert [a.name for a in mail.attachments] == ["Plans"]
 
 
 def test_an_invitation_names_its_method() -> None:
-    mail = facts(two("Content-Type: text/plain\n\nJoin us", "Content-Type: text/calendar; method=request\n\nBEGIN:VCALENDAR"))
+    mail = facts(
+        two("Content-Type: text/plain\n\nJoin us", "Content-Type: text/calendar; method=request\n\nBEGIN:VCALENDAR")
+    )
 
     assert mail.calendar_method == "REQUEST"
     assert mail.attachments == ()
 
 
 def test_verdicts_count_only_from_the_receiving_server() -> None:
-    mail = facts("Authentication-Results: mx.example.com; spf=fail; dkim=none\nFrom: a@example.org\nAuthentication-Results: evil; dmarc=pass\n\nx")
+    mail = facts(
+        "Authentication-Results: mx.example.com; spf=fail; dkim=none\nFrom: a@example.org\nAuthentication-Results: evil; dmarc=pass\n\nx"
+    )
 
     assert mail.authentication == ("spf=fail", "dkim=none")
 
 
 def test_signs_of_bulk_are_read() -> None:
-    mail = facts("From: a@example.org\nList-Id: <l.example.org>\nList-Unsubscribe: <x>\nPrecedence: Bulk\nAuto-Submitted: Auto-Replied\nReturn-Path: <>\nX-Spam-Flag: YES\n\nx")
+    mail = facts(
+        "From: a@example.org\nList-Id: <l.example.org>\nList-Unsubscribe: <x>\nPrecedence: Bulk\nAuto-Submitted: Auto-Replied\nReturn-Path: <>\nX-Spam-Flag: YES\n\nx"
+    )
 
     assert (mail.list_id, mail.list_unsubscribe, mail.precedence) == ("<l.example.org>", True, "bulk")
     assert (mail.auto_submitted, mail.return_path, mail.spam_flag) == ("auto-replied", "<>", True)
 
 
 def test_an_encoded_word_cannot_add_an_address() -> None:
-    assert addresses("=?utf-8?q?a=40evil=2Eexample=2C_b?= <bob@example.com>") == (Address(name="a@evil.example, b", address="bob@example.com"),)
+    assert addresses("=?utf-8?q?a=40evil=2Eexample=2C_b?= <bob@example.com>") == (
+        Address(name="a@evil.example, b", address="bob@example.com"),
+    )
 
 
-@pytest.mark.parametrize("charset", ["x-unknown", "idna", "punycode", "zip", "utf-7", "\x00", "utf-8", "unicode_escape", "iso-2022-jp"])
+@pytest.mark.parametrize(
+    "charset", ["x-unknown", "idna", "punycode", "zip", "utf-7", "\x00", "utf-8", "unicode_escape", "iso-2022-jp"]
+)
 def test_a_bad_charset_is_tolerated(charset: str) -> None:
     raw = f"From: a@example.org\nContent-Type: text/plain; charset={charset}\n\n".encode() + b"Gr\xfc\xdfe \xff\xfe\x00"
 
@@ -292,13 +316,22 @@ def test_a_packed_mbox_and_one_larger_than_a_chunk(tmp_path: Path) -> None:
 
 
 def test_a_maildir_tells_flags_and_skips_trash(tmp_path: Path) -> None:
-    for folder, name in (("cur", "1700000000.a:2,S"), ("cur", "1700000001.b:2,"), ("cur", "1700000002.c:2,ST"), ("new", "1700000003.d")):
+    for folder, name in (
+        ("cur", "1700000000.a:2,S"),
+        ("cur", "1700000001.b:2,"),
+        ("cur", "1700000002.c:2,ST"),
+        ("new", "1700000003.d"),
+    ):
         (tmp_path / folder).mkdir(exist_ok=True)
         (tmp_path / folder / name).write_text("Subject: x\n\n")
 
     mails = list(mbox.read(tmp_path))
 
-    assert [(mail.key, mail.unread) for mail in mails] == [("1700000000.a", False), ("1700000001.b", True), ("1700000003.d", True)]
+    assert [(mail.key, mail.unread) for mail in mails] == [
+        ("1700000000.a", False),
+        ("1700000001.b", True),
+        ("1700000003.d", True),
+    ]
 
 
 def test_a_folder_of_eml_files_is_read_in_order(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """What of a mail is its author's own, in many programs' and languages' ways of quoting and signing."""
 
+# ruff: noqa: E501  # a case is one line, its mail as it comes
+
 import pytest
 
 from bot.mail.quotes import split
@@ -112,7 +114,18 @@ def test_the_parts_of_one_mail() -> None:
     assert parts.quoted == f"On Mon, 23 Nov 2026, Ada wrote:\n{HISTORY}"
 
 
-@pytest.mark.parametrize("text", [">" * 200_000, "On " * 100_000, "a" * 1_000_000, "\n" * 300_000, "From: \n" * 50_000, "-- \n" * 50_000, "wrote:\n" * 30_000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        ">" * 200_000,
+        "On " * 100_000,
+        "a" * 1_000_000,
+        "\n" * 300_000,
+        "From: \n" * 50_000,
+        "-- \n" * 50_000,
+        "wrote:\n" * 30_000,
+    ],
+)
 @pytest.mark.timeout(3)
 def test_hostile_text_is_split_in_time(text: str) -> None:
     split(text)

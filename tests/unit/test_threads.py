@@ -14,9 +14,22 @@ ADA, BOB, EVE = (Address(address=f"{name}@example.org") for name in ("ada", "bob
 
 
 def mail(
-    name: str, day: float = 0, refs: tuple[str, ...] = (), reply: str = "", subject: str = "Plans", people: tuple[Address, ...] = (ADA, BOB)
+    name: str,
+    day: float = 0,
+    refs: tuple[str, ...] = (),
+    reply: str = "",
+    subject: str = "Plans",
+    people: tuple[Address, ...] = (ADA, BOB),
 ) -> Message:
-    facts = MailFacts(mailbox="inbox", message_id=name, references=refs, in_reply_to=reply, subject=subject, sender=people[0], to=people[1:])
+    facts = MailFacts(
+        mailbox="inbox",
+        message_id=name,
+        references=refs,
+        in_reply_to=reply,
+        subject=subject,
+        sender=people[0],
+        to=people[1:],
+    )
     return Message(
         scope="account:a", source=MailSource(account="a", message_id=name), thread="", author=Party(key="", name=""),
         sent_at=START + timedelta(days=day), text=Quoted(text=""), mail=facts,
