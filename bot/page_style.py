@@ -24,7 +24,7 @@ PAGE = """\
 </p>
 {% endif %}
 <p class="buttons">
-{% for label in item.buttons %}<span class="button{{ ' first' if loop.first and item.kind == 'draft' }}" aria-hidden="true">{{ label }}</span>{% endfor %}
+{% for label in item.buttons %}<span class="button{{ ' first' if loop.first and item.kind == 'draft' }}" aria-hidden="true" title="Works in Slack">{{ label }}</span>{% endfor %}
 {% if item.open %}<a class="button" href="{{ item.open }}" rel="noopener noreferrer">Open</a>{% endif %}
 
 <span class="button dots" aria-hidden="true">⋯</span>
@@ -89,7 +89,7 @@ CSS = """
 @media (prefers-color-scheme: dark) {
   :root {
     --page: #131416; --paper: #1a1d21; --ink: #e3e2e4; --soft: #a3a2a6; --line: #34373c; --link: #4fb0ea; --late: #ff7a93;
-    --go: #2aa37f; --bar: #270c29; --tag: #33363b; --warn: #e6b455; --hover: #222529;
+    --go: #148567; --bar: #270c29; --tag: #33363b; --warn: #e6b455; --hover: #222529;
   }
 }
 * { box-sizing: border-box; margin: 0; }
@@ -118,9 +118,9 @@ main {
 .from { line-height: 1.2; }
 .from b { font-weight: 800; }
 .app { padding: 1px 4px; border-radius: 3px; background: var(--tag); color: var(--soft); font-size: 10px; font-weight: 700; vertical-align: 1px; }
-h1 { margin: 4px 0 2px; font-size: 20px; line-height: 1.3; font-weight: 800; letter-spacing: -.01em; }
-h2 { margin: 22px 0 2px; font-size: 15px; font-weight: 800; }
-article { padding: 11px 0 12px; border-bottom: 1px solid var(--line); break-inside: avoid; }
+h1 { margin: 4px 0 2px; font-size: 20px; line-height: 1.3; font-weight: 800; letter-spacing: -.01em; text-wrap: balance; }
+h2 { margin: 20px 0 0; font-size: 15px; font-weight: 800; }
+article { padding: 9px 0 12px; border-bottom: 1px solid var(--line); break-inside: avoid; }
 section article:last-child { border-bottom: 0; padding-bottom: 4px; }
 .fact { max-width: 66ch; }
 .step { max-width: 66ch; margin-top: 2px; color: var(--soft); }

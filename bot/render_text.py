@@ -45,9 +45,9 @@ def _text_items(digest: Digest, items: Sequence[Item], urls: list[str], number: 
     for section, found in in_sections(items):
         yield from ("", CAPTIONS[section].upper())
         for item in found:
-            yield from wrap(f"{number:>2}. {defang(item.text)}", "", hang="    ")
+            yield from wrap(defang(item.text), f"{number:>2}. ", hang="    ")
             if item.next_step:
-                yield from wrap(f"→ {defang(item.next_step)}", "    ", hang="      ")
+                yield from wrap(defang(item.next_step), "    → ", hang="      ")
             about = [*_about(item, digest), *(_numbered(link, urls) for link in item.links)]
             yield from wrap(" · ".join(about), "    ") if about else ()
             number += 1
@@ -63,23 +63,25 @@ def _numbered(link: ItemLink, urls: list[str]) -> str:
     return f"{label} [{urls.index(link.url) + 1}]"
 
 
-def wrap(text: str, indent: str, hang: str | None = None) -> list[str]:
-    """Lines of at most 100 columns; the first begins with `indent`, the others with `hang`. Wide characters count twice."""
-    lines, line = [], indent
-    for word in _pieces(text, COLUMNS - len(indent if hang is None else hang) - len(indent)):
-        glue = "" if not line.strip() else " "
-        if width(line) + len(glue) + width(word) > COLUMNS:
+def wrap(text: str, first: str, hang: str | None = None) -> list[str]:
+    """Lines of at most 100 columns; the first begins with `first`, the others with `hang`. Wide characters count twice."""
+    rest = first if hang is None else hang
+    lines: list[str] = []
+    line, is_begun = first, False
+    for word in _pieces(text, COLUMNS - max(len(first), len(rest))):
+        if is_begun and width(line) + 1 + width(word) > COLUMNS:
             lines.append(line)
-            line, glue = indent if hang is None else hang, ""
-        line += glue + word
+            line, is_begun = rest, False
+        line += f" {word}" if is_begun else word
+        is_begun = True
     return [*lines, line]
 
 
 def _pieces(text: str, most: int) -> Iterator[str]:
     """Words; one that is wider than a line comes in parts."""
-    for word in text.split(" "):
+    for word in text.split():
         part = ""
-        for char in " ".join(word.split()):
+        for char in word:
             if width(part + char) > most:
                 yield part
                 part = ""

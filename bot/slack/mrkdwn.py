@@ -40,7 +40,7 @@ def _plain_piece(piece: str, name_of: Callable[[str], str], is_code: bool) -> st
 def _shown(token: str, name_of: Callable[[str], str]) -> str:
     target, _, label = token.partition("|")
     label = unescape(label)
-    match target[0], target[1:]:
+    match target[:1], target[1:]:
         case "@", user:
             return "@" + (name_of(user) or label.removeprefix("@") or user)
         case "#", channel:
@@ -168,10 +168,10 @@ def _mappings(value: object) -> list[Mapping[str, object]]:
 _FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters and symbols that show nothing
 _JOINERS = frozenset("\u200c\u200d")
 _WITH_SCHEME = re.compile(
-    r"\b[a-z][a-z0-9+.-]{1,30}://[^\s<>]*|\b(?:mailto|tel|sms|javascript|data|mid):[^\s<>]+", re.IGNORECASE
+    r"(?:[a-z][a-z0-9+.-]{0,30})?://[^\s<>]*|\b(?:mailto|tel|sms|javascript|data|mid):[^\s<>]+", re.IGNORECASE
 )
 _BARE_HOST = re.compile(
-    r"(?<![\w@.-])(?<!\w/)(?![\w.+-]*@)"
+    r"(?<![\w.-])(?<!\w@)(?<!\w/)(?![\w.+-]*@)"
     r"(?P<host>[^\W_][\w-]*(?:\.[\w-]+)*\.(?P<last>[^\W\d_]{2,}|xn--[\w-]+))(?![\w-])(?P<path>(?::\d+)?(?:[/?#][^\s<>]*)?)"
 )
 # fmt: off
@@ -183,7 +183,7 @@ _NO_DOMAIN = frozenset((
 # fmt: on
 """Endings of file names that are no top-level domain, so that nothing turns `offer.pdf` into a link."""
 _CALLS_ALL = re.compile(rf"@(?=(?:{'|'.join(_BROADCASTS)})\b)", re.IGNORECASE)
-_LINE_MARK = re.compile(r"^([ \t]*)(?:#{1,6}(?=\s)|>+)", re.MULTILINE)
+_LINE_MARK = re.compile(r"^[^\S\n]*(?:(?:#{1,6}(?=\s)|>)[^\S\n]*)+", re.MULTILINE)
 _LOOKALIKE = {"*": "\u2217", "_": "\u02cd", "~": "\u223c"}
 _FORMATS = re.compile(r"(?<=\S)[*~]|[*~](?=\S)|(?<![^\W_])_|_(?![^\W_])")
 
@@ -199,7 +199,7 @@ def sanitize(text: str) -> str:
     No mention, broadcast, link or format survives: addresses of the web lose path and query and are written `example[.]com`,
     `@channel` becomes `[at]channel`, and characters that would format are replaced by ones that look like them.
     """
-    flat = _LINE_MARK.sub(lambda mark: mark[1] + ("\u203a" if ">" in mark[0] else ""), defang(text))
+    flat = _LINE_MARK.sub(lambda mark: "\u203a " if ">" in mark[0] else "", defang(text))
     # Backticks have no lookalike that reads as one; a Markdown link needs "](", Slack's own does not.
     still = flat.replace("`", "'").replace("](", "] (").replace("][", "] [")
     return escape(_FORMATS.sub(lambda mark: _LOOKALIKE[mark[0]], still))
@@ -208,7 +208,7 @@ def sanitize(text: str) -> str:
 def defang(text: str) -> str:
     """`text` without invisible characters, clickable addresses and broadcasts; fit for a page or a terminal once escaped."""
     seen = _WITH_SCHEME.sub(lambda url: _named(url[0]), visible(text))
-    return _CALLS_ALL.sub("[at]", _BARE_HOST.sub(_dotted, seen))
+    return _BARE_HOST.sub(_dotted, _CALLS_ALL.sub("[at]", seen))
 
 
 def visible(text: str) -> str:
