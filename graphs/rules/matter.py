@@ -237,12 +237,8 @@ def _promised(
     to = next(iter(keys)) if len(keys) == 1 else ""
     if keeps_posted(speech.body) or (len(about) == 0) or len(words(speech.body)) < 4:
         return None
-    if (
-        here.channel
-        and not (said.target.named and to)
-        and not (when and to)
-        and not (to and second_person(speech.body))
-    ):
+    told = said.target.named or when or second_person(speech.body) or not here.loose
+    if here.channel and not (to and told):
         return None
     return Matter(turn, speech, to, frozenset({turn.who}), said.target.named, promised=True, due=when)
 
