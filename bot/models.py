@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 
 from bot.settings import OPENAI, RoleSettings
 from graphs.errors import NeedsPerson
-from graphs.thinking import LONGEST_ANSWER, Busy, Chat, Refused, Reply, Request, Usage
+from graphs.reading import LONGEST_ANSWER
+from graphs.thinking import Busy, Chat, Refused, Reply, Request, Usage
 
 if TYPE_CHECKING:
     import openai
