@@ -26,11 +26,12 @@ def gate(
     horizon_days: int = 14,
     colleagues: frozenset[str] = frozenset(),
     known: frozenset[str] = frozenset(),
+    others: Sequence[Message] = (),
 ) -> Verdict | None:
     """Why inbox `mail` gets no draft. `own`: all addresses of `owner`; `inside`: the organisation's domains.
 
     `thread` holds every mailbox's messages, without drafts that Nightdesk itself put there. `colleagues` and `known`
-    are as in `nature`.
+    are as in `nature`. `others`: the account's recent mails; a copy sent to an alias is a thread of its own.
     """
     if mail.sent_at < now - timedelta(days=horizon_days):
         return "too_old", f"older than {horizon_days} days"
@@ -41,7 +42,7 @@ def gate(
     return (
         _not_addressed(mail, own, names)
         or _answered(mail, thread, own, inside, names)
-        or _repeated(mail, thread, own)
+        or _repeated(mail, thread, others)
         or _asks_nothing(mail, thread, own)
     )
 
@@ -173,10 +174,11 @@ def _says_something(speech: Speech) -> bool:
     return len(words(speech.body)) >= 3
 
 
-def _repeated(mail: Message, thread: Thread, own: frozenset[str]) -> Verdict | None:
+def _repeated(mail: Message, thread: Thread, others: Sequence[Message]) -> Verdict | None:
     """Superseded by its sender's next mail, a copy of an earlier one, or already being answered by hand."""
     same = [one for one in thread.messages if one.mail and one.mail.sender.address == _facts(mail).sender.address]
-    if any(_is_copy(one, mail) for one in same if (one.sent_at, one.id) < (mail.sent_at, mail.id)):
+    elsewhere = [one for one in others if one.mail and one.mail.sender.address == _facts(mail).sender.address]
+    if any(_is_copy(one, mail) for one in (*same, *elsewhere) if (one.sent_at, one.id) < (mail.sent_at, mail.id)):
         return "duplicate", "came before"
     if any(one.sent_at > mail.sent_at and not _is_copy(one, mail) for one in same if _is_inbox(one)):
         return "superseded", "its sender wrote again"

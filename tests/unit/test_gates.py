@@ -158,6 +158,14 @@ def test_a_copy_is_answered_once() -> None:
     assert reason(mail("Can you call me, too?", hours=9), first) == ""
 
 
+def test_a_copy_to_an_alias_is_known_from_the_other_mails() -> None:
+    first = mail(ASK).model_copy(update={"thread": "another"})
+    assert reason(mail(ASK, hours=9)) == ""
+    assert reason(mail(ASK, hours=9), others=[first]) == "duplicate"
+    assert reason(mail("Can you call me, too?", hours=9), others=[first]) == ""
+    assert reason(first, others=[first, mail(ASK, hours=9)]) == ""
+
+
 def test_a_draft_of_ones_own_is_left_to_its_owner() -> None:
     draft = mail("Dear Tom", by="ada", to="tom", hours=3, mailbox="drafts")
     assert reason(mail(ASK), draft) == "own_draft"
