@@ -5,7 +5,7 @@ is kept. Code checks every quote, number and reference; without a usable answer 
 """
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypedDict
@@ -17,7 +17,7 @@ from pydantic import Field
 
 from graphs import checks
 from graphs.conversations import lines, stamp
-from graphs.domain import ContextLine, Fact, Memory, Message, Quoted, Value
+from graphs.domain import ContextLine, Fact, Memory, Message, Person, Quoted, Value
 from graphs.prompts import prompt
 from graphs.quote import attribute, fence
 from graphs.rules.natures import is_sensitive
@@ -67,6 +67,7 @@ class Context:
     place: str  # "#general", "the mailbox ada@…"
     messages: Callable[[Sequence[int]], list[Message]]
     memories: tuple[Memory, ...]  # valid now
+    people: Mapping[str, Person]
     now: datetime
     zone: str
 
@@ -118,7 +119,7 @@ def question(messages: Sequence[Message], context: Context) -> str:
     )
     return (
         f"Place: {attribute(context.place)}. Times are {context.zone}.\n"
-        f"{f'Known notes:{chr(10)}{known}{chr(10)}' if known else ''}Messages:\n{lines(messages, context.zone)}"
+        f"{f'Known notes:{chr(10)}{known}{chr(10)}' if known else ''}Messages:\n{lines(messages, context.zone, context.people)}"
     )
 
 

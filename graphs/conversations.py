@@ -7,7 +7,7 @@ from hashlib import sha256
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from graphs.domain import Channel, Message, Person, Quoted, Thread
+from graphs.domain import Channel, Message, Person, Thread
 from graphs.quote import attribute, fence
 
 RUN_GAP = timedelta(hours=8)
@@ -95,15 +95,14 @@ def shown(thread: Thread) -> tuple[Message, ...]:
     return thread.messages[-LONGEST:]
 
 
-def rendered(thread: Thread, zone: str, people: Mapping[str, Person], limit: int = 2500) -> str:
-    """A conversation as numbered messages for a prompt, times in `zone`; each text at most `limit` characters."""
-    messages = shown(thread)
-    return "\n".join(_one(number, message, zone, people, limit) for number, message in enumerate(messages, 1))
+def rendered(thread: Thread, zone: str, people: Mapping[str, Person], limit: int, first: int = 1) -> str:
+    """A conversation for a prompt, messages numbered from `first`, times in `zone`, texts of at most `limit` characters."""
+    return "\n".join(_one(n, message, zone, people, limit) for n, message in enumerate(shown(thread), first))
 
 
 def _one(number: int, message: Message, zone: str, people: Mapping[str, Person], limit: int) -> str:
     author = people.get(message.author.key)
-    about = {"n": str(number), "from": author.name if author else message.author.name, "at": stamp(message.sent_at, zone)}
+    about = {"n": str(number), "from": name_of(message, people), "at": stamp(message.sent_at, zone)}
     if message.author.kind != "member":
         about["who"] = message.author.kind
     if author is not None and author.zone != zone and author.zone != "UTC":
@@ -154,9 +153,15 @@ def blocks(threads: Sequence[Thread], most: int = 60, characters: int = 14_000) 
     return packed + ([tuple(block)] if block else [])
 
 
-def lines(block: Sequence[Message], zone: str) -> str:
+def lines(block: Sequence[Message], zone: str, people: Mapping[str, Person]) -> str:
     """A block as compact numbered messages for reading many at once."""
     return "\n".join(
-        fence("m", Quoted(text=m.text.text), {"n": str(n), "by": m.author.name, "at": stamp(m.sent_at, zone)}, 1500)
+        fence("m", m.text, {"n": str(n), "by": name_of(m, people), "at": stamp(m.sent_at, zone)}, 1500)
         for n, m in enumerate(block, 1)
     )
+
+
+def name_of(message: Message, people: Mapping[str, Person]) -> str:
+    """The author as the directory names them, else as the message does."""
+    known = people.get(message.author.key)
+    return known.name if known else message.author.name or message.author.address

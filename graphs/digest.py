@@ -49,20 +49,20 @@ class Linked(Value):
 
 def compose(night: Night, links: Mapping[str, Linked]) -> Digest:
     """The digest of one morning. `links` has an entry for every source key used."""
-    answered = {source_key(source) for draft in night.drafts for source in _draft_sources(draft)}
+    replied = {source_key(answered(draft)) for draft in night.drafts}
     asked = {source_key(source) for one in night.questions for source in one.sources}
     open_lives = [life for life in night.lives if life.task.state == "open"]
     shown = [life for life in open_lives if _is_news(life, night.date)]
     waiting = [life for life in open_lives if life not in shown]
     by_draft = {source_key(s): life.task for life in open_lives for s in life.task.sources}
-    items = [_task_item(life.task, night, links) for life in shown if not _covered(life.task, answered | asked)]
+    items = [_task_item(life.task, night, links) for life in shown if not _covered(life.task, replied | asked)]
     items += [_draft_item(draft, by_draft, night, links) for draft in night.drafts]
     items += [_question_item(one, by_draft, night, links) for one in night.questions]
     items += [_notice_item(notice, night, links) for notice in night.notices]
     items += [_change_item(fact, night, links) for fact in _chosen_changes(night)]
     chosen, rest = _filled(sorted(items, key=lambda item: _rank(item, night.date)))
     quiet = [life for life in waiting if _ignored(life, night.date) < IGNORED_DAYS]
-    rest += [_task_item(life.task, night, links) for life in quiet if not _covered(life.task, answered)]
+    rest += [_task_item(life.task, night, links) for life in quiet if not _covered(life.task, replied)]
     return Digest(
         person=night.person.key,
         name=night.person.name,
@@ -200,7 +200,7 @@ def _neutral(task: Task, night: Night, links: Mapping[str, Linked]) -> Item:
 
 
 def _draft_item(draft: Draft, tasks: Mapping[str, Task], night: Night, links: Mapping[str, Linked]) -> Item:
-    sources = _draft_sources(draft)
+    sources = (answered(draft),)
     task = next((tasks[source_key(s)] for s in sources if source_key(s) in tasks), None)
     due = task.due if task else None
     to = draft.to[0].name or draft.to[0].address if draft.to else "them"
@@ -288,8 +288,9 @@ def _change_item(fact: Fact, night: Night, links: Mapping[str, Linked]) -> Item:
     )
 
 
-def _draft_sources(draft: Draft) -> tuple[Source, ...]:
-    return (MailSource(account=draft.account, message_id=draft.in_reply_to),)
+def answered(draft: Draft) -> Source:
+    """The mail that a draft answers."""
+    return MailSource(account=draft.account, message_id=draft.in_reply_to)
 
 
 def _subject(subject: str) -> str:

@@ -379,3 +379,10 @@ class Answer(Value):
     citations: tuple[Source, ...] = ()
     served: Literal["prepared", "composed", "rules", "not_found"]
     retrieved: tuple[Source, ...] = ()
+
+
+VALUES: tuple[type, ...] = (
+    Address, Answer, Ask, Change, Considered, ContextLine, DocumentSource, Draft, Fact, Finding, MailSource, Memory,
+    Receipt, SlackSource, Task, UsedFact,
+)  # fmt: skip
+"""Values that graphs keep in their state."""

@@ -1,11 +1,11 @@
-"""What one person has unfinished: START -> judge (once for each conversation, side by side) -> END.
+"""What one person has unfinished: START -> judge (once for each batch of conversations, side by side) -> END.
 
-A conversation is read through the Context; what is kept are findings. Without a usable answer the rules judge.
+Conversations are read through the Context; what is kept are findings. Without a usable answer the rules judge.
 """
 
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, TypedDict
@@ -25,6 +25,11 @@ from graphs.rules.judge import judge as judge_by_rules
 from graphs.thinking import Failure, Thinker
 
 
+BATCH_CHARACTERS = 9_000
+BATCH_THREADS = 10
+LONGEST_TEXT = 2_500
+
+
 class ThreadRef(Value):
     """Where a conversation is read again: its scope and key."""
 
@@ -40,13 +45,19 @@ class Judged(Value):
     fell_back: str = ""
 
 
+class Batch(Value):
+    """Conversations that are judged in one call: the instruction is paid for once."""
+
+    refs: tuple[ThreadRef, ...]
+
+
 class State(TypedDict):
-    pending: list[ThreadRef]
+    pending: list[Batch]
     judged: Annotated[list[Judged], operator.add]
 
 
 class One(TypedDict):
-    ref: ThreadRef
+    batch: Batch
 
 
 @dataclass(frozen=True)
@@ -75,47 +86,87 @@ class Item(Value):
 
 
 class Items(Value):
-    items: Annotated[tuple[Item, ...], Field(max_length=12)]
+    items: Annotated[tuple[Item, ...], Field(max_length=40)]
+
+
+def batches(threads: Sequence[Thread]) -> list[Batch]:
+    """Conversations in the order given, packed until a call has enough to read."""
+    packed: list[Batch] = []
+    refs: list[ThreadRef] = []
+    size = 0
+    for thread in threads:
+        weight = sum(min(len(m.text.text), LONGEST_TEXT) + 80 for m in shown(thread))
+        if refs and (size + weight > BATCH_CHARACTERS or len(refs) == BATCH_THREADS):
+            packed.append(Batch(refs=tuple(refs)))
+            refs, size = [], 0
+        refs.append(ThreadRef(scope=thread.scope, key=thread.key))
+        size += weight
+    return packed + ([Batch(refs=tuple(refs))] if refs else [])
 
 
 def spread(state: State) -> list[Send] | Literal["__end__"]:
-    return [Send("judge", One(ref=ref)) for ref in state["pending"]] or END
+    return [Send("judge", One(batch=batch)) for batch in state["pending"]] or END
 
 
 def judge(state: One, runtime: Runtime[Context]) -> dict[str, list[Judged]]:
-    """The findings of one conversation, by the model when it answers, else by rules."""
-    context = runtime.context
-    thread = context.thread(state["ref"])
+    """The findings of a batch of conversations, by the model when it answers, else by rules."""
+    context, refs = runtime.context, state["batch"].refs
+    threads = [context.thread(ref) for ref in refs]
     if context.thinker is None:
-        return {"judged": [Judged(ref=state["ref"], findings=by_rules(thread, context))]}
-    reply = context.thinker.think("tasks", prompt("tasks"), question(thread, context), Items)
+        found = [by_rules(thread, context) for thread in threads]
+        return {"judged": [Judged(ref=ref, findings=f) for ref, f in zip(refs, found, strict=True)]}
+    reply = context.thinker.think("tasks", prompt("tasks"), question(threads, context), Items)
     if isinstance(reply, Failure):
-        found = by_rules(thread, context)
-        return {"judged": [Judged(ref=state["ref"], findings=found, fell_back=reply.reason)]}
-    return {"judged": [Judged(ref=state["ref"], findings=read(reply, thread, context))]}
+        found = [by_rules(thread, context) for thread in threads]
+        why = reply.reason
+        return {"judged": [Judged(ref=ref, findings=f, fell_back=why) for ref, f in zip(refs, found, strict=True)]}
+    by_thread = read(reply, threads, context)
+    return {"judged": [Judged(ref=ref, findings=tuple(by_thread[place])) for place, ref in enumerate(refs)]}
 
 
 def by_rules(thread: Thread, context: Context) -> tuple[Finding, ...]:
     return tuple(judge_by_rules(thread, context.owner, context.people, context.now))
 
 
-def question(thread: Thread, context: Context) -> str:
-    """The conversation as the model gets it. The owner comes first: the system prompt stays the same for everybody."""
+def question(threads: Sequence[Thread], context: Context) -> str:
+    """The conversations as the model gets them, their messages numbered throughout."""
     owner = context.owner
     called = ", ".join(attribute(name) for name in owner.short_names[:4])
-    return (
+    parts = [
         f"OWNER: {attribute(owner.name)} (also called: {called or 'no other name'})."
-        f" It is {stamp(context.now, owner.zone)}; all times are the owner's, {owner.zone}.\n"
-        f"{heading(thread)}\n{rendered(thread, owner.zone, context.people)}"
-    )
+        f" It is {stamp(context.now, owner.zone)}; all times are the owner's, {owner.zone}."
+    ]
+    first = 1
+    for thread in threads:
+        told = rendered(thread, owner.zone, context.people, LONGEST_TEXT, first)
+        parts.append(f"<conversation>\n{heading(thread)}\n{told}\n</conversation>")
+        first += len(shown(thread))
+    return "\n".join(parts)
 
 
-def read(reply: Items, thread: Thread, context: Context) -> tuple[Finding, ...]:
-    """What of the model's items stands up: each rests on a message that is there, and adds no number of its own."""
+def read(reply: Items, threads: Sequence[Thread], context: Context) -> dict[int, list[Finding]]:
+    """What of the model's items stands up, by the place of its conversation: each rests on a message that is there, and
+    adds no number of its own."""
+    numbered = [(place, message) for place, thread in enumerate(threads) for message in shown(thread)]
+    found: dict[int, list[Finding]] = {place: [] for place in range(len(threads))}
+    for item in reply.items:
+        if not 1 <= item.message <= len(numbered):
+            continue
+        place = numbered[item.message - 1][0]
+        said = said_in(threads[place], context)
+        for n in item.evidence:
+            if 1 <= n <= len(numbered) and numbered[n - 1][0] != place:
+                said = said + said_in(threads[numbered[n - 1][0]], context)
+        finding = _finding(item, tuple(message for _, message in numbered), said, context)
+        if finding is not None:
+            found[place].append(finding)
+    return found
+
+
+def said_in(thread: Thread, context: Context) -> list[str]:
+    """Every text of a conversation that a number may come from."""
     messages = shown(thread)
-    said = [m.text.text for m in messages] + [thread.title] + [stamp(m.sent_at, context.owner.zone) for m in messages]
-    findings = (_finding(item, messages, said, context) for item in reply.items)
-    return tuple(finding for finding in findings if finding is not None)
+    return [m.text.text for m in messages] + [thread.title] + [stamp(m.sent_at, context.owner.zone) for m in messages]
 
 
 def _finding(item: Item, messages: tuple[Message, ...], said: list[str], context: Context) -> Finding | None:
@@ -165,7 +216,7 @@ def _due(text: str, made_by: Message, zone: str) -> date | None:
 def _counterpart(name: str, made_by: Message, messages: tuple[Message, ...], context: Context) -> str:
     """Who is meant, among those who are there; the author of the message when the name fits nobody."""
     wanted = checks.folded(name)
-    for message in messages:
+    for message in dict.fromkeys((made_by, *messages)):
         person = context.people.get(message.author.key)
         names = {checks.folded(message.author.name), *(checks.folded(n) for n in (person.short_names if person else ()))}
         if message.author.key != context.owner.key and wanted and wanted in names:

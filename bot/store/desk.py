@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 from bot.store.db import Row, Tx
 from graphs.checks import folded
 from graphs.digest_value import Digest
-from graphs.domain import ContextLine, Draft, Fact, MailSource, Memory, SlackSource, Source, Task, Value
+from graphs.domain import Considered, ContextLine, Draft, Fact, MailSource, Memory, SlackSource, Source, Task, Value
 
 ValueT = TypeVar("ValueT", bound=Value)
 
@@ -132,6 +132,15 @@ def changes(tx: Tx, scopes: Sequence[int], night: date) -> list[Row]:
     return tx.all("changes_of", scopes=list(scopes), night=night)
 
 
+def considered(tx: Tx, scope: int) -> list[Considered]:
+    """What became of each inbox mail when it was last considered."""
+    return [one for _, one in thoughts(tx, scope, "considered", Considered).values()]
+
+
+def put_considered(tx: Tx, scope: int, one: Considered, about: int | None) -> None:
+    put_thought(tx, scope, "considered", f"{one.account} {one.message_id}", b"", one, about, "")
+
+
 def tasks(tx: Tx, scope: int) -> list[TaskRow]:
     return [
         TaskRow(
@@ -177,6 +186,12 @@ def digest(tx: Tx, scope: int, day: date) -> Digest | None:
     return None if row is None else Digest.model_validate(row["value"])
 
 
+def last_digest_before(tx: Tx, scope: int, day: date) -> date | None:
+    """The date of the digest before that of `day`, or None."""
+    row = tx.one("last_digest_before", scope=scope, date=day)
+    return row["date"] if row else None
+
+
 def put_digest(tx: Tx, scope: int, value: Digest) -> None:
-    """Keeps the digest of its date; the first one stands."""
+    """Keeps the digest of its date: one, changed in place."""
     tx.run("put_digest", scope=scope, date=value.date, value=Jsonb(value.model_dump(mode="json")))

@@ -3,13 +3,25 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
 from bot.store.db import Row, Tx
-from graphs.domain import MailFacts, MailSource, Message, Party, Quoted, SlackFacts, SlackSource, Source
+from graphs.domain import (
+    MailFacts,
+    MailSource,
+    Message,
+    Party,
+    Quoted,
+    SlackFacts,
+    SlackSource,
+    Source,
+    account_scope,
+    channel_scope,
+)
+from graphs.life import source_key
 
 
 @dataclass(frozen=True)
@@ -21,12 +33,13 @@ class Hit:
     source: Source
 
 
-def slack_row(scope: int, message: Message, lang: str) -> Row:
+def slack_row(scope: int, message: Message, lang: str, day: date | None = None) -> Row:
     """The row of a Slack message; `put_slack` writes it once for each version."""
     assert isinstance(message.source, SlackSource) and message.slack is not None
     content = message.model_dump_json(exclude={"id", "revision"})
     return _row(scope, message, lang, message.source.ts, content.encode()) | {
         "edited_at": message.edited_at,
+        "day": day,
         "mentions": list(message.mentions),
         "facts": Jsonb(message.slack.model_dump(mode="json", exclude_defaults=True)),
     }
@@ -98,6 +111,28 @@ def by_id(tx: Tx, ids: Sequence[int]) -> list[Message]:
     return [read_message(row) for row in tx.all("messages_by_id", ids=list(ids))]
 
 
+def by_sources(tx: Tx, sources: Sequence[Source]) -> dict[str, Message]:
+    """The messages behind `sources` that the audience may read, by source key."""
+    slack = [s for s in sources if isinstance(s, SlackSource)]
+    mail = [s for s in sources if isinstance(s, MailSource)]
+    rows = tx.all(
+        "by_sources",
+        channels=[channel_scope(s.channel) for s in slack],
+        times=[s.ts for s in slack],
+        accounts=[account_scope(s.account) for s in mail],
+        message_ids=[s.message_id for s in mail],
+    )
+    return {source_key(m.source): m for m in by_id(tx, [row["id"] for row in rows])}
+
+
+def quarantined(tx: Tx, scopes: Sequence[int]) -> list[tuple[str, int]]:
+    """(reason, how many) of what could not be read in `scopes`."""
+    counted: dict[str, int] = {}
+    for row in tx.all("quarantined", scopes=list(scopes)):
+        counted[row["reason"]] = counted.get(row["reason"], 0) + row["count"]
+    return sorted(counted.items())
+
+
 def recall(tx: Tx, question: str, lang: str, most: int, until: datetime) -> list[Hit]:
     """What the audience of `tx` may read about `question`, best first, at most `most`; may be empty."""
     rows = tx.all("recall", question=question, lang=lang, most=most, until=until)
@@ -114,3 +149,17 @@ def _source(row: Row) -> Source:
 def quarantine(tx: Tx, scope: int, broken: Iterable[tuple[str, str]]) -> None:
     """Remembers what could not be read: (key, reason)."""
     tx.many("quarantine", [{"scope": scope, "key": key, "reason": reason} for key, reason in broken])
+
+
+def unnoted(tx: Tx, scope: int, since: datetime, until: datetime) -> list[int]:
+    """Rows between two moments that no night has read for memories in their present words, oldest first."""
+    return [row["id"] for row in tx.all("unnoted", scope=scope, since=since, until=until)]
+
+
+def set_noted(tx: Tx, scope: int, ids: Sequence[int]) -> None:
+    tx.run("set_noted", scope=scope, ids=list(ids))
+
+
+def sent_times(tx: Tx, latest: datetime) -> list[datetime]:
+    """When the newest messages were sent that the audience may read, newest first, none after `latest`."""
+    return [row["sent_at"] for row in tx.all("sent_times", latest=latest)]

@@ -28,11 +28,17 @@ class Place:
     name: str
     owner: str | None
     channel: Channel | None
+    aliases: tuple[str, ...] = ()  # of an account; they give no rights
 
 
 def workspace(tx: Tx) -> Row | None:
     """`{team, name, domain}` of the workspace this home holds, or None before the first import."""
     return tx.one("workspace")
+
+
+def set_workspace(tx: Tx, team: str, name: str = "", domain: str = "") -> None:
+    """Claims this home for a workspace; nothing when it is claimed already."""
+    tx.run("set_workspace", team=team, name=name, domain=domain)
 
 
 def put_slack_person(tx: Tx, values: dict[str, Any], email: str) -> int:
@@ -50,10 +56,38 @@ def person_of_address(tx: Tx, address: str, name: str) -> int:
     """The person who has `address`; a new one, known by it alone, when nobody has."""
     if found := tx.one("person_of_address", address=address):
         return int(found["person_id"])
-    row = tx.one("put_mail_person", address=address, name=name, short_names=[name] if name else [])
+    row = tx.one("put_mail_person", address=address, name=name or address, short_names=short_names([name]))
     assert row is not None
     tx.run("put_address", address=address, person=row["id"])
     return int(row["id"])
+
+
+def put_account(tx: Tx, address: str) -> int:
+    """Connects a mailbox with the person who has that address. Returns the scope id."""
+    person = person_of_address(tx, address, "")
+    row = tx.one("put_account", address=address, person=person)
+    assert row is not None
+    return int(row["id"])
+
+
+def learn_from_sent(tx: Tx, scope: int, address: str, minutes: int | None, own: Sequence[Row]) -> None:
+    """What an account's own mail says about its owner: other addresses, a name, a zone. Never a right."""
+    domain = address.rpartition("@")[2]
+    aliases = [row["address"] for row in own if row["address"] and row["address"].rpartition("@")[2] == domain]
+    tx.run("set_aliases", scope=scope, aliases=[alias for alias in aliases if alias != address])
+    name = next((row["name"] for row in own if row["name"]), "")
+    if name:
+        tx.run("name_mail_person", scope=scope, name=name, short_names=short_names([name]))
+    if minutes is not None:
+        tx.run("set_zone", scope=scope, zone=zone_of_offset(minutes))
+
+
+def zone_of_offset(minutes: int) -> str:
+    """A zone of that offset; without rules for summer time, because an offset alone does not tell them."""
+    hours, rest = divmod(abs(minutes), 60)
+    if minutes == 0 or rest or hours > 14:
+        return {330: "Asia/Kolkata", 570: "Australia/Darwin", 345: "Asia/Kathmandu", 210: "Asia/Tehran"}.get(minutes, "UTC")
+    return f"Etc/GMT{'-' if minutes > 0 else '+'}{hours}"
 
 
 def finish_people(tx: Tx) -> None:
@@ -139,7 +173,7 @@ def _place(row: Row) -> Place:
             topic=row["topic"],
             purpose=row["purpose"],
         )
-    return Place(row["id"], row["key"], row["kind"], row["name"], row["owner"], channel)
+    return Place(row["id"], row["key"], row["kind"], row["name"], row["owner"], channel, tuple(row["aliases"]))
 
 
 def short_names(names: Sequence[str]) -> list[str]:

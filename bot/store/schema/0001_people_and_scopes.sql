@@ -3,14 +3,14 @@ create schema if not exists nightdesk;
 
 -- The two pads of an HMAC-SHA256 key (RFC 2104), so that audience tokens are checked without pgcrypto.
 create table nightdesk.secret (
-  only boolean primary key default true check (only),
+  "only" boolean primary key default true check ("only"),
   inner_pad bytea not null,
   outer_pad bytea not null
 );
 
 -- One home holds one workspace; an import of another one is refused by name.
 create table nightdesk.workspace (
-  only boolean primary key default true check (only),
+  "only" boolean primary key default true check ("only"),
   team text not null,
   name text not null default '',
   domain text not null default ''
@@ -45,6 +45,7 @@ create table nightdesk.scope (
   topic text not null default '',
   purpose text not null default '',
   owner_id bigint references nightdesk.person,   -- of an account or person scope
+  aliases text[] not null default '{}', -- of an account: what its mail is also sent to and from; gives no rights
   check ((kind = 'channel') = (channel_kind is not null)),
   check ((kind in ('account', 'person')) = (owner_id is not null))
 );

@@ -11,6 +11,7 @@ create table nightdesk.message (
   author_kind text not null,
   sent_at timestamptz not null,
   edited_at timestamptz,
+  day date,                             -- of the export's file that last held it
   text text not null,
   mentions text[] not null default '{}',
   facts jsonb not null,                 -- MailFacts or SlackFacts
@@ -18,10 +19,12 @@ create table nightdesk.message (
   revision int not null default 1,
   hash bytea not null,                  -- of the source's bytes: an unchanged import does nothing
   deleted_at timestamptz,
+  noted_revision int not null default 0, -- the revision that a night has read for memories
   unique (scope_id, key)
 );
 create index on nightdesk.message (scope_id, thread);
 create index on nightdesk.message (scope_id, sent_at);
+create index on nightdesk.message (scope_id) where noted_revision <> revision;
 
 create table nightdesk.message_version (
   scope_id int not null references nightdesk.scope,

@@ -136,3 +136,11 @@ begin
 end $$;
 create trigger forget_derived after update or delete on nightdesk.message
   for each row execute function nightdesk.forget_derived();
+
+-- Whether a run is still ours; holds its row until the transaction ends, so that nobody takes it over in between.
+create function nightdesk.holds(run_id text, ours int) returns boolean
+language plpgsql security definer set search_path = nightdesk, pg_temp as $$
+begin
+  perform from run where id = run_id and fence = ours and state = 'running' for update;
+  return found;
+end $$;

@@ -84,6 +84,10 @@ where scope_id = %(scope)s and account = %(account)s and answers = %(answers)s a
 -- digest --
 select value from nightdesk.digest where scope_id = %(scope)s and date = %(date)s
 
+-- last_digest_before --
+select max(date) as date from nightdesk.digest where scope_id = %(scope)s and date < %(date)s
+
 -- put_digest --
--- One for each person and local date: the first one stands.
-insert into nightdesk.digest (scope_id, date, value) values (%(scope)s, %(date)s, %(value)s) on conflict do nothing
+-- One for each person and local date, changed in place.
+insert into nightdesk.digest (scope_id, date, value) values (%(scope)s, %(date)s, %(value)s)
+on conflict (scope_id, date) do update set value = excluded.value where digest.value <> excluded.value

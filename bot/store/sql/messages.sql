@@ -8,11 +8,11 @@ kept as (
   insert into nightdesk.message_version (scope_id, message_id, revision, text, facts)
   select %(scope)s, id, revision, text, facts from old on conflict do nothing)
 insert into nightdesk.message (scope_id, key, medium, thread, author_key, author_name, author_address, author_kind, sent_at,
-  edited_at, text, mentions, facts, lang, hash)
+  edited_at, day, text, mentions, facts, lang, hash)
 values (%(scope)s, %(key)s, 'slack', %(thread)s, %(author_key)s, %(author_name)s, %(author_address)s, %(author_kind)s,
-  %(sent_at)s, %(edited_at)s, %(text)s, %(mentions)s, %(facts)s, %(lang)s, %(hash)s)
+  %(sent_at)s, %(edited_at)s, %(day)s, %(text)s, %(mentions)s, %(facts)s, %(lang)s, %(hash)s)
 on conflict (scope_id, key) do update set thread = excluded.thread, author_name = excluded.author_name,
-  author_kind = excluded.author_kind, edited_at = excluded.edited_at, text = excluded.text, mentions = excluded.mentions,
+  author_kind = excluded.author_kind, edited_at = excluded.edited_at, day = excluded.day, text = excluded.text, mentions = excluded.mentions,
   facts = excluded.facts, lang = excluded.lang, hash = excluded.hash, deleted_at = null,
   revision = message.revision + (message.text <> excluded.text)::int
 where message.hash <> excluded.hash or message.deleted_at is not null
@@ -25,21 +25,25 @@ values (%(scope)s, %(key)s, 'mail', %(thread)s, %(author_key)s, %(author_name)s,
   %(sent_at)s, %(text)s, '{}', %(facts)s, %(lang)s, %(hash)s)
 on conflict (scope_id, key) do nothing
 
--- mail_links --
--- What rebuilds the threads of one account: who answers whom.
-select id, key, thread, sent_at, facts ->> 'message_id' as message_id, facts ->> 'in_reply_to' as in_reply_to,
-  facts -> 'references' as references, facts ->> 'subject' as subject, facts -> 'sender' ->> 'address' as sender,
-  facts -> 'to' as to, facts -> 'cc' as cc
-from nightdesk.message where scope_id = %(scope)s and medium = 'mail' and deleted_at is null
+-- known_threads --
+-- Thread of each mail of an account by its Message-ID and by those it refers to.
+select facts ->> 'message_id' as message_id, facts ->> 'in_reply_to' as in_reply_to, facts -> 'references' as references,
+  thread
+from nightdesk.message where scope_id = %(scope)s and medium = 'mail' and deleted_at is null order by sent_at desc
 
--- set_thread --
-update nightdesk.message set thread = %(thread)s where id = %(id)s and thread <> %(thread)s
+-- twin_keys --
+-- Which of these keys stand already, and for what content.
+select key, hash from nightdesk.message where scope_id = %(scope)s and key = any(%(keys)s)
+
+-- rethread --
+update nightdesk.message set thread = %(thread)s
+where scope_id = %(scope)s and medium = 'mail' and facts ->> 'message_id' = %(message_id)s and thread <> %(thread)s
 
 -- delete_missing --
 -- What a later import no longer has, on a day whose file is present, was deleted.
 update nightdesk.message set deleted_at = now(), text = '', facts = '{}', revision = revision + 1
 where scope_id = %(scope)s and medium = 'slack' and deleted_at is null
-  and sent_at >= %(begins)s and sent_at < %(ends)s and not key = any(%(present)s)
+  and day = %(day)s and not key = any(%(present)s)
 
 -- delete_one --
 update nightdesk.message set deleted_at = now(), text = '', facts = '{}', revision = revision + 1
@@ -62,7 +66,7 @@ group by scope_id order by scope_id
 select nightdesk.index_scope() as count
 
 -- sent_times --
--- Minutes from the epoch of what a viewer may read, for finding the newest plausible moment.
+-- Moments of what a viewer may read, for finding the newest plausible one.
 select sent_at from nightdesk.message where deleted_at is null and sent_at <= %(latest)s order by sent_at desc limit 5000
 
 -- messages_of --
@@ -107,3 +111,38 @@ group by s.kind order by s.kind
 select scope_id from nightdesk.message
 where deleted_at is null and sent_at > %(since)s and sent_at <= %(until)s and scope_id = any(%(scopes)s)
 group by scope_id order by scope_id
+
+-- unnoted --
+-- Messages that no night has read for memories in their present words.
+select id from nightdesk.message
+where scope_id = %(scope)s and noted_revision <> revision and deleted_at is null and text <> ''
+  and sent_at > %(since)s and sent_at <= %(until)s
+order by sent_at, id
+
+-- set_noted --
+update nightdesk.message set noted_revision = revision where scope_id = %(scope)s and id = any(%(ids)s)
+
+-- by_sources --
+-- Slack messages by channel scope and ts, among those that the audience may read.
+select m.id from nightdesk.message m join nightdesk.scope s on s.id = m.scope_id
+where m.deleted_at is null and (
+  (m.medium = 'slack' and (s.key, m.key) in (select * from unnest(%(channels)s::text[], %(times)s::text[])))
+  or (m.medium = 'mail' and (s.key, m.facts ->> 'message_id') in
+      (select * from unnest(%(accounts)s::text[], %(message_ids)s::text[]))))
+order by m.id
+
+-- offsets --
+-- Minutes east of UTC of a mailbox's Sent, commonest first.
+select (facts ->> 'offset_minutes')::int as minutes, count(*) as count from nightdesk.message
+where scope_id = %(scope)s and medium = 'mail' and facts ->> 'mailbox' = 'sent' and facts ? 'offset_minutes'
+group by 1 order by 2 desc, 1 limit 1
+
+-- own_addresses --
+-- From which addresses a mailbox's Sent was written, and to which ones its mail was delivered.
+select sender as address, max(name) as name, count(*) as count from (
+  select facts -> 'sender' ->> 'address' as sender, facts -> 'sender' ->> 'name' as name from nightdesk.message
+  where scope_id = %(scope)s and medium = 'mail' and facts ->> 'mailbox' = 'sent'
+  union all
+  select jsonb_array_elements_text(facts -> 'delivered_to'), null from nightdesk.message
+  where scope_id = %(scope)s and medium = 'mail' and facts ->> 'mailbox' = 'inbox') own
+group by sender order by count(*) desc, sender

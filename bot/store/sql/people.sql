@@ -69,7 +69,7 @@ select p.id, p.key, p.name, p.short_names, p.zone, p.role, p.active, p.slack_id,
 from nightdesk.person p order by p.id
 
 -- scopes --
-select s.id, s.key, s.kind, s.name, s.channel_kind, s.shared, s.has_guests, s.archived, s.topic, s.purpose,
+select s.id, s.key, s.kind, s.name, s.channel_kind, s.shared, s.has_guests, s.archived, s.topic, s.purpose, s.aliases,
   owner.key as owner,
   array(select p.key from nightdesk.member m join nightdesk.person p on p.id = m.person_id
         where m.scope_id = s.id order by 1) as members
@@ -84,3 +84,20 @@ select id from nightdesk.readable(nightdesk.audience()) id order by id
 select id, key, name, channel_kind from nightdesk.scope
 where kind = 'channel' and (key = 'channel:' || %(channel)s or name = ltrim(%(channel)s, '#'))
 order by key = 'channel:' || %(channel)s desc, channel_kind <> 'public', id limit 1
+
+-- set_aliases --
+-- What nobody else has as their own address.
+update nightdesk.scope set aliases = array(
+  select a from unnest(%(aliases)s::text[]) a
+  where not exists (select from nightdesk.address where address = a and person_id <> scope.owner_id) order by a)
+where id = %(scope)s
+
+-- set_zone --
+-- Only where Slack names none.
+update nightdesk.person set zone = %(zone)s
+where id = (select owner_id from nightdesk.scope where id = %(scope)s) and (zone is null or slack_id is null)
+
+-- name_mail_person --
+-- Somebody known by address alone gets the name they sign with.
+update nightdesk.person set name = %(name)s, short_names = %(short_names)s
+where id = (select owner_id from nightdesk.scope where id = %(scope)s) and slack_id is null

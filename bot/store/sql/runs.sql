@@ -7,9 +7,9 @@ returning fence
 -- run_state --
 select state, fence, report from nightdesk.run where id = %(id)s
 
--- hold_fence --
--- Locks the run's row for this transaction if the fence is still ours; no row otherwise.
-select fence from nightdesk.run where id = %(id)s and fence = %(fence)s and state = 'running' for update
+-- holds --
+-- Locks the run's row for this transaction if the fence is still ours.
+select nightdesk.holds(%(id)s, %(fence)s) as ok
 
 -- end_run --
 update nightdesk.run set state = %(state)s, report = %(report)s where id = %(id)s and fence = %(fence)s

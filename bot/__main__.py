@@ -1,0 +1,161 @@
+"""The `nightdesk` command. What a command does lives in `bot.commands`, imported when it runs: `--help` stays quick."""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from graphs.errors import NeedsPerson, NightdeskError
+
+app = typer.Typer(
+    help="A desk that works while people sleep.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+ExportPath = Annotated[Path | None, typer.Option(help="A Slack export: the zip, or the folder it unpacks to.")]
+MailPaths = Annotated[list[str] | None, typer.Option(help="ADDRESS=PATH: an mbox, a Maildir, or a folder of .eml files.")]
+SentPaths = Annotated[list[str] | None, typer.Option(help="ADDRESS=PATH: mail that ADDRESS sent.")]
+As = Annotated[str, typer.Option("--as", help="Who asks: a Slack id or a mail address.")]
+In = Annotated[str, typer.Option("--in", help="Where: a channel's id or name, or dm.")]
+Batch = Annotated[Path | None, typer.Option(help="JSON lines {id, as, in, question}; one line of output for each.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON value on stdout and nothing else.")]
+
+
+@app.callback()
+def nightdesk(
+    context: typer.Context,
+    home: Annotated[Path | None, typer.Option(help="Folder of the embedded database and keys [default: ~/.nightdesk].")] = None,
+) -> None:
+    context.obj = home
+
+
+@app.command()
+def demo(
+    context: typer.Context,
+    once: Annotated[bool, typer.Option("--once", help="Stop after the digest.")] = False,
+    rules: Annotated[bool, typer.Option("--rules", help="Without a model's recorded answers.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Also write the files of the night here.")] = None,
+) -> None:
+    """A made-up company, three days and a night: see the morning's digest in seconds. No keys, nothing leaves this machine."""
+    from bot.commands import demo as run
+
+    run(context.obj, rules, out)
+
+
+@app.command()
+def migrate(context: typer.Context) -> None:
+    """Bring the database up to date (DATABASE_OWNER_URL, else the embedded one)."""
+    from bot.commands import migrate as run
+
+    run(context.obj)
+
+
+@app.command("import")
+def import_(context: typer.Context, slack_export: ExportPath = None, mail: MailPaths = None, sent: SentPaths = None) -> None:
+    """Read a Slack export and mail into the store. Doing it again doubles nothing."""
+    from bot.commands import import_sources
+
+    import_sources(context.obj, slack_export, mail or [], sent or [])
+
+
+@app.command()
+def night(
+    context: typer.Context,
+    person: Annotated[list[str], typer.Option(help="Whose night: a Slack id or a mail address; repeatable.")],
+    out: Annotated[Path, typer.Option(help="Folder for the files of the night.")],
+    slack_export: ExportPath = None,
+    mail: MailPaths = None,
+    sent: SentPaths = None,
+    date: Annotated[str | None, typer.Option(help="Local date of the morning, YYYY-MM-DD.")] = None,
+    now: Annotated[str | None, typer.Option(help="Moment of waking up, ISO; what is later is invisible.")] = None,
+) -> None:
+    """Import, sleep one night for each person, and write digest, drafts, tasks and memory to a folder."""
+    from bot.commands import night as run
+
+    run(context.obj, person, out, slack_export, mail or [], sent or [], date, now)
+
+
+@app.command()
+def recall(
+    context: typer.Context,
+    question: Annotated[str | None, typer.Argument()] = None,
+    as_: As = "",
+    in_: In = "dm",
+    most: Annotated[int, typer.Option("-k", min=1, max=200, help="How many at most.")] = 20,
+    batch: Batch = None,
+    json_: Json = False,
+) -> None:
+    """What retrieval returns to that viewer in that place, best first."""
+    from bot.commands import recall as run
+
+    run(context.obj, question, as_, in_, most, batch, json_)
+
+
+@app.command()
+def ask(
+    context: typer.Context,
+    question: Annotated[str | None, typer.Argument()] = None,
+    as_: As = "",
+    in_: In = "dm",
+    batch: Batch = None,
+    json_: Json = False,
+) -> None:
+    """The live agent's answer to that viewer in that place, posted nowhere."""
+    from bot.commands import ask as run
+
+    run(context.obj, question, as_, in_, batch, json_)
+
+
+def main() -> None:
+    """Exit code 0 on success, 2 when something has to be changed first, 1 on a failure, which gets a reference number."""
+    try:
+        app(standalone_mode=True)
+    except NeedsPerson as error:
+        _say(str(error))
+        sys.exit(2)
+    except NightdeskError as error:
+        _say(f"{error} (reference {_reference(error)})")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno == 28:
+            _say(f"The disk is full: free some space and run this again; nothing was half done. (reference {_reference(error)})")
+        else:
+            _say(f"Something went wrong that nobody foresaw. (reference {_reference(error)})")
+        sys.exit(1)
+
+
+def _say(sentence: str) -> None:
+    print(f"nightdesk: {sentence}", file=sys.stderr)
+
+
+def _reference(error: BaseException) -> str:
+    """A number to find the failure by; where it happened goes to a log beside the temporary files, without any content."""
+    import secrets
+    import tempfile
+    import traceback
+
+    number = secrets.token_hex(4)
+    chain: list[BaseException] = [error]
+    while (cause := chain[-1].__cause__ or chain[-1].__context__) is not None and cause not in chain:
+        chain.append(cause)
+    lines = [f"{number} {datetime.now().astimezone():%Y-%m-%d %H:%M:%S}"]
+    for one in chain:
+        frames = traceback.extract_tb(one.__traceback__)
+        lines.append(f"  {type(one).__module__}.{type(one).__name__}")
+        lines += [f"    {frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+    try:
+        with (Path(tempfile.gettempdir()) / "nightdesk-errors.log").open("a") as log:
+            log.write("\n".join(lines) + "\n")
+    except OSError:
+        pass
+    return number
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+"""The composition root: settings become a home, a database, models and a desk. The only place that builds."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from bot import jobs
+from bot.desk import Desk, Model
+from bot.embedded import postgres
+from bot.home import Keys, keys
+from bot.settings import RoleSettings, Settings
+from bot.store import db, migrate, people
+from graphs.errors import NeedsPerson
+from graphs.thinking import LIVE_PATIENCE, PATIENCE, Patience, thinker
+
+APP_ROLE = "nightdesk_app"
+WORKERS = 2
+POOL = 12
+DEFAULT_HOME = Path("~/.nightdesk")
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database that is migrated: how the application reaches it."""
+
+    dsn: str
+    keys: Keys
+
+
+@contextlib.contextmanager
+def database(settings: Settings, home: Path, durable: bool = True) -> Iterator[Database]:
+    """The database of `home`, embedded unless DATABASE_URL names one; its schema is brought up to date if it is ours."""
+    ring = keys(settings.keys or home / "keys.json")
+    if settings.database_url:
+        yield Database(settings.database_url, ring)
+        return
+    with postgres.running(home / "postgres", binaries=settings.postgres_binaries, durable=durable) as server:
+        migrate.migrate(server.dsn(postgres.OWNER), APP_ROLE, ring.tokens)
+        yield Database(server.dsn(APP_ROLE), ring)
+
+
+@contextlib.contextmanager
+def desk(settings: Settings, held: Database) -> Iterator[Desk]:
+    """Everything a night or an answer needs. Refuses a role that could see past the access rule."""
+    pool = db.open_pool(held.dsn, POOL)
+    try:
+        with pool.connection() as connection:
+            migrate.check_role(connection)
+        yield Desk(
+            store=db.Store(pool, held.keys.tokens),
+            keys=held.keys,
+            sleep_model=model(settings.sleep, PATIENCE),
+            live_model=model(settings.live, LIVE_PATIENCE),
+            cap_person_night=settings.cap_person_night,
+            cap_workspace_day=settings.cap_workspace_day,
+            currency=settings.currency,
+            domains=settings.domains,
+            zone=settings.zone,
+        )
+    finally:
+        pool.close()
+
+
+def model(role: RoleSettings | None, patience: Patience, recorded: bool = False) -> Model | None:
+    """A role's model; None when the role is off. Imports the client library only when there is one."""
+    if role is None:
+        return None
+    from bot import models
+
+    return Model(
+        role=role,
+        chat=models.chat(role),
+        thinker=lambda chat, ledger: thinker(chat, ledger, time.sleep, time.monotonic, patience),
+        recorded=recorded,
+    )
+
+
+def sleep_now(desk: Desk, dsn: str, nights: Sequence[tuple[people.Known, date, datetime]]) -> None:
+    """Defers the nights of some people and works until they are over: the way of every night, in one process."""
+
+    async def all_of_it() -> None:
+        queue = jobs.build(dsn, lambda: desk, WORKERS)
+        async with queue.app.open_async():
+            for known, day, now in nights:
+                await jobs.defer_night(queue, scopes_to_read(desk, known), known.id, day, now)
+            await jobs.drain(queue, jobs.READ, WORKERS)
+            await jobs.drain(queue, jobs.SLEEP, WORKERS)
+
+    asyncio.run(all_of_it())
+
+
+def scopes_to_read(desk: Desk, known: people.Known) -> list[int]:
+    """Channels and mailboxes that this person may read."""
+    with desk.store.directory() as tx:
+        places = people.places(tx)
+    with desk.store.as_person(known.id) as tx:
+        return [n for n in people.readable(tx) if places[n].kind in ("channel", "account")]
+
+
+def require_home(settings: Settings) -> Path:
+    """The home to use: as set, else ~/.nightdesk."""
+    home = (settings.home or DEFAULT_HOME).expanduser()
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as err:
+        raise NeedsPerson(f"The home {home} cannot be made ({err.strerror}): choose another with --home.") from err
+    return home
+
+
+def role_of(dsn: str) -> tuple[str, str | None]:
+    """User and password of a connection string."""
+    from psycopg.conninfo import conninfo_to_dict
+
+    parts = conninfo_to_dict(dsn)
+    role = parts.get("user")
+    if not role:
+        raise NeedsPerson("DATABASE_URL must name the application's role, as in postgresql://nightdesk_app@host/nightdesk.")
+    password = parts.get("password")
+    return str(role), None if password is None else str(password)

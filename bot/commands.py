@@ -1,0 +1,275 @@
+"""What the commands do. Each opens what it needs, does one thing, and closes it again."""
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from bot import app, calendar, home, imports, settings
+from bot.desk import Desk, Owner, begin_owner
+from bot.store import messages, people
+from graphs.domain import Source
+from graphs.errors import NeedsPerson
+
+
+def migrate(at: Path | None) -> None:
+    """The embedded database of the home, or the one that DATABASE_OWNER_URL owns."""
+    from bot.store.migrate import migrate as bring_up
+
+    configured = settings.load(at)
+    place = app.require_home(configured)
+    if configured.database_url and not configured.database_owner_url:
+        raise NeedsPerson("Set DATABASE_OWNER_URL: the application's role may not change the schema.")
+    if configured.database_owner_url:
+        ring = home.keys(configured.keys or place / "keys.json")
+        role, password = app.role_of(configured.database_url)
+        applied = bring_up(configured.database_owner_url, role, ring.tokens, app_password=password)
+    else:
+        with app.database(configured, place):
+            applied = []
+    print(f"{len(applied)} migrations applied." if applied else "The database is up to date.")
+
+
+def import_sources(at: Path | None, export: Path | None, mail: Sequence[str], sent: Sequence[str]) -> None:
+    if export is None and not mail and not sent:
+        raise NeedsPerson("Nothing to import: give --slack-export, --mail or --sent.")
+    paths = mail_paths(mail, sent)
+    configured = settings.load(at)
+    with opened(configured, app.require_home(configured)) as (desk, _):
+        with progress("importing") as step:
+            found = imports.import_all(desk.store, export, paths, step)
+        print(_imported(found))
+
+
+def night(
+    at: Path | None, who: Sequence[str], out: Path, export: Path | None, mail: Sequence[str], sent: Sequence[str],
+    day: str | None, now: str | None,
+) -> None:  # fmt: skip
+    """Imports, sleeps and writes. Without a home all of it happens in a fresh one that is removed afterwards."""
+    begun = time.monotonic()
+    paths = mail_paths(mail, sent)
+    wanted = calendar.wanted(day, now)
+    configured = settings.load(at)
+    with _home_or_fresh(configured) as (place, durable), opened(configured, place, durable) as (desk, dsn):
+        found = None
+        if export is not None or paths:
+            with progress("importing") as step:
+                found = imports.import_all(desk.store, export, paths, step)
+        sleep_and_write(desk, dsn, who, out, wanted, found, begun)
+
+
+def sleep_and_write(
+    desk: Desk, dsn: str, who: Sequence[str], out: Path, wanted: calendar.Wanted, found: imports.Imported | None, begun: float
+) -> None:
+    """One night for each of `who`, then their files under `out`."""
+    from bot import nightfiles
+
+    nights = [(name, *_night_of(desk, name, wanted)) for name in dict.fromkeys(who)]
+    slept = time.monotonic()
+    with progress("sleeping") as step:
+        step("the night", 0)
+        app.sleep_now(desk, dsn, [(known, day, now) for _, known, day, now in nights])
+    steps = [{"name": "import", "seconds": round(slept - begun, 2), "status": "done"}]
+    steps.append({"name": "sleep", "seconds": round(time.monotonic() - slept, 2), "status": "done"})
+    spent: dict[str, Any] = {}
+    for name, known, day, now in nights:
+        owner = begin_owner(desk, known.id)
+        digest = nightfiles.write_person(owner, day, now, out / _folder(name))
+        print(f"{name}: {digest.headline}")
+        spent |= {(name, row["step"]): row for row in nightfiles.spent(owner, day)}
+    read = {"slack": found.slack if found else 0, "mail": found.mail if found else 0, "documents": 0}
+    nightfiles.write_report(out, time.monotonic() - begun, peak_mb(), read, list(spent.values()), steps)
+    print(f"Files are in {out}.")
+
+
+def _night_of(desk: Desk, who: str, wanted: calendar.Wanted) -> tuple[people.Known, date, datetime]:
+    with desk.store.directory() as tx:
+        known = people.find(tx, who)
+    if known is None:
+        raise NeedsPerson(f"Nobody here is {who}: name a Slack id or a mail address that was imported.")
+    owner = begin_owner(desk, known.id)
+    day, now = wanted.resolve(owner.person.zone, lambda: _newest(desk, owner))
+    return known, day, now
+
+
+def _newest(desk: Desk, owner: Owner) -> datetime:
+    """The newest plausible message that this person may read."""
+    with owner.begin() as tx:
+        times = messages.sent_times(tx, datetime.now(UTC))
+    return calendar.newest_plausible(times) or datetime.now(UTC)
+
+
+def recall(
+    at: Path | None, question: str | None, who: str, where: str, most: int, batch: Path | None, as_json: bool
+) -> None:
+    from bot import live
+
+    def answer(desk: Desk, asked: "Asked") -> dict[str, Any]:
+        found = live.recall(live.place(desk, asked.who, asked.where), asked.question, most, LATEST)
+        items = [
+            {"source": _plain(one.message.source), "score": round(one.score, 4), "text": one.message.text.text}
+            for one in found
+        ]
+        return {"items": items}
+
+    _each(at, asked_for(question, who, where, batch), batch is not None, as_json, answer, _show_items)
+
+
+def ask(at: Path | None, question: str | None, who: str, where: str, batch: Path | None, as_json: bool) -> None:
+    from bot import live
+
+    def answer(desk: Desk, asked: "Asked") -> dict[str, Any]:
+        found, usage = live.ask(desk, live.place(desk, asked.who, asked.where), asked.question, [], datetime.now(UTC))
+        return {
+            "text": found.text,
+            "citations": [_plain(source) for source in found.citations],
+            "served": found.served,
+            "retrieved": [_plain(source) for source in found.retrieved],
+            "usage": usage,
+        }
+
+    _each(at, asked_for(question, who, where, batch), batch is not None, as_json, answer, _show_answer)
+
+
+# --- questions from the command line --------------------------------------------------------------
+
+LATEST = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Asked:
+    id: Any
+    who: str
+    where: str
+    question: str
+
+
+def asked_for(question: str | None, who: str, where: str, batch: Path | None) -> list[Asked]:
+    """One question of the command line, or those of a file of JSON lines."""
+    if batch is None:
+        if not question or not who:
+            raise NeedsPerson('Give --as WHO and a question, as in: nightdesk ask --as U1 --in general "When do we ship?"')
+        return [Asked(None, who, where, question)]
+    try:
+        lines = batch.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as err:
+        raise NeedsPerson(f"{batch} cannot be read: give a file of JSON lines.") from err
+    return [_asked(number, line, who, where) for number, line in enumerate(lines, 1) if line.strip()]
+
+
+def _asked(number: int, line: str, who: str, where: str) -> Asked:
+    try:
+        held = json.loads(line)
+        return Asked(held.get("id"), str(held.get("as") or who), str(held.get("in") or where), str(held["question"]))
+    except (ValueError, KeyError, TypeError, AttributeError) as err:
+        raise NeedsPerson(f"Line {number} of the batch is not {{id, as, in, question}}.") from err
+
+
+def _each(
+    at: Path | None, asked: Iterable[Asked], is_batch: bool, as_json: bool,
+    answer: Callable[[Desk, Asked], dict[str, Any]], show: Callable[[dict[str, Any]], None],
+) -> None:  # fmt: skip
+    configured = settings.load(at)
+    with opened(configured, app.require_home(configured)) as (desk, _):
+        for one in asked:
+            found = answer(desk, one)
+            if is_batch:
+                print(json.dumps({"id": one.id, **found}, ensure_ascii=False), flush=True)
+            elif as_json:
+                print(json.dumps(found, ensure_ascii=False))
+            else:
+                show(found)
+
+
+def _plain(source: Source) -> dict[str, Any]:
+    return source.model_dump(mode="json")
+
+
+def _show_items(found: dict[str, Any]) -> None:
+    for item in found["items"]:
+        print(f"{item['score']:.2f}  {_where(item['source'])}  {' '.join(item['text'].split())[:200]}")
+    if not found["items"]:
+        print("Nothing found.")
+
+
+def _show_answer(found: dict[str, Any]) -> None:
+    print(found["text"])
+    for source in found["citations"]:
+        print(f"  - {_where(source)}")
+
+
+def _where(source: dict[str, Any]) -> str:
+    return f"{source['channel']} {source['ts']}" if source["kind"] == "slack" else f"mail {source['message_id']}"
+
+
+# --- what every command needs ---------------------------------------------------------------------
+
+
+@contextmanager
+def opened(configured: settings.Settings, place: Path, durable: bool = True) -> Iterator[tuple[Desk, str]]:
+    """The desk over the home's database, and how to reach that database."""
+    with app.database(configured, place, durable) as held, app.desk(configured, held) as desk:
+        yield desk, held.dsn
+
+
+@contextmanager
+def _home_or_fresh(configured: settings.Settings) -> Iterator[tuple[Path, bool]]:
+    if configured.home is not None or configured.database_url:
+        yield app.require_home(configured), True
+        return
+    with home.temporary() as fresh:
+        yield fresh, False
+
+
+def mail_paths(mail: Sequence[str], sent: Sequence[str]) -> list[imports.MailPath]:
+    """ADDRESS=PATH of the command line. Raises `NeedsPerson` before anything is opened."""
+    found = [_mail_path(text, "inbox") for text in mail] + [_mail_path(text, "sent") for text in sent]
+    for one in found:
+        if not one.path.exists():
+            raise NeedsPerson(f"There is no mail at {one.path}: check the path.")
+    return found
+
+
+def _mail_path(text: str, mailbox: imports.Mailbox) -> imports.MailPath:
+    address, sign, path = text.partition("=")
+    if not sign or "@" not in address or not path:
+        raise NeedsPerson(f"{text} is not ADDRESS=PATH, as in ada@example.org=mail/ada.mbox.")
+    return imports.MailPath(address.strip().casefold(), Path(path).expanduser(), mailbox)
+
+
+def _imported(found: imports.Imported) -> str:
+    left = f" {len(found.broken)} could not be read: {_reasons(found)}." if found.broken else ""
+    return f"{found.slack} Slack messages and {found.mail} mails are in.{left}"
+
+
+def _reasons(found: imports.Imported) -> str:
+    return "; ".join(f"{key}: {reason}" for key, reason in found.broken[:3])
+
+
+def _folder(who: str) -> str:
+    """WHO as given, if it can be a folder's name."""
+    return who.replace("/", "_").replace("\0", "")
+
+
+def peak_mb() -> float:
+    """Peak memory of this process, in MB; macOS counts bytes where Linux counts kilobytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1 << 20) if sys.platform == "darwin" else peak / 1024
+
+
+@contextmanager
+def progress(title: str) -> Iterator[imports.Progress]:
+    """A line on stderr that moves, in a terminal only."""
+    if not sys.stderr.isatty():
+        yield lambda what, count: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(title) as status:
+        yield lambda what, count: status.update(f"{title}: {what}{f' ({count})' if count else ''}")

@@ -1,0 +1,124 @@
+"""What every part of the day works with: the store, the models, the keys, and the person whose desk it is."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import partial
+
+from bot.home import Keys
+from bot.settings import RoleSettings
+from bot.store import people, runs
+from bot.store.db import Store, Tx
+from graphs.domain import Message, Nature, Person
+from graphs.rules.natures import nature
+from graphs.thinking import Chat, Ledger, Thinker
+
+
+@dataclass(frozen=True)
+class Model:
+    """One role's model, ready to be asked. `think` makes a thinker that pays from a ledger."""
+
+    role: RoleSettings
+    chat: Chat
+    thinker: Callable[[Chat, Ledger], Thinker]
+    recorded: bool = False
+
+
+@dataclass(frozen=True)
+class Desk:
+    """All that nights and mornings need. Built once, by `app`."""
+
+    store: Store
+    keys: Keys
+    sleep_model: Model | None
+    live_model: Model | None
+    cap_person_night: Decimal
+    cap_workspace_day: Decimal | None
+    currency: str
+    domains: frozenset[str]
+    zone: str | None
+
+    def thinker(self, begin: Callable[[], AbstractContextManager[Tx]], scope: int, night: date) -> Thinker | None:
+        """The sleep agent's model, on the account of `scope`; None without a model."""
+        if self.sleep_model is None:
+            return None
+        ledger = runs.ledger(begin, scope, night, self.cap(), self.sleep_model.role)
+        return self.sleep_model.thinker(self.sleep_model.chat, ledger)
+
+    def cap(self) -> Decimal:
+        """Money for one person's (or one place's) night. A workspace-day cap is shared by head before the night."""
+        if self.cap_workspace_day is None:
+            return self.cap_person_night
+        with self.store.directory() as tx:
+            heads = sum(1 for known in people.everybody(tx) if known.person.role in ("member", "guest"))
+        return min(self.cap_person_night, self.cap_workspace_day / max(heads, 1))
+
+    def inside(self, directory: Sequence[people.Known]) -> frozenset[str]:
+        """The organisation's mail domains: as set, else those that at least two active members' profiles share."""
+        if self.domains:
+            return self.domains
+        used = Counter(
+            domain
+            for known in directory
+            if known.slack_id and known.person.active and known.person.role == "member"
+            for domain in {address.rpartition("@")[2] for address in known.person.addresses}
+        )
+        return frozenset(d for d, count in used.items() if count > 1 and d not in FREE_MAIL)
+
+
+FREE_MAIL = frozenset(
+    "gmail.com googlemail.com outlook.com hotmail.com live.com yahoo.com icloud.com me.com gmx.de gmx.net web.de aol.com "
+    "proton.me protonmail.com t-online.de mail.com".split()
+)
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The person whose desk it is, and what they may read now."""
+
+    id: int
+    scope: int  # of their own desk: tasks, drafts, digests
+    person: Person
+    begin: Callable[[], AbstractContextManager[Tx]]
+    places: tuple[people.Place, ...]  # channels and mailboxes they may read
+    people: Mapping[str, Person]
+    inside: frozenset[str]
+    own: frozenset[str]  # their addresses
+
+    @property
+    def place_ids(self) -> dict[str, int]:
+        return {place.key: place.id for place in self.places}
+
+    @property
+    def accounts(self) -> tuple[people.Place, ...]:
+        return tuple(place for place in self.places if place.kind == "account")
+
+    def nature(self, mail: Message) -> Nature:
+        return nature(mail, self.inside, self.person)
+
+
+def begin_owner(desk: Desk, person: int) -> Owner:
+    """The owner as the directory knows them at this moment."""
+    with desk.store.directory() as tx:
+        directory = people.everybody(tx)
+        places = people.places(tx)
+    known = next(one for one in directory if one.id == person)
+    begin = partial(desk.store.as_person, person)
+    with begin() as tx:
+        readable = people.readable(tx)
+    mine = next(p.id for p in places.values() if p.kind == "person" and p.owner == known.person.key)
+    zone = known.zone or desk.zone or "UTC"
+    read = tuple(places[n] for n in readable if places[n].kind in ("channel", "account"))
+    return Owner(
+        id=person,
+        scope=mine,
+        person=known.person.model_copy(update={"zone": zone}),
+        begin=begin,
+        places=read,
+        people=people.by_key(directory),
+        inside=desk.inside(directory),
+        own=frozenset(known.person.addresses).union(*(place.aliases for place in read)),
+    )

@@ -1,0 +1,274 @@
+"""Replies for one inbox: gates, then the graph, then a mail composed by code and planned in the ledger."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.desk import Desk, Owner
+from bot.mail import compose
+from bot.store import desk as kept
+from bot.store import messages, runs
+from bot.store.db import Tx
+from graphs import draft as writing
+from graphs.conversations import fingerprint
+from graphs.domain import Address, Considered, Draft, MailSource, Message, NotDrafted, Source, Thread, account_scope
+from graphs.rules.gates import gate
+from graphs.rules.style import Style, style
+from graphs.rules.text import language
+
+CHECKPOINTED = (writing.MailRef, writing.Outcome)
+FACTS = 6
+"""Passages from elsewhere that a draft may draw on."""
+
+EXPIRES = timedelta(days=14)
+
+Think = Callable[[Desk, runs.Run, Any, dict[str, Any], Any], dict[str, Any]]
+Settled = Callable[[Thread, Message], bool]
+"""Whether what a mail asks was settled in another place."""
+Threads = dict[tuple[str, str], Thread]
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """One inbox mail with its thread."""
+
+    mail: Message
+    thread: Thread
+
+
+@dataclass(frozen=True)
+class Replied:
+    """What became of an inbox; `fell_back` says why the model judged some mails not at all."""
+
+    considered: list[Considered]
+    drafts: list[Draft]
+    fell_back: list[str]
+
+
+def reply(
+    desk: Desk, owner: Owner, threads: Threads, settled: Settled, night: date, now: datetime, think: Think
+) -> Replied:
+    """What becomes of each inbox mail, and the drafts planned for this night. Never two for one mail."""
+    with owner.begin() as tx:
+        before = kept.drafts(tx, owner.scope)
+        for row in before:
+            _age_out(tx, owner, row, night)
+    planned = {(row.draft.account, row.draft.in_reply_to): row for row in before}
+    gated: list[Considered] = []
+    open_mails: list[Inbox] = []
+    for inbox in _inboxes(threads):
+        source = _source(inbox.mail)
+        row = planned.get((source.account, source.message_id))
+        refused = _gate(owner, inbox, settled, now)
+        if refused is not None:
+            gated.append(_considered(inbox.mail, *refused))
+            if row is not None:
+                _withdraw(owner, row)
+        elif row is not None:
+            gated.append(_considered(inbox.mail, None, "", row.draft))
+        else:
+            open_mails.append(inbox)
+    outcomes, fell_back = write(desk, owner, open_mails, threads, night, now, think)
+    new = [_became(owner, inbox, outcome) for inbox, outcome in zip(open_mails, outcomes, strict=True)]
+    by_id = {inbox.mail.id: inbox for inbox in open_mails}
+    with owner.begin() as tx:
+        for inbox, one in zip(open_mails, new, strict=True):
+            if one.draft is not None:
+                kept.plan_draft(tx, owner.scope, one.draft, _mail(owner, by_id[inbox.mail.id], threads, one.draft, now), night)
+        tonight = [row.draft for row in kept.drafts(tx, owner.scope) if row.night == night and row.state == "planned"]
+        considered = sorted(gated + new, key=lambda one: (one.account, one.message_id))
+        for one in considered:
+            kept.put_considered(tx, owner.scope, one, owner.place_ids.get(account_scope(one.account)))
+    return Replied(considered, tonight, fell_back)
+
+
+def _age_out(tx: Tx, owner: Owner, row: kept.DraftRow, night: date) -> None:
+    """Nobody touched it for two weeks: it goes."""
+    if row.state == "planned" and night - row.night > EXPIRES:
+        kept.move_draft(tx, owner.scope, row.draft, ("planned",), "expired")
+
+
+def _withdraw(owner: Owner, row: kept.DraftRow) -> None:
+    """The mail was answered, or a newer one took its place, before anybody touched the draft."""
+    with owner.begin() as tx:
+        kept.move_draft(tx, owner.scope, row.draft, ("planned",), "withdrawn")
+
+
+def _inboxes(threads: Threads) -> list[Inbox]:
+    """Each mail once: what reached two addresses of the owner is one mail."""
+    found: dict[str, Inbox] = {}
+    for key in sorted(threads):
+        for mail in threads[key].messages:
+            if mail.mail is not None and mail.mail.mailbox == "inbox":
+                found.setdefault(mail.mail.message_id, Inbox(mail, threads[key]))
+    return list(found.values())
+
+
+def _gate(owner: Owner, inbox: Inbox, settled: Settled, now: datetime) -> tuple[NotDrafted, str] | None:
+    """What code can say without a model, with the reason."""
+    refused = gate(inbox.mail, inbox.thread, owner.person, owner.own, owner.inside, now)
+    if refused is None and settled(inbox.thread, inbox.mail):
+        return "answered_elsewhere", "it was settled in another place"
+    return refused
+
+
+def write(
+    desk: Desk, owner: Owner, mails: Sequence[Inbox], threads: Threads, night: date, now: datetime, think: Think
+) -> tuple[list[writing.Outcome], list[str]]:
+    """The model's outcome for each mail, kept from an earlier night where nothing changed; and why some have none."""
+    refs = [_ref(inbox) for inbox in mails]
+    thinker = desk.thinker(owner.begin, owner.scope, night)
+    if thinker is None:
+        return [writing.Outcome(ref=ref, reason="no_model", why="no model is set up") for ref in refs], []
+    prints = {ref.message: fingerprint(inbox.thread) for ref, inbox in zip(refs, mails, strict=True)}
+    with owner.begin() as tx:
+        run = runs.take(tx, f"{owner.person.key}/{night}/draft", owner.scope)
+        known = kept.thoughts(tx, owner.scope, "draft", writing.Outcome)
+    old = {m: known[str(m)][1] for m, made in prints.items() if known.get(str(m), (b"",))[0] == made}
+    pending = [ref for ref in refs if ref.message not in old]
+    by_message = {ref.message: inbox for ref, inbox in zip(refs, mails, strict=True)}
+    sent = _sent(threads)
+    context = writing.Context(
+        thinker=thinker,
+        thread=lambda ref: by_message[ref.message].thread,
+        known=lambda ref: known_to_recipients(owner, by_message[ref.message], now),
+        style=lambda ref: _style(sent, by_message[ref.message].mail),
+        owner=owner.person,
+        people=owner.people,
+        now=now,
+    )
+    state = think(desk, run, writing.build(), {"pending": pending, "outcomes": []}, context) if pending else {}
+    new: list[writing.Outcome] = state.get("outcomes", [])
+    with owner.begin() as tx:
+        runs.hold(tx, run)
+        for one in new:
+            if not one.fell_back:
+                about = owner.place_ids.get(one.ref.scope)
+                key = str(one.ref.message)
+                kept.put_thought(tx, owner.scope, "draft", key, prints[one.ref.message], one, about, one.ref.thread)
+        fell_back = sorted({one.fell_back for one in new if one.fell_back})
+        runs.end(tx, run, {"written": len(new), "kept": len(old), "fell_back": fell_back})
+    outcomes = old | {one.ref.message: one for one in new}
+    return [outcomes[ref.message] for ref in refs], fell_back
+
+
+def _ref(inbox: Inbox) -> writing.MailRef:
+    return writing.MailRef(scope=inbox.mail.scope, thread=inbox.thread.key, message=inbox.mail.id)
+
+
+def _style(sent: Sequence[Message], mail: Message) -> Style:
+    assert mail.mail is not None
+    return style(sent, (mail.mail.reply_to or (mail.mail.sender,))[0].address)
+
+
+def known_to_recipients(owner: Owner, inbox: Inbox, now: datetime) -> writing.Known:
+    """What retrieval has about a mail, split by who may know it: public channels may be used, the rest is only named.
+
+    Mail of the same correspondent counts as known to them. Everything else stays out of the model's sight.
+    """
+    facts = inbox.mail.mail
+    assert facts is not None
+    asked = f"{inbox.thread.title} {inbox.mail.text.text}"[:1500]
+    public = {p.key for p in owner.places if p.channel and p.channel.kind == "public" and not p.channel.shared}
+    names = {place.key: f"#{place.name}" for place in owner.places if place.channel}
+    with owner.begin() as tx:
+        hits = messages.recall(tx, asked, language(asked), 24, now)
+        found = messages.by_id(tx, [hit.id for hit in hits])
+    thread = {m.id for m in inbox.thread.messages}
+    same = {facts.sender.address, *(a.address for a in facts.reply_to)}
+    usable: list[writing.Passage] = []
+    withheld: list[Source] = []
+    for message in found:
+        if message.id in thread:
+            continue
+        between_us = message.mail is not None and same <= _parties(message)
+        if message.scope in public or between_us:
+            label = names.get(message.scope, f"mail from {message.author.name or message.author.address}")
+            usable.append(
+                writing.Passage(
+                    source=message.source, label=label, text=message.text, said_by=message.author.name,
+                    said_at=message.sent_at, internal=message.scope in public,
+                )
+            )  # fmt: skip
+        elif message.mail is None:
+            withheld.append(message.source)
+    return writing.Known(passages=tuple(usable[:FACTS]), withheld=tuple(withheld[:2]))
+
+
+def _parties(message: Message) -> set[str]:
+    assert message.mail is not None
+    mail = message.mail
+    return {mail.sender.address, *(a.address for a in (*mail.to, *mail.cc))}
+
+
+# --- from an outcome to a mail --------------------------------------------------------------------
+
+
+def _became(owner: Owner, inbox: Inbox, outcome: writing.Outcome) -> Considered:
+    if outcome.body:
+        return _considered(inbox.mail, None, outcome.why, _draft(owner, inbox, outcome))
+    if outcome.question:
+        return _considered(inbox.mail, "unsure", outcome.why).model_copy(update={"question": outcome.question})
+    return _considered(inbox.mail, outcome.reason or "unsure", outcome.why)
+
+
+def _considered(mail: Message, reason: NotDrafted | None, why: str, draft: Draft | None = None) -> Considered:
+    source = _source(mail)
+    return Considered(
+        account=source.account, message_id=source.message_id, reason=reason, why=why, draft=draft, sources=(source,)
+    )
+
+
+def _source(mail: Message) -> MailSource:
+    assert isinstance(mail.source, MailSource)
+    return mail.source
+
+
+def _draft(owner: Owner, inbox: Inbox, outcome: writing.Outcome) -> Draft:
+    source = _source(inbox.mail)
+    addressed = compose.recipients(inbox.mail, owner.own)
+    assert inbox.mail.mail is not None
+    return Draft(
+        account=source.account,
+        message_id=derived_id(source.account, source.message_id),
+        in_reply_to=source.message_id,
+        to=addressed.to,
+        cc=addressed.cc,
+        sender=Address(name=owner.person.name, address=addressed.sender),
+        subject=compose.subject(inbox.mail.mail.subject),
+        body=outcome.body,
+        slots=outcome.slots,
+        receipt=outcome.receipt,
+        asked_at=inbox.mail.sent_at,
+        foreign_reply_to=addressed.foreign_reply_to,
+    )
+
+
+def derived_id(account: str, message_id: str) -> str:
+    """Our own Message-ID, the same whenever the same mail is answered: the key that recovery looks for."""
+    made = hashlib.sha256(f"draft\n{account}\n{message_id}".encode()).hexdigest()[:32]
+    return f"<{made}@{account.rpartition('@')[2]}>"
+
+
+def _mail(owner: Owner, inbox: Inbox, threads: Threads, draft: Draft, now: datetime) -> bytes:
+    """The draft as it would lie in the Drafts mailbox: signed and quoting as the owner does with this person."""
+    habit = _style(_sent(threads), inbox.mail)
+    return compose.compose(
+        compose.Reply(
+            original=inbox.mail,
+            own=owner.own,
+            name=owner.person.name,
+            body=draft.body,
+            message_id=draft.message_id,
+            date=now.astimezone(ZoneInfo(owner.person.zone)),
+            quote=habit.quotes_original,
+            signature=habit.signature,
+        )
+    )
+
+
+def _sent(threads: Threads) -> list[Message]:
+    return [m for thread in threads.values() for m in thread.messages if m.mail and m.mail.mailbox == "sent"]

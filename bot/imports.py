@@ -1,0 +1,186 @@
+"""A Slack export and mail on disk become message rows. Importing the same again changes nothing.
+
+Every place is written in transactions of its own scope, a day or a batch at a time: a kill loses at most one of them,
+and the next import goes on.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Literal
+
+from bot.mail import mbox
+from bot.mail.safe import Broken, Parser
+from bot.mail.threads import thread_keys
+from bot.slack.export import Day, Export, ExportUser, open_export, ts_of
+from bot.store import messages, people
+from bot.store.db import Store, Tx
+from graphs.domain import MailSource, Message
+from graphs.errors import NeedsPerson
+from graphs.rules.text import language
+
+BATCH = 500
+Mailbox = Literal["inbox", "sent"]
+Progress = Callable[[str, int], None]
+"""Called with what is being read and how many messages came so far."""
+
+
+@dataclass(frozen=True)
+class MailPath:
+    """Mail of one account on disk."""
+
+    address: str
+    path: Path
+    mailbox: Mailbox
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import read, whether or not it was new, and what it left out."""
+
+    slack: int
+    mail: int
+    broken: tuple[tuple[str, str], ...]  # (key, reason)
+
+
+def import_all(store: Store, export: Path | None, mails: Iterable[MailPath], progress: Progress) -> Imported:
+    """Raises `NeedsPerson` when a path is not what it should be; what was read before stays."""
+    slack, broken = (0, []) if export is None else _import_export(store, open_export(export), progress)
+    mail = 0
+    by_account: dict[str, list[MailPath]] = {}
+    for one in mails:
+        by_account.setdefault(one.address.casefold(), []).append(one)
+    with Parser() as parser:
+        for address, paths in by_account.items():
+            read, lost = _import_account(store, parser, address, paths, progress)
+            mail += read
+            broken += lost
+    return Imported(slack, mail, tuple(broken))
+
+
+# --- Slack ----------------------------------------------------------------------------------------
+
+
+def _import_export(store: Store, export: Export, progress: Progress) -> tuple[int, list[tuple[str, str]]]:
+    with store.directory() as tx:
+        _claim_workspace(tx, export.team)
+        for user in export.people():
+            _put_user(tx, user)
+        people.finish_people(tx)
+        scopes = [(people.put_channel(tx, channel), channel) for channel in export.channels()]
+    count = 0
+    broken = [(one.key, one.reason) for one in export.broken]
+    for scope, channel in scopes:
+        for day in export.days(channel):
+            count += len(day.messages)
+            broken += _import_day(store, scope, day)
+            progress(f"#{channel.name}" if channel.kind in ("public", "private") else "direct messages", count)
+        with store.as_scope(scope) as tx:
+            tx.run("drop_versions", scope=scope)
+            tx.all("index_scope")
+    return count, broken
+
+
+def _claim_workspace(tx: Tx, team: str) -> None:
+    held = people.workspace(tx)
+    if held is None:
+        people.set_workspace(tx, team)
+    elif held["team"] != team:
+        raise NeedsPerson(
+            f"This home holds the workspace {held['team']}, the export is of {team}: use another home (--home) for it."
+        )
+
+
+def _put_user(tx: Tx, user: ExportUser) -> None:
+    names = [user.display_name, user.real_name, user.name]
+    values = {
+        "slack_id": user.id,
+        "name": user.real_name or user.shown,
+        "short_names": people.short_names(names),
+        "zone": user.tz or None,
+        "role": user.kind,
+        "active": not user.deleted,
+    }
+    people.put_slack_person(tx, values, user.email)
+
+
+def _import_day(store: Store, scope: int, day: Day) -> list[tuple[str, str]]:
+    """One day of one channel in one transaction: what it has, and what it no longer has."""
+    rows = [messages.slack_row(scope, m, language(m.text.text), day.date) for m in day.messages]
+    broken = [(one.key, one.reason) for one in day.broken]
+    with store.as_scope(scope) as tx:
+        tx.many("put_slack", rows)
+        if day.complete:
+            tx.run("delete_missing", scope=scope, day=day.date, present=[ts_of(m) for m in day.messages])
+        for ts in day.deleted:
+            tx.run("delete_one", scope=scope, key=ts)
+        messages.quarantine(tx, scope, broken)
+    return broken
+
+
+# --- mail -----------------------------------------------------------------------------------------
+
+
+def _import_account(
+    store: Store, parser: Parser, address: str, paths: Iterable[MailPath], progress: Progress
+) -> tuple[int, list[tuple[str, str]]]:
+    with store.directory() as tx:
+        scope = people.put_account(tx, address)
+        people.finish_people(tx)
+    count = 0
+    broken: list[tuple[str, str]] = []
+    for one in paths:
+        parsed = parser.parse_all(mbox.read(one.path), address, one.mailbox)
+        for batch in _batches(parsed):
+            lost = [(f"{one.path.name}/{found.key}", found.reason) for found in batch if isinstance(found, Broken)]
+            whole = [found for found in batch if isinstance(found, Message)]
+            with store.as_scope(scope) as tx:
+                _put_mails(tx, scope, whole)
+                messages.quarantine(tx, scope, lost)
+            count += len(batch)
+            broken += lost
+            progress(address, count)
+    with store.as_scope(scope) as tx:
+        tx.all("index_scope")
+        minutes = tx.one("offsets", scope=scope)
+        own = tx.all("own_addresses", scope=scope)
+    with store.directory() as tx:
+        people.learn_from_sent(tx, scope, address, minutes["minutes"] if minutes else None, own)
+    return count, broken
+
+
+def _batches(found: Iterable[Message | Broken]) -> Iterator[list[Message | Broken]]:
+    stream = iter(found)
+    while batch := list(islice(stream, BATCH)):
+        yield batch
+
+
+def _put_mails(tx: Tx, scope: int, mails: list[Message]) -> None:
+    """Each mail once, with its thread; a thread that grows together keeps the key of its older part."""
+    stored = tx.all("known_threads", scope=scope)
+    known: dict[str, str] = {}
+    for row in stored:
+        for named in (*(row["references"] or ()), row["in_reply_to"], row["message_id"]):
+            if named:
+                known[named] = row["thread"]
+    keys = thread_keys(mails, known)
+    rows = [_mail_row(scope, mail.model_copy(update={"thread": keys[_message_id(mail)]})) for mail in mails]
+    held = {row["key"]: bytes(row["hash"]) for row in tx.all("twin_keys", scope=scope, keys=[r["key"] for r in rows])}
+    for place, (row, mail) in enumerate(zip(rows, mails, strict=True)):
+        if held.setdefault(row["key"], row["hash"]) != row["hash"]:
+            rows[place] = _mail_row(scope, mail.model_copy(update={"thread": keys[_message_id(mail)]}), twin=True)
+    tx.many("put_mail", rows)
+    moved = [row for row in stored if keys.get(row["message_id"], row["thread"]) != row["thread"]]
+    tx.many("rethread", [{"scope": scope, "message_id": r["message_id"], "thread": keys[r["message_id"]]} for r in moved])
+
+
+def _mail_row(scope: int, mail: Message, twin: bool = False) -> dict[str, object]:
+    return messages.mail_row(scope, mail, language(mail.text.text), twin)
+
+
+def _message_id(mail: Message) -> str:
+    assert isinstance(mail.source, MailSource)
+    return mail.source.message_id
+
+

@@ -1,0 +1,85 @@
+"""The queue's tasks, one line each, and a worker that drains them. Any number of workers share one Postgres."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import procrastinate
+from procrastinate.exceptions import AlreadyEnqueued
+
+from bot import night
+from bot.desk import Desk
+from graphs.errors import Later
+
+log = logging.getLogger(__name__)
+
+READ = "read"
+"""The queue of places: each is read once for everybody, before the people who read it."""
+
+SLEEP = "sleep"
+STALLED = 30.0
+"""Seconds without a heartbeat after which a job's worker counts as dead."""
+
+ATTEMPTS = 4
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """The queue with its tasks."""
+
+    app: procrastinate.App
+    consolidate: "procrastinate.tasks.Task[..., None]"
+    sleep: "procrastinate.tasks.Task[..., None]"
+
+
+def build(dsn: str, desk: Callable[[], Desk], width: int) -> Jobs:
+    """The tasks over `dsn`. Enqueuing needs no desk; running does."""
+    connector = procrastinate.PsycopgConnector(conninfo=dsn, min_size=1, max_size=width + 2)
+    app = procrastinate.App(connector=connector)
+    again = procrastinate.RetryStrategy(max_attempts=ATTEMPTS, exponential_wait=2, retry_exceptions=[Later])
+
+    @app.task(name="consolidate", queue=READ, retry=again)
+    def consolidate(scope: int, date_: str, now: str) -> None:
+        night.consolidate(desk(), scope, date.fromisoformat(date_), datetime.fromisoformat(now))
+
+    @app.task(name="sleep", queue=SLEEP, retry=again)
+    def sleep(person: int, date_: str, now: str) -> None:
+        night.sleep(desk(), person, date.fromisoformat(date_), datetime.fromisoformat(now))
+
+    return Jobs(app, consolidate, sleep)
+
+
+async def defer_night(jobs: Jobs, scopes: Sequence[int], person: int, day: date, now: datetime) -> None:
+    """Enqueues the places a person reads and the person's night; what is enqueued already is not enqueued twice."""
+    said = {"date_": day.isoformat(), "now": now.isoformat()}
+    for scope in scopes:
+        await _once(jobs.consolidate, f"consolidate/{scope}", {"scope": scope, **said})
+    await _once(jobs.sleep, f"sleep/{person}", {"person": person, **said})
+
+
+async def _once(task: "procrastinate.tasks.Task[..., None]", lock: str, values: dict[str, object]) -> None:
+    """A lock for each mailbox, channel and person: no two jobs of one run side by side, or wait twice."""
+    try:
+        await task.configure(lock=lock, queueing_lock=f"{lock}/{values['date_']}").defer_async(**values)
+    except AlreadyEnqueued:
+        log.info("already enqueued", extra={"lock": lock})
+
+
+async def drain(jobs: Jobs, queue: str, width: int) -> None:
+    """Works until nothing of `queue` is left to do now. Jobs of a worker that died are taken over."""
+    loop = asyncio.get_running_loop()
+    # Sync tasks run in the loop's default executor, six threads whatever the concurrency says.
+    loop.set_default_executor(ThreadPoolExecutor(width, thread_name_prefix="job"))
+    await take_over(jobs, STALLED)
+    await jobs.app.run_worker_async(
+        queues=[queue], concurrency=width, wait=False, install_signal_handlers=False, listen_notify=False
+    )
+
+
+async def take_over(jobs: Jobs, silent_for: float) -> None:
+    """Gives jobs whose worker was silent for so many seconds back to the queue."""
+    for job in await jobs.app.job_manager.get_stalled_jobs(seconds_since_heartbeat=silent_for):
+        await jobs.app.job_manager.retry_job(job)

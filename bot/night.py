@@ -1,0 +1,300 @@
+"""One night: a place is read once for everybody (`consolidate`), then each person's desk is done (`sleep`).
+
+consolidate: new messages -> facts -> memories and the place's learned context
+sleep:       conversations -> tasks · inbox -> drafts, questions, reasons · all of it -> the morning's digest
+
+Each step may be killed and run again: runs are fenced, judgements are kept by the hash of what was judged, results are
+written once in one transaction. Graphs think; this file alone reads and writes.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from langgraph.graph import StateGraph
+
+from bot import drafting
+from bot.desk import Desk, Owner, begin_owner
+from bot.morning import Found, morning
+from bot.store import desk as kept
+from bot.store import messages, people, runs
+from bot.store.checkpoints import FencedSaver, serializer
+from bot.store.db import Tx
+from graphs import consolidate as remember
+from graphs import draft as writing
+from graphs import tasks
+from graphs.conversations import blocks, conversations, fingerprint, involves
+from graphs.digest import Notice
+from graphs.domain import VALUES, Fact, Finding, Message, Person, Thread
+from graphs.life import Life, joined, lived, source_key
+from graphs.rules.judge import answers_elsewhere, same_matter
+from graphs.rules.natures import nature
+from graphs.thinking import Thinker
+
+HORIZON = timedelta(days=14)
+"""How far back a first connect reaches."""
+
+WIDTH = 6
+"""Model calls of one run side by side."""
+
+
+# --- a place --------------------------------------------------------------------------------------
+
+
+def consolidate(desk: Desk, scope: int, night: date, now: datetime) -> None:
+    """Reads what is new in one channel or mailbox and keeps what is worth knowing, for everybody who may read it."""
+    with desk.store.directory() as tx:
+        place = people.places(tx)[scope]
+        directory = people.everybody(tx)
+    begin = partial(desk.store.as_scope, scope)
+    owner = next((known.person for known in directory if known.person.key == place.owner), None)
+    with begin() as tx:
+        run = runs.take(tx, f"{place.key}/{night}/consolidate", scope)
+        fresh = messages.by_id(tx, messages.unnoted(tx, scope, now - HORIZON, now))
+        new = _worth_noting(fresh, desk.inside(directory), owner)
+        memories = tuple(kept.memories(tx, [scope], now))
+    pending = [remember.Block(messages=tuple(m.id for m in block)) for block in blocks(new)]
+    context = remember.Context(
+        thinker=desk.thinker(begin, scope, night),
+        place=f"#{place.name}" if place.channel else f"the mailbox {place.name}",
+        messages=lambda ids: _by_id(begin, ids),
+        memories=memories,
+        people=people.by_key(directory),
+        now=now,
+        zone=desk.zone or "UTC",
+    )
+    state = think(desk, run, remember.build(), {"pending": pending, "noted": [], "brief": []}, context) if pending else {}
+    noted = state.get("noted", [])
+    facts = remember.all_facts(noted)
+    with begin() as tx:
+        runs.hold(tx, run)
+        ids = [kept.put_fact(tx, scope, fact, night) for fact in facts]
+        if lines := remember.context_lines(state.get("brief", []), ids):
+            version = next((block.version for block in kept.learned(tx, [scope])), 0)
+            kept.put_learned(tx, scope, version + 1, lines, night)
+        for fact in facts:
+            _keep_change(tx, scope, fact)
+        messages.set_noted(tx, scope, [message.id for message in fresh])
+        runs.end(tx, run, {"blocks": len(pending), "facts": len(facts), "fell_back": _reasons(noted)})
+
+
+def _worth_noting(fresh: Sequence[Message], inside: frozenset[str], owner: Person | None) -> list[Thread]:
+    """Conversations made of new messages alone; of mail only what people wrote to people."""
+    return conversations([m for m in fresh if _by_a_person(m, inside, owner)], None, "")
+
+
+def _by_a_person(message: Message, inside: frozenset[str], owner: Person | None) -> bool:
+    if message.mail is None or owner is None:
+        return message.author.kind != "bot"
+    return message.mail.mailbox == "sent" or nature(message, inside, owner).kind == "person"
+
+
+def _keep_change(tx: Tx, scope: int, fact: Fact) -> None:
+    """A change is told in the morning to those who may read the place; kept as a thought of the place about itself."""
+    if fact.change:
+        key = f"{fact.message}/{fact.change}"
+        kept.put_thought(tx, scope, "change", key, b"", fact, scope, "")
+
+
+def _by_id(begin: Callable[[], AbstractContextManager[Tx]], ids: Sequence[int]) -> list[Message]:
+    with begin() as tx:
+        return messages.by_id(tx, ids)
+
+
+# --- a person -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one person's night has before it: conversations that concern them, by reference."""
+
+    threads: dict[tuple[str, str], Thread]  # (scope, thread) -> conversation, as judged
+    whole: dict[tuple[str, str], Thread]  # mail threads with everything in them, for gates and drafts
+    counts: dict[str, int]  # messages read, by kind of scope
+
+
+def sleep(desk: Desk, person: int, night: date, now: datetime) -> None:
+    """One person's night that ends on local date `night`: drafts owed first, then tasks, then the digest."""
+    owner = begin_owner(desk, person)
+    reading = read(desk, owner, now)
+    replied = drafting.reply(desk, owner, reading.whole, partial(_settled, owner, reading, now), night, now, think)
+    lives, fell_back = find_tasks(desk, owner, reading, night, now)
+    found = Found(lives, replied.drafts, replied.considered, _notices(owner, reading), reading.counts)
+    morning(desk, owner, found, [*replied.fell_back, *fell_back], night, now)
+
+
+def _notices(owner: Owner, reading: Reading) -> list[Notice]:
+    """Mails that get one neutral line."""
+    inbox = [m for t in reading.whole.values() for m in t.messages if m.mail and m.mail.mailbox == "inbox"]
+    kinds = ((message, owner.nature(message).kind) for message in inbox)
+    return [
+        Notice(kind=kind, sender=m.author.name or m.author.address, source=m.source, at=m.sent_at)
+        for m, kind in kinds
+        if kind in ("phishing", "sensitive", "confidential")
+    ]
+
+
+def read(desk: Desk, owner: Owner, now: datetime) -> Reading:
+    """Every conversation within the horizon that concerns `owner`, in what they may read now."""
+    threads: dict[tuple[str, str], Thread] = {}
+    whole: dict[tuple[str, str], Thread] = {}
+    counts: dict[str, int] = {}
+    for place in owner.places:
+        with desk.store.as_person(owner.id) as tx:
+            said = messages.of_scope(tx, place.id, now - HORIZON, now)
+        kind = "mail" if place.kind == "account" else "slack"
+        counts[kind] = counts.get(kind, 0) + sum(m.sent_at > now - HORIZON for m in said)
+        title = _title(owner, place)
+        for thread in conversations(said, place.channel, title):
+            key = (thread.scope, thread.key)
+            if thread.medium == "mail":
+                whole[key] = thread
+                personal = _personal(owner, thread)
+                if personal is not None:
+                    threads[key] = personal
+            elif involves(thread, owner.person):
+                threads[key] = thread
+    return Reading(threads, whole, counts)
+
+
+def _title(owner: Owner, place: people.Place) -> str:
+    if place.channel is not None and place.channel.kind in ("dm", "mpim"):
+        others = [owner.people[m].name for m in place.channel.members if m in owner.people and m != owner.person.key]
+        return ", ".join(others) or "yourself"
+    return f"#{place.name}" if place.channel else place.name
+
+
+def _personal(owner: Owner, thread: Thread) -> Thread | None:
+    """A mail thread without what machines wrote in it; None when what matters in it is not for judging."""
+    received = [m for m in thread.messages if m.mail and m.mail.mailbox == "inbox"]
+    kinds = {m.id: owner.nature(m).kind for m in received}
+    if any(kinds[m.id] in ("sensitive", "confidential", "phishing") for m in received):
+        return None
+    left = tuple(m for m in thread.messages if kinds.get(m.id, "person") == "person")
+    seen: set[str] = set()
+    once = tuple(m for m in left if m.mail and not (m.mail.message_id in seen or seen.add(m.mail.message_id)))
+    return thread.model_copy(update={"messages": once}) if once else None
+
+
+def _settled(owner: Owner, reading: Reading, now: datetime, thread: Thread, mail: Message) -> bool:
+    """Whether what a mail asks was answered in another place, as far as rules can tell."""
+    context = tasks.Context(None, lambda ref: thread, owner.person, owner.people, now)
+    key = source_key(mail.source)
+    asked = [f for f in tasks.by_rules(thread, context) if f.kind != "waiting" and source_key(f.sources[0]) == key]
+    return bool(asked) and not open_still(asked, reading, owner)
+
+
+def find_tasks(
+    desk: Desk, owner: Owner, reading: Reading, night: date, now: datetime
+) -> tuple[list[Life], list[str]]:
+    """Judges what is new, keeps the judgements, and lets yesterday's tasks live on; and why rules had to judge."""
+    judged = judge(desk, owner, reading, desk.thinker(owner.begin, owner.scope, night), night, now)
+    findings = [finding for one in judged for finding in one.findings]
+    texts = {source_key(m.source): m.text.text for t in reading.threads.values() for m in t.messages}
+    matters = joined(open_still(findings, reading, owner), partial(_same, texts=texts))
+    with owner.begin() as tx:
+        before = [
+            Life(task=r.task, changed_on=r.changed_on, snoozed_until=r.snoozed_until, shown_on=r.shown_on)
+            for r in kept.tasks(tx, owner.scope)
+        ]
+        lives = lived(before, matters, set(texts), owner.person.key, night)
+        for life in lives:
+            kept.put_task(tx, owner.scope, _row(life))
+    return lives, _reasons(judged)
+
+
+def _row(life: Life) -> kept.TaskRow:
+    return kept.TaskRow(life.task, life.changed_on, life.snoozed_until, life.shown_on)
+
+
+def _same(a: Finding, b: Finding, texts: dict[str, str]) -> bool:
+    return same_matter(a, b, lambda source: texts.get(source_key(source), ""))
+
+
+def judge(
+    desk: Desk, owner: Owner, reading: Reading, thinker: Thinker | None, night: date, now: datetime
+) -> list[tasks.Judged]:
+    """A judgement for every conversation: those kept from earlier nights, and new ones where something changed."""
+    step = "tasks" if thinker else "tasks by rules"
+    prints = {key: fingerprint(thread) for key, thread in reading.threads.items()}
+    with owner.begin() as tx:
+        run = runs.take(tx, f"{owner.person.key}/{night}/tasks", owner.scope)
+        known = kept.thoughts(tx, owner.scope, "tasks", tasks.Judged)
+        if thinker is None:
+            known = kept.thoughts(tx, owner.scope, step, tasks.Judged) | known
+    old = {key: known[_key(key)][1] for key, made in prints.items() if known.get(_key(key), (b"",))[0] == made}
+    # By time, so that a mail and a chat about the same matter are read together.
+    fresh = sorted((t for key, t in reading.threads.items() if key not in old), key=lambda t: (t.messages[-1].sent_at, t.key))
+    pending = tasks.batches(fresh)
+    context = tasks.Context(
+        thinker, lambda ref: reading.threads[ref.scope, ref.key], owner.person, owner.people, now
+    )  # fmt: skip
+    state = think(desk, run, tasks.build(), {"pending": pending, "judged": []}, context) if pending else {}
+    new: list[tasks.Judged] = state.get("judged", [])
+    with owner.begin() as tx:
+        runs.hold(tx, run)
+        for one in new:
+            key = (one.ref.scope, one.ref.key)
+            about = owner.place_ids.get(one.ref.scope)
+            # What rules judged because the model failed is judged again when it answers.
+            kept_as = "tasks by rules" if one.fell_back or thinker is None else "tasks"
+            kept.put_thought(tx, owner.scope, kept_as, _key(key), prints[key], one, about, one.ref.key)
+        runs.end(tx, run, {"judged": len(new), "kept": len(old), "fell_back": _reasons(new)})
+    by_key = old | {(one.ref.scope, one.ref.key): one for one in new}
+    return [by_key[key] for key in reading.threads if key in by_key]
+
+
+def _key(key: tuple[str, str]) -> str:
+    return f"{key[0]} {key[1]}"
+
+
+def open_still(findings: Sequence[Finding], reading: Reading, owner: Owner) -> list[Finding]:
+    """Without what was settled in another place: answered in Slack, or by mail, or by somebody else."""
+    place_of = {source_key(m.source): key for key, t in reading.threads.items() for m in t.messages}
+    left = []
+    for finding in findings:
+        here = place_of.get(source_key(finding.sources[0]))
+        later = [
+            message
+            for key, thread in reading.threads.items()
+            if key != here
+            for message in thread.messages
+            if message.sent_at > finding.asked_at
+        ]
+        later.sort(key=lambda m: (m.sent_at, m.id))
+        if answers_elsewhere(finding, later, owner.person) is None:
+            left.append(finding)
+    return left
+
+
+def _reasons(results: Sequence[Any]) -> list[str]:
+    return sorted({one.fell_back for one in results if one.fell_back})
+
+
+# --- running a graph ------------------------------------------------------------------------------
+
+
+def think(
+    desk: Desk, run: runs.Run, graph: StateGraph[Any, Any, Any, Any], begins: dict[str, Any], context: Any
+) -> dict[str, Any]:
+    """Runs a graph to its end, from where an earlier worker left it if one did. Raises `Fenced` when taken over."""
+    saver = FencedSaver(desk.store.pool, serializer(desk.keys.seals, CHECKPOINTED), run)
+    compiled = graph.compile(checkpointer=saver)
+    config: Any = {"configurable": {"thread_id": run.id}, "max_concurrency": WIDTH}
+    left = compiled.get_state(config)
+    begun = bool(left.next) and left.values.get("pending") == begins["pending"]
+    if left.values and not begun:
+        # Something else is to be done than what was left unfinished: that run's result was never saved.
+        saver.delete_thread(run.id)
+    found = compiled.invoke(None if begun else begins, config, context=context, durability="sync")
+    return dict(found)
+
+
+CHECKPOINTED: tuple[type, ...] = (
+    *VALUES, remember.Block, remember.Noted, remember.Draftline, tasks.ThreadRef, tasks.Batch, tasks.Judged, writing.MailRef,
+    writing.Outcome,
+)  # fmt: skip
+"""Every type that a checkpoint may hold; loading one builds nothing else."""

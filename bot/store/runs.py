@@ -1,0 +1,103 @@
+"""Runs and their fences, and the money of a night."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from psycopg.types.json import Jsonb
+
+from bot.settings import RoleSettings
+from bot.store.db import Row, Tx
+from graphs.errors import Later
+from graphs.thinking import Ledger, Reservation, Usage
+
+MILLION = Decimal(1_000_000)
+FLEX = Decimal("0.5")
+"""What the flex tier costs of the default one."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a graph as its present worker holds it."""
+
+    id: str
+    scope: int
+    fence: int
+
+
+class Fenced(Later):
+    """Another worker took this run over; nothing more of it may be written here."""
+
+
+def take(tx: Tx, run_id: str, scope: int) -> Run:
+    """Takes the run over: whoever had it can no longer write."""
+    row = tx.one("take_run", id=run_id, scope=scope)
+    assert row is not None
+    return Run(run_id, scope, int(row["fence"]))
+
+
+def hold(tx: Tx, run: Run) -> None:
+    """Makes the rest of this transaction ours alone. Raises `Fenced` when the run was taken over."""
+    row = tx.one("holds", id=run.id, fence=run.fence)
+    if row is None or not row["ok"]:
+        raise Fenced(f"Run {run.id} was taken over by another worker.")
+
+
+def end(tx: Tx, run: Run, report: Row) -> None:
+    """Marks the run done and drops its checkpoints: the result is saved in the same transaction."""
+    tx.run("end_run", id=run.id, fence=run.fence, state="done", report=Jsonb(report))
+    tx.run("drop_checkpoints", id=run.id)
+
+
+def state_of(tx: Tx, run_id: str) -> str:
+    """`new` when nobody has begun it."""
+    row = tx.one("run_state", id=run_id)
+    return "new" if row is None else str(row["state"])
+
+
+Begin = Callable[[], AbstractContextManager[Tx]]
+"""Opens a transaction that may write the scope which pays."""
+
+
+def ledger(begin: Begin, scope: int, night: date, cap: Decimal, role: RoleSettings) -> Ledger:
+    """The budget of one scope's night. A crash leaves money reserved: it counts as spent."""
+
+    def reserve(step: str, tokens_in: int, tokens_out: int) -> Reservation | None:
+        money = price(role, Usage(tokens_in, 0, tokens_out, 0.0))
+        with begin() as tx:
+            tx.all("spend_lock", scope=scope, night=night)
+            spent = tx.one("spent", scope=scope, night=night)
+            assert spent is not None
+            if money > 0 and spent["money"] + money > cap:
+                return None
+            row = tx.one("reserve", scope=scope, night=night, step=step, model=role.model, money=money)
+            assert row is not None
+            return Reservation(row["id"], step)
+
+    def settle(reservation: Reservation, usage: Usage) -> None:
+        _close(reservation, "settled", usage)
+
+    def release(reservation: Reservation) -> None:
+        _close(reservation, "released", Usage(0, 0, 0, 0.0))
+
+    def _close(reservation: Reservation, state: str, usage: Usage) -> None:
+        with begin() as tx:
+            tx.run(
+                "settle", id=reservation.id, state=state, money=price(role, usage), prompt=usage.prompt,
+                cached=usage.cached, completion=usage.completion, seconds=usage.seconds,
+            )  # fmt: skip
+
+    return Ledger(reserve, settle, release)
+
+
+def price(role: RoleSettings, usage: Usage) -> Decimal:
+    """Money for a call, in the currency of the settings."""
+    full = Decimal(str(role.price_in)) * usage.prompt + Decimal(str(role.price_out)) * usage.completion
+    return full / MILLION * (FLEX if usage.tier == "flex" else 1)
+
+
+def spent_by_step(tx: Tx, scopes: Sequence[int], night: date) -> list[Row]:
+    """Settled calls of a night: `{step, calls, prompt, cached, completion, money}`."""
+    return tx.all("spend_by_step", scopes=list(scopes), night=night)
