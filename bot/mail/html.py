@@ -62,17 +62,19 @@ _HEX = re.compile(r"#([0-9a-f]{6}|[0-9a-f]{3})\b")
 _RULE = re.compile(r"([^{}]{1,200})\{([^{}]{0,2000})\}")
 _SIMPLE_SELECTOR = re.compile(r"^(?:[a-z0-9]*)[.#][\w-]+$")
 _NAMED = {
-    "white": (255, 255, 255),
-    "black": (0, 0, 0),
-    "red": (255, 0, 0),
-    "yellow": (255, 255, 0),
-    "snow": (255, 250, 250),
-    "ivory": (255, 255, 240),
-}
+    "black": "000000", "red": "ff0000", "navy": "000080", "blue": "0000ff", "darkblue": "00008b", "green": "008000",
+    "gray": "808080", "grey": "808080", "silver": "c0c0c0", "orange": "ffa500", "purple": "800080",
+    "maroon": "800000", "teal": "008080", "yellow": "ffff00", "white": "ffffff", "snow": "fffafa", "ivory": "fffff0",
+    "whitesmoke": "f5f5f5", "ghostwhite": "f8f8ff", "floralwhite": "fffaf0", "azure": "f0ffff", "mintcream": "f5fffa",
+    "seashell": "fff5ee", "aliceblue": "f0f8ff", "honeydew": "f0fff0", "lavenderblush": "fff0f5", "oldlace": "fdf5e6",
+    "linen": "faf0e6", "lightyellow": "ffffe0", "beige": "f5f5dc", "cornsilk": "fff8dc",
+}  # fmt: skip
+_SEE_THROUGH = re.compile(r"(?:rgba|hsla)\([^)]*[,/]\s*0?(?:\.0\d*)?%?\s*\)|hsla?\([^)]*,\s*(?:9\d|100)%")
 _TAG = re.compile(r"<[^>]{0,5000}>")
 
 Color = tuple[int, int, int] | None
-"""None: not known, then nothing counts as invisible."""
+"""None: not understood. Ink that is not understood shows; paper that is not (a picture) counts as what lay below it, so
+that white on white cannot be hidden behind a picture that never loads."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,7 @@ class _State:
     depth: int = 0  # of quotation
     pre: bool = False
     hidden: bool = False
+    unseen: bool = False  # the ink is that of the paper; what is inside may be seen again
 
 
 @dataclass
@@ -204,7 +207,7 @@ def _walk(root: LexborNode, sheet: "_Sheet") -> Iterator[tuple[str, str, LexborN
             yield event, tag, node, state
             continue
         if tag == "-text":
-            if not _invisible(state):
+            if not state.unseen:
                 yield "text", tag, node, state
             continue
         if tag in _DROPPED or not tag[:1].isalpha():
@@ -222,10 +225,8 @@ def _walk(root: LexborNode, sheet: "_Sheet") -> Iterator[tuple[str, str, LexborN
         stack.extend(reversed(children))
 
 
-def _invisible(state: _State) -> bool:
-    if state.ink is None or state.paper is None:
-        return False
-    return all(abs(a - b) < 16 for a, b in zip(state.ink, state.paper, strict=True))
+def _is_unseen(ink: Color, paper: Color) -> bool:
+    return bool(ink and paper) and all(abs(a - b) < 24 for a, b in zip(ink or (), paper or (), strict=True))
 
 
 def _entered(node: LexborNode, tag: str, state: _State, sheet: "_Sheet") -> _State:
@@ -249,27 +250,24 @@ def _entered(node: LexborNode, tag: str, state: _State, sheet: "_Sheet") -> _Sta
 
 
 def _coloured(tag: str, attributes: dict[str, str | None], style: str, state: _State, sheet: "_Sheet") -> _State:
-    ink, paper = state.ink, state.paper
-    if "background" in attributes or sheet.colours(tag, attributes):
-        paper = None
+    ink, paper = state.ink, sheet.paper(tag, attributes) or state.paper
     if attributes.get("bgcolor"):
-        paper = _color(attributes["bgcolor"] or "")
+        paper = _color(attributes["bgcolor"] or "") or paper
     if tag == "font" and attributes.get("color"):
         ink = _color(attributes["color"] or "")
     if style:
         for match in _BACKGROUND.finditer(style):
-            if "transparent" not in match[1] and "none" not in match[1] and "inherit" not in match[1]:
-                paper = _color(match[1])
+            paper = _color(match[1]) or paper
         written = _COLOR.search(style)
         if written and "inherit" not in written[1]:
-            ink = _color(written[1])
-    return state if (ink, paper) == (state.ink, state.paper) else replace(state, ink=ink, paper=paper)
+            ink = paper if _SEE_THROUGH.search(written[1]) else _color(written[1])
+    if (ink, paper) == (state.ink, state.paper):
+        return state
+    return replace(state, ink=ink, paper=paper, unseen=_is_unseen(ink, paper))
 
 
 def _color(text: str) -> Color:
     text = text.strip().lower()
-    if "url(" in text or "gradient" in text:
-        return None
     found = _HEX.search(text if "#" in text else f"#{text}")
     if found:
         digits = found[1] if len(found[1]) == 6 else "".join(c * 2 for c in found[1])
@@ -277,21 +275,24 @@ def _color(text: str) -> Color:
     triple = _RGB.search(text)
     if triple:
         return int(triple[1]), int(triple[2]), int(triple[3])
-    return next((rgb for name, rgb in _NAMED.items() if name in text.split()), None)
+    name = next((word for word in text.split() if word in _NAMED), "")
+    return _color(f"#{_NAMED[name]}") if name else None
 
 
 @dataclass(frozen=True)
 class _Sheet:
-    """Selectors of <style> blocks, outside @media: those that hide, and those that set a background."""
+    """What <style> blocks say outside @media: selectors that hide, and those that set a background."""
 
     hiding: frozenset[str] = frozenset()
-    colouring: frozenset[str] = frozenset()
+    papers: dict[str, Color] = field(default_factory=dict)
 
     def hides(self, tag: str, attributes: dict[str, str | None]) -> bool:
         return bool(self.hiding) and not self.hiding.isdisjoint(_selectors(tag, attributes))
 
-    def colours(self, tag: str, attributes: dict[str, str | None]) -> bool:
-        return bool(self.colouring) and not self.colouring.isdisjoint(_selectors(tag, attributes))
+    def paper(self, tag: str, attributes: dict[str, str | None]) -> Color:
+        if not self.papers:
+            return None
+        return next((self.papers[name] for name in sorted(_selectors(tag, attributes)) if name in self.papers), None)
 
 
 def _selectors(tag: str, attributes: dict[str, str | None]) -> set[str]:
@@ -303,16 +304,16 @@ def _selectors(tag: str, attributes: dict[str, str | None]) -> set[str]:
 
 def _styles(tree: LexborHTMLParser) -> _Sheet:
     hiding: set[str] = set()
-    colouring: set[str] = set()
+    papers: dict[str, Color] = {}
     for node in tree.css("style")[:20]:
         css = re.sub(r"/\*.*?\*/|<!--|-->", "", (node.text() or "")[:100_000].lower(), flags=re.DOTALL)
         for names, body in _RULE.findall(_outside_media(css)):
             selectors = {name.strip() for name in names.split(",") if _SIMPLE_SELECTOR.match(name.strip())}
             if _HIDDEN.search(body):
                 hiding |= selectors
-            elif "background" in body:
-                colouring |= selectors
-    return _Sheet(frozenset(hiding), frozenset(colouring))
+            elif (written := _BACKGROUND.search(body)) and (paper := _color(written[1])):
+                papers.update(dict.fromkeys(selectors, paper))
+    return _Sheet(frozenset(hiding), papers)
 
 
 def _outside_media(css: str) -> str:

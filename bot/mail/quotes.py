@@ -251,8 +251,11 @@ def _candidates(lines: list[str]) -> list[int]:
             places.add(place)
         if line[-1:] == ":" and len(line) < 70:  # "Begin forwarded message:"
             places.add(place)
-        if line.endswith(_ATTRIBUTION_ENDS) and (
-            ">" in line or _says_wrote(line) or (place and _says_wrote(lines[place - 1]))
+        if (
+            line.endswith(_ATTRIBUTION_ENDS)
+            and len(line) > 3
+            and line[1] not in RULE_SIGNS
+            and (">" in line or _says_wrote(line) or (place and _says_wrote(lines[place - 1])))
         ):
             places.update(range(max(place - 3, 0), place + 1))
     return sorted(places)

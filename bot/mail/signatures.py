@@ -310,8 +310,8 @@ def _is_contact(lines: list[str], begin: int, first: int, end: int) -> bool:
 
 
 def _is_closing(line: str) -> bool:
-    words = line.lstrip(" ,*_-").lower().split(None, 8)
-    if not 0 < len(words) <= 8 or len(line) > 80 or words[0].rstrip(",.!;:*_-") not in _CLOSING_BEGINS:
+    words = line.lstrip(" ,*_-").lower().split(None, 8) if len(line) <= 60 else []
+    if not 0 < len(words) <= 8 or words[0].rstrip(",.!;:*_-") not in _CLOSING_BEGINS:
         return False
     return bool(_CLOSING.match(line))
 

@@ -136,6 +136,11 @@ def test_a_list_footer_beside_an_html_mail_does_not_hide_it() -> None:
         '<p style="color:#FFF;background-color:white">{}</p>',
         '<font color="white">{}</font>',
         '<table bgcolor="#000000"><tr><td><font color="#000">{}</font></td></tr></table>',
+        '<div background="no.gif" style="color:#fff">{}</div>',
+        '<p style="color:#fff;background:url(no.gif)">{}</p>',
+        '<p style="color:whitesmoke">{}</p>',
+        '<p style="color:rgba(0, 0, 0, 0)">{}</p>',
+        '<p style="color:transparent">{}</p>',
         '<div style="visibility:hidden">{}</div>',
         '<div style="opacity:0">{}</div>',
         '<div style="height:0;overflow:hidden">{}</div>',
@@ -159,8 +164,9 @@ def test_text_hidden_from_the_eye_is_not_read(hidden: str) -> None:
 
 def test_visible_text_on_a_dark_ground_is_read() -> None:
     source = '<table bgcolor="#003366"><tr><td style="color:#fff">Seen</td></tr></table><p style="font-size:10px">Small</p><p style="opacity:0.8">Pale</p>'
+    source += '<style>.b { background: navy }</style><a class="b" style="color:white">Button</a><p style="color:grey">Grey</p>'
 
-    assert html.text_and_links(source)[0].split() == ["Seen", "Small", "Pale"]
+    assert html.text_and_links(source)[0].split() == ["Seen", "Small", "Pale", "Button", "Grey"]
 
 
 def test_html_keeps_lines_lists_and_quotations_apart() -> None:
