@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from queue import SimpleQueue
+from queue import LifoQueue
 from types import TracebackType
 from typing import BinaryIO, Self, cast
 
@@ -57,11 +57,11 @@ class _Died(Exception):
 class Parser:
     """A pool of child processes, started when first needed and kept until the context ends."""
 
-    def __init__(self, children: int = 1, cpu_seconds: int = CPU_SECONDS, wall_seconds: float = WALL_SECONDS) -> None:
+    def __init__(self, children: int = 2, cpu_seconds: int = CPU_SECONDS, wall_seconds: float = WALL_SECONDS) -> None:
         self._size = children
         self._cpu_seconds = cpu_seconds
         self._wall_seconds = wall_seconds
-        self._idle: SimpleQueue[_Child] = SimpleQueue()
+        self._idle: LifoQueue[_Child] = LifoQueue()  # the last used is warm; others start only for more
         self._threads = ThreadPoolExecutor(children, thread_name_prefix="mail-parser")
 
     def __enter__(self) -> Self:

@@ -1,7 +1,6 @@
 """Which mails belong together: by their references, and by subject only where references are missing."""
 
 import re
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from itertools import pairwise
@@ -116,11 +115,3 @@ def _join(parents: dict[str, str], left: str, right: str) -> None:
     parents.setdefault(left, left)
     parents.setdefault(right, right)
     parents[_find(parents, left)] = _find(parents, right)
-
-
-def by_thread(messages: Sequence[Message]) -> dict[str, list[Message]]:
-    """Mails that already have their thread, grouped by it, oldest first."""
-    grouped: dict[str, list[Message]] = defaultdict(list)
-    for message in sorted(messages, key=lambda m: m.sent_at):
-        grouped[message.thread].append(message)
-    return dict(grouped)
