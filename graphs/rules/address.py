@@ -1,7 +1,7 @@
 """Whom each sentence of a thread speaks to: by mention, by name, by the mail's header, or as the last speaker."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -80,11 +80,12 @@ class Names:
     def of_address(self, address: str) -> PersonKey:
         return self.by_address.get(address, address)
 
-    def meant(self, name: str, speakers: set[PersonKey]) -> PersonKey:
-        """The one person `name` (case-folded) can mean, those who spoke here first; "" when nobody or several."""
+    def meant(self, name: str, likely: Sequence[set[PersonKey]]) -> PersonKey:
+        """The one person `name` (case-folded) can mean, `likely` ones first; "" when nobody or several."""
         keys = self._called.get(name) or self._called.get(name.split()[0] if name else "") or set()
-        if len(keys) > 1:
-            keys = keys & speakers
+        for group in likely:
+            if len(keys) > 1:
+                keys = keys & group or keys
         return next(iter(keys)) if len(keys) == 1 else ""
 
 
@@ -134,13 +135,13 @@ def is_loose(thread: Thread) -> bool:
 def _said(message: Message, thread: Thread, before: list[Turn], owner: Person, names: Names) -> Iterator[Said]:
     usual = _usual(message, thread, before, owner, names)
     current = usual
-    speakers = {turn.who for turn in before} | {owner.key}
+    likely = (set(message.mentions), {turn.who for turn in before} | {owner.key})
     for sentence in sentences(message.text.text)[:MOST_SENTENCES]:
         speech = read(sentence)
-        called = _called(speech, speakers, names)
+        called = _called(speech, likely, names)
         if called is not None:
             current = called
-        yield Said(speech, _inline(speech, speakers, names, message) or current)
+        yield Said(speech, _inline(speech, likely, names, message) or current)
 
 
 def _usual(message: Message, thread: Thread, before: list[Turn], owner: Person, names: Names) -> Target:
@@ -166,11 +167,11 @@ def _last_speaker(message: Message, thread: Thread, before: list[Turn]) -> Perso
     return ""
 
 
-def _called(speech: Speech, speakers: set[PersonKey], names: Names) -> Target | None:
+def _called(speech: Speech, likely: Sequence[set[PersonKey]], names: Names) -> Target | None:
     """The people a sentence calls at its start, who stay addressed until others are called."""
     if speech.opening.everybody:
         return Target(everybody=True)
-    keys = frozenset(key for name in speech.opening.names if (key := names.meant(name, speakers)))
+    keys = frozenset(key for name in speech.opening.names if (key := names.meant(name, likely)))
     if keys:
         return Target(keys, named=True)
     # Somebody we do not know is greeted: not the owner, at any rate.
@@ -178,14 +179,14 @@ def _called(speech: Speech, speakers: set[PersonKey], names: Names) -> Target | 
     return Target(named=True) if unknown else None
 
 
-def _inline(speech: Speech, speakers: set[PersonKey], names: Names, message: Message) -> Target | None:
+def _inline(speech: Speech, likely: Sequence[set[PersonKey]], names: Names, message: Message) -> Target | None:
     """People named inside of an asking sentence: "…, Ada?", "waiting on Ada", "need Ada's approval", "can Ada …"."""
     if not (speech.ask or speech.blocked or speech.promise):
         return None
     body = plain(speech.body)
     for pattern in _calls(names.pattern):
         match = pattern.search(body)
-        key = names.meant(match[1], speakers) if match else ""
+        key = names.meant(match[1], likely) if match else ""
         if key and key != message.author.key:
             return Target(frozenset({key}), named=True)
     return None

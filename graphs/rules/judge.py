@@ -12,7 +12,7 @@ from graphs.rules.matter import NOBODY_KNOWN, Matter, Reading, opened, reading
 from graphs.rules.phrase import next_step, what, why
 from graphs.rules.sensitive import is_sensitive
 from graphs.rules.settle import react, respond
-from graphs.rules.text import words
+from graphs.rules.speech import asks_the_room
 
 __all__ = ["MOST", "answers_elsewhere", "judge", "same_matter"]
 
@@ -61,7 +61,7 @@ def _concerns(matter: Matter, here: Reading) -> bool:
         return False
     if matter.doers:
         return not matter.done_by and (not matter.speech.generic or bool(matter.context))
-    return not matter.promised and matter.speech.aim != "we" and len(words(matter.speech.body)) >= 4
+    return not matter.promised and matter.speech.aim != "we" and asks_the_room(matter.speech)
 
 
 def _over(matter: Matter, here: Reading, now: datetime) -> bool:

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from graphs.domain import Message, Person, PersonKey, Thread
 from graphs.rules.address import Names, Said, Turn, content_words, is_loose, speaks_to_hearer
 from graphs.rules.dues import due, stated_due
-from graphs.rules.speech import Speech, is_nudge, keeps_posted, second_person, sounds_like_standup
+from graphs.rules.speech import Speech, is_courtesy, is_nudge, keeps_posted, second_person, sounds_like_standup
 from graphs.rules.text import words
 
 NOBODY_KNOWN = "?"
@@ -130,8 +130,15 @@ def _asked(
     if known is not None:
         _extend(known, turn, speech, here)
         return None
-    made = Matter(turn, speech, turn.who, doers, named, blocked=speech.blocked, due=here.due(speech.text, turn.message))
+    made = Matter(turn, speech, turn.who, doers, named, blocked=speech.blocked, due=_own_due(turn, speech, here))
     return made
+
+
+def _own_due(turn: Turn, speech: Speech, here: Reading) -> date | None:
+    """A day in a question is mostly what it asks about; in a request it is the deadline."""
+    if speech.ask == "action" or speech.blocked:
+        return here.due(speech.text, turn.message)
+    return here.stated_due(speech.text, turn.message)
 
 
 def _doers(turn: Turn, said: Said, here: Reading) -> tuple[frozenset[PersonKey], bool]:
@@ -203,7 +210,7 @@ def _extend(old: Matter, turn: Turn, speech: Speech, here: Reading) -> None:
         old.done_by.clear()
     old.note(turn)
     old.blocked = old.blocked or speech.blocked
-    old.due = old.due or here.due(speech.text, turn.message)
+    old.due = old.due or _own_due(turn, speech, here)
     clearer = old.speech.generic or (old.speech.ask == "question" and speech.ask in ("action", "decision"))
     if clearer and turn.at == old.at and not speech.generic:
         old.context = old.context or ("" if old.speech.generic else old.speech.text)
@@ -235,7 +242,13 @@ def _promised(
         return None
     keys = said.target.keys - {turn.who}
     to = next(iter(keys)) if len(keys) == 1 else ""
-    if keeps_posted(speech.body) or (len(about) == 0) or len(words(speech.body)) < 4:
+    thanked = any(one.speech.thanks for one in turn.said)
+    if (
+        is_courtesy(speech.body, thanked)
+        or keeps_posted(speech.body)
+        or (len(about) == 0)
+        or len(words(speech.body)) < 4
+    ):
         return None
     told = said.target.named or when or second_person(speech.body) or not here.loose
     if here.channel and not (to and told):

@@ -74,7 +74,7 @@ def what(matter: Matter, here: Reading) -> str:
     asker = name_of(matter.asker, here)
     if matter.blocked:
         return _quote(f"{asker} is waiting on you", matter)
-    rewritten = _rewritten(matter, asker)
+    rewritten = _rewritten(matter, asker) if matter.speech.ask != "question" else ""
     if rewritten:
         return rewritten
     return _quote(f"{asker} needs your decision" if matter.speech.ask == "decision" else f"{asker} asks", matter)
@@ -160,15 +160,22 @@ def _waiting_for(matter: Matter, here: Reading) -> str:
 def _quote(lead: str, matter: Matter) -> str:
     """The author's own words behind who they are, with the sentence before when the words alone say too little."""
     said = _cleaned(matter.speech.text)
-    if matter.context and len(content_words(said)) < 2:
-        said = f"{_cleaned(matter.context)} {said}"
     room = LONGEST - len(lead) - 4
+    if matter.context and len(content_words(said)) < 2:
+        before = _cut(_cleaned(matter.context), room - len(said) - 1)
+        said = f"{before} {said}" if len(before) > 12 else said
     return f'{lead}: "{_cut(said, room)}"'
 
 
 def _cleaned(sentence: str) -> str:
     called = opening(sentence)
-    return " ".join((called.rest if called.rest else sentence).split()).replace('"', "'")
+    text = " ".join((called.rest if called.rest else sentence).split()).replace('"', "'")
+    return _ASIDE.sub("", text) or text
+
+
+_ASIDE = re.compile(
+    r"^(?:btw|by the way|also|so|hey|hi|oh|and|ok|okay),? (?=\w)|\s*:[a-z_+-]+:(?:skin-tone-\d:)?", re.IGNORECASE
+)
 
 
 def _cut(text: str, room: int) -> str:

@@ -13,7 +13,7 @@ _DONE_MARKS = word_set(
 )
 _YES_MARKS = word_set("+1 thumbsup ok_hand 100 heavy_plus_sign ok thumbsup_all yes approve ship rocket")
 _SEEN_MARKS = word_set("eyes saluting_face salute hourglass hourglass_flowing_sand pray construction writing_hand")
-_NEAR_IN_DM, _NEAR_IN_CHANNEL = timedelta(days=4), timedelta(hours=3)
+_NEAR_IN_DM, _NEAR_IN_CHANNEL, _NEXT_IN_CHANNEL = timedelta(days=4), timedelta(hours=3), timedelta(hours=24)
 _MOST_BETWEEN = 8  # messages, outside of threads
 
 
@@ -72,7 +72,8 @@ def _by_doer(turn: Turn, matter: Matter, here: Reading) -> None:
     done = any(speech.done or speech.withdraws for speech in said)
     commits = any(speech.promise for speech in said)
     refused = any(speech.refuses for speech in said) and not matter.promised
-    if done or refused or (_delivers(turn) and not commits):
+    room_answered = not matter.doers and (commits or _states(turn))  # whoever takes a question of the room, has it
+    if done or refused or room_answered or (_delivers(turn) and not commits):
         _finish(turn, matter)
     elif commits or any(speech.delays for speech in said):
         if not matter.promised or commits:
@@ -182,7 +183,9 @@ def _related(turn: Turn, matter: Matter, open_ones: list[Matter], here: Reading)
     last = max(
         (t.message.sent_at for t in (matter.turn, *matter.evidence) if t.at < turn.at), default=turn.message.sent_at
     )
-    near = turn.message.sent_at - last <= (_NEAR_IN_CHANNEL if here.channel else _NEAR_IN_DM)
+    alone = not any(m.author.key != matter.asker for m in between)
+    wait = (_NEXT_IN_CHANNEL if alone else _NEAR_IN_CHANNEL) if here.channel else _NEAR_IN_DM
+    near = turn.message.sent_at - last <= wait
     return near and not newer and (len(between) <= _MOST_BETWEEN or matter.asker in mentioned)
 
 

@@ -183,7 +183,7 @@ _SOCIAL = re.compile(
     r"ça va|comment (?:ça va|vas-tu|allez-vous|tu vas)|qué tal|cómo (?:estás|está|estáis|va todo)|todo bien)"
 )
 _PLAY = re.compile(
-    r"\b(?:lunch|coffee|beers?|drinks?|pizza|cake|donuts?|kaffee|bierchen|bier|mittagessen|mittag|kuchen|table ?tennis|foosball|kicker|ping.?pong|karaoke|gym|movie|netflix|football|match|game of|"
+    r"\b(?:lunch|coffee|beers?|drinks?|pizza|cake|donuts?|kaffee|bierchen|bier|mittagessen|mittag|kuchen|table ?tennis|foosball|kicker|ping.?pong|karaoke|gym|movie|netflix|football|soccer|(?:last|the|that) (?:game|match)|game of|"
     r"déjeuner|café|pause|almuerzo|cerveza|happy hour|snacks?|playlist|fantasy league|costume|secret santa|birthday)\b"
 )
 _RHETORICAL = re.compile(
@@ -193,6 +193,15 @@ _RHETORICAL = re.compile(
     r"wirklich|echt(?: jetzt)?|ernsthaft|oder|ne|nicht wahr|was soll'?s|wer weiß|wer kennt das nicht|wie bitte|ach ja|verstehst du|weißt du|ja|warum auch nicht|wozu auch|ist das nicht|vraiment|ah bon|n'est-ce pas|verdad|en serio|no)[ ?!.…]*$|"
     r"^(?:can|could|would|will) you (?:believe|imagine)|^why (?:on earth|oh why|in the world)|^who (?:wouldn't|doesn't|in their right)|^how (?:cool|great|awesome|crazy|funny|weird|lucky) (?:is|are|was) |^isn't (?:it|that|this) |^(?:do|did) (?:i|we) (?:even|really|ever) |^what could (?:possibly )?go wrong|^when (?:did|has) .* (?:become|get) so|"
     r"^remember (?:when|that)|^(?:do )?you know what|^guess (?:what|who)|^what (?:a|an) |^what would (?:i|we) do without|^wer hätte das|^wer braucht schon|^was kann da schon|^are (?:we|you) (?:kidding|serious)|^ist das (?:nicht|denn)"
+)
+_OFFER = re.compile(
+    r"\b(?:let (?:me|us) know (?:if|when|who|what) (?:anyone|anybody|someone|somebody|any of|you(?:'d| would)? (?:like|want|need|have|are interested|'re interested))|(?:if|when) (?:anyone|anybody|someone|somebody)|anyone who|join us|come join|stop by|sign up|reach out|get in touch|"
+    r"have a crack|enjoy|keep us posted|stay tuned|check (?:it|this|these|them) out|rsvp|register|falls jemand|wenn jemand|wer (?:lust|interesse) hat|meldet euch)\b"
+)
+_CLOSING = re.compile(
+    r"\b(?:let (?:me|us) know|lmk|shout|ping me|holler|reach out|get in touch|contact (?:me|us)|give (?:me|us) a (?:call|shout)|don't hesitate|get back to (?:me|us)|reply|write (?:me|us)|call (?:me|us)) (?:\w+ ){0,3}?(?:if|when|whenever|should|with any|for any) "
+    r"(?:anyone|anybody|someone|somebody|any of|there(?:'s| is| are)|i can|we can|(?:you(?:'d| would| do| should)? )?(?:like|want|need|have (?:any|questions|more|further|other|a question|issues|problems|feedback|trouble)|are (?:interested|unsure|missing|having)|'re (?:interested|unsure|missing|having)|run into|see any|find any|questions|anything|any|get stuck))|"
+    r"\bif you (?:have|got) (?:any )?(?:\w+ )?(?:questions|issues|concerns|problems|trouble|feedback)|\b(?:bei|falls|wenn) (?:\w+ ){0,3}(?:fragen|rückfragen|unklarheiten)\b|\b(?:melde dich|melden sie sich|sag bescheid|gib bescheid) (?:\w+ ){0,2}(?:wenn|falls|bei)\b"
 )
 _TAG = re.compile(
     r",? (?:right|no|ok|okay|eh|huh|isn't it|aren't they|don't you think|yeah|oder|ne|gell|non|verdad|n'est-ce pas) ?\?+$"
@@ -241,12 +250,12 @@ _UNSTUCK = re.compile(
 _STATE = r"(?:be (?:out|away|there|late|in|on|at|off|back|around|here|happy|glad|able|honest|offline|traveling|travelling|a bit|joining|sure)|be\b|say|admit|never|assume|pass|need|want|see (?:you|ya|u)|bet|have (?:the|a|no|some|to (?:leave|go|pass|run))|miss|probably (?:not|be|need)|not|love|hate|always|leave (?:it|this|that|you|early|at|here)|think|believe|take (?:a (?:look at the menu|nap|break)|off|the (?:day|week|blame|train|bus))|stop|remember|wait|go with|just leave|stay|forever|still|buy (?:you|the) (?:a )?(?:beer|drink|coffee|round)|skip|live|die|cry|eat|sleep|vote|agree|keep (?:that|this|it) in mind|start crying|grab (?:a|some) (?:coffee|lunch|bite)|let you (?:go|get)|pretend|regret|owe)"
 _PROMISE = re.compile(
     rf"(?:(?:^|[,;:.–—(-] ?|\b(?:and|so|but|then|yes|yep|yeah|ok|okay|sure|thanks|sorry|right|great|ah|oh|hi|done|that|also|which|week|day|today|tomorrow|monday|tuesday|wednesday|thursday|friday|noon|lunch|now|call|meeting|it|there|cool|perfect|think|guess) )"
-    rf"(?:i'?ll|i will|ill|i'm going to|i am going to|i'm gonna|imma|i'll go ahead and|i can|we'?ll|we will|i plan to|i intend to|i shall) (?!{_STATE}\b)(?:also |just |then |probably |quickly |definitely |try (?:to|and) |make sure (?:to|that)? ?|go ahead and |do my best to |now |have to |get around to |personally |happily |gladly |be (?:sending|getting|sharing|working|looking|fixing|reviewing|following|posting|updating|preparing|finishing) )*(?P<verb>[a-z-]+)|"
+    rf"(?:i'll|i will|i'm going to|i am going to|i'm gonna|imma|i'll go ahead and|i can|we'll|we will|i plan to|i intend to|i shall) (?!{_STATE}\b)(?:also |just |then |probably |quickly |definitely |try (?:to|and) |make sure (?:to|that)? ?|go ahead and |do my best to |now |have to (?=check|ask|look|see|talk|confirm)|get around to |personally |happily |gladly |be (?:sending|getting|sharing|working|looking|fixing|reviewing|following|posting|updating|preparing|finishing) )*(?P<verb>[a-z-]+)|"
     r"^(?:ok(?:ay)?,? |sure,? |yes,? |yep,? |thanks,? |great,? |will do,? )*(?:will (?:do|send|check|look|fix|get|have|share|review|update|ping|let|take|follow|try|call|forward|add|post|write|reply|come back|circle|confirm|handle|prepare|sort|ask|see what|upload|deliver|book|finish)\b)|"
     r"\b(?:on it|i'm on it|(?:leave|leaving) (?:it|that|this) (?:with|to) me|consider it done|count on me|i'?ve got (?:this|it)|i got (?:this|it)\b(?! from)|got it covered|i promise\b|(?:you'?ll|you will|you shall) (?:have|get|receive|hear (?:back )?from me|find) |"
     r"(?:i'm |i am |we're |am |currently |already )?(?:looking into|working on|taking care of|taking a look|checking (?:now|with|on|this|that|it)|getting on|finishing (?:it|this|up)|digging into|chasing) (?:it|this|that|the|on|now|with)?|i'?m taking (?:this|it|that)|assigned (?:it )?to (?:me|myself)|mine\b.*i'll|"
     r"i (?:owe|still owe) (?:you|u|@|\w+) (?!an apology|one\b|a beer|a drink|a coffee)|(?:let me|lemme) (?:just |quickly |first |have a )?(?:check|look|see(?! if you)|find|ask|get|dig|investigate|think (?:about|on|it)|confirm|verify|talk|speak|ping|take|run|try|pull|look into|come back|circle|follow|double-check|sleep on|send|share|do|go through|figure|review|put|write)|"
-    r"(?:i'?ll|will) (?:get|come|circle|report) back|(?:i|we) (?:commit|committed|promised|have promised|had promised) to|my action item|action (?:item )?on me|ai on me)\b)"
+    r"(?:i'll|will) (?:get|come|circle|report) back|(?:i|we) (?:commit|committed|promised|have promised|had promised) to|my action item|action (?:item )?on me|ai on me)\b)"
 )
 _SURE_PROMISE = re.compile(
     r"(?:\b(?:(?:mach|mache|erledige|übernehme|schicke?|sende|kläre?|prüfe?|schaue?|gucke?|kümmere?|liefere?|melde|bringe?|gebe?|frage?|leite|stelle?|schreibe?|rufe?|sage?|besorge?|organisiere?|buche?|bestelle?|erstelle?|bereite|reiche?|lade|trage?|ergänze?|korrigiere?|aktualisiere?|checke?|teste?|hole?|lasse?|nehme?|rede|spreche?|plane?|setze?|überweise?|bestätige?|fixe?|reviewe?) ich\b(?!.*\?)|"
@@ -318,10 +327,10 @@ _NOTHING: tuple[AskKind, Aim] = ("", "you")
 def read(sentence: str) -> Speech:
     """What `sentence` does, by its form alone; who is meant is `judge`'s business."""
     called = opening(sentence)
-    body = plain(called.rest)
-    whole = plain(sentence)
+    body = plain(_URL.sub("", called.rest))
+    whole = plain(_URL.sub("", sentence))
     if not body:
-        return Speech(sentence, "", called)
+        return Speech(sentence, "", called, thanks=bool(_THANKS.search(whole)), acknowledges=True)
     joke = bool(_JOKE.search(whole))
     withdraws = bool(_WITHDRAW.search(body)) and not body.endswith("?")
     ask, aim = _NOTHING if joke or withdraws else _asked(body, sentence)
@@ -347,6 +356,9 @@ def read(sentence: str) -> Speech:
     )
 
 
+_URL = re.compile(r"(?:https?://|www\.)\S+")
+
+
 def _content(body: str) -> list[str]:
     return [word for word in words(body) if len(word) > 3 and word not in _FILLERS]
 
@@ -361,7 +373,7 @@ _FILLERS = word_set(
 
 def _asked(body: str, sentence: str) -> tuple[AskKind, Aim]:
     """The kind of ask and whom its wording addresses; ("", "you") when nothing is asked."""
-    if _RHETORICAL.search(body) or _SOCIAL.search(body):
+    if _RHETORICAL.search(body) or _SOCIAL.search(body) or sentence[:1] in "\"“„'":
         return _NOTHING
     mark = body.rstrip(" )\"'!:.").endswith("?") or "? " in body
     aim: Aim = "anyone" if _IN_ANYONE.search(body) else "we" if _IN_WE.search(body) else "you"
@@ -371,8 +383,10 @@ def _asked(body: str, sentence: str) -> tuple[AskKind, Aim]:
         return _NOTHING
     if _PLAY.search(body) and len(body) < 80 and not _WORKLIKE.search(body):
         return _NOTHING
-    if not mark and _FREE.search(body):
+    if not mark and (_FREE.search(body) or _CLOSING.search(body)):
         return _NOTHING
+    if "??" in body and len(words(body)) < 5:
+        return _NOTHING  # astonished
     if not wants and _TAG.search(body) and len(words(body)) < 4:
         return _NOTHING
     if _DECIDE.search(body) and not _DECIDED.search(body):
@@ -474,6 +488,36 @@ def sounds_like_standup(text: str) -> bool:
 _STANDUP = re.compile(
     r"^(?:[*_ ]*(?:stand-?up|daily|eod|check-?in|my day|plan for today|yesterday|today|gestern|heute|hier|ayer|done|wip|blockers)[*_ ]*(?::|[-–—] )|"
     r".{0,200}\b(?:yesterday|gestern)\b.{0,300}\b(?:today|heute)[*_]*:)"
+)
+
+
+def asks_the_room(speech: Speech) -> bool:
+    """A real question or request to whoever can: not an announcement, an offer, or half a thought with a mark."""
+    body = speech.body
+    if speech.generic or _OFFER.search(body) or len(words(body)) < 4:
+        return False
+    if _CALLS_ANYBODY.search(body):
+        return True
+    return body.rstrip(" )").endswith("?") and bool(_ASKS_WITHOUT_MARK.match(body) or _STARTS_WH.match(body))
+
+
+_CALLS_ANYBODY = re.compile(
+    r"\b(?:(?:can|could|would|does|do|did|has|have|is|will|any) (?:some|any)(?:one|body)\b|^(?:some|any)(?:one|body) (?:else )?(?:know|have|has|got|seen|here|around|able|available|free|tried|else|up)|who (?:can|could|knows|has|is (?:able|free|available|on call|responsible|the owner)|owns|wants)|"
+    r"any volunteers|(?:kann|könnte|weiß|weiss|hat|kennt) (?:jemand|einer|wer)|wer (?:kann|könnte|weiß|hat|kennt|macht|übernimmt)|jemand (?:da|eine|einen|ahnung)|quelqu'un (?:sait|peut|a)|est-ce que quelqu'un|alguien (?:sabe|puede|tiene))"
+)
+_STARTS_WH = re.compile(rf"^(?:so |and |but |also |hey |ok |just |quick question[:,]? )*(?:{_WH}|{_INVERTED}) ")
+
+
+def is_courtesy(body: str, thanked: bool) -> bool:
+    """ "Thanks, I'll definitely check these out": politeness, not a promise."""
+    return thanked and bool(_COURTESY.search(body)) or bool(_ALWAYS_COURTESY.search(body))
+
+
+_COURTESY = re.compile(
+    r"\b(?:check (?:\w+ )?out|take a (?:look|peek)|have a (?:look|peek|read)|give (?:it|this|that) a (?:try|go|read|spin)|try (?:it|this|that)|look into it|schau(?:e)? (?:ich )?mir .* an|schau(?:e)? mal rein)\b"
+)
+_ALWAYS_COURTESY = re.compile(
+    r"\b(?:definitely check|will (?:definitely )?check (?:\w+ )?out|i'?ll definitely (?:check|try|read|look)|tag (?:you|our|the)|mention)\b"
 )
 
 
