@@ -121,7 +121,7 @@ def _fitting(build: Callable[[Room], list[Block]]) -> list[Block]:
     """The longest of the allowed lengths that Slack takes. Only texts full of `&` and links ever need the shorter ones."""
     for room in _ROOMS:
         blocks = build(room)
-        if limits.total_text(blocks) <= limits.MOST_TEXT:
+        if not limits.problems("-", blocks):
             break
     return blocks
 
@@ -217,8 +217,9 @@ def _troubles(footer: Footer) -> list[str]:
 
 def _footer_blocks(lines: Sequence[str]) -> Iterator[Block]:
     # Cut between lines: a cut inside one could split an escaped character.
-    ends = accumulate(len(line) + 1 for line in lines)
-    if shown := [line for line, end in zip(lines, ends, strict=True) if end <= limits.SECTION]:
+    said = [line for line in lines if line]
+    ends = accumulate(len(line) + 1 for line in said)
+    if shown := [line for line, end in zip(said, ends, strict=True) if end <= limits.SECTION]:
         yield _context("\n".join(shown))
 
 

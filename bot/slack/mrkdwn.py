@@ -168,11 +168,13 @@ def _mappings(value: object) -> list[Mapping[str, object]]:
 _FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters and symbols that show nothing
 _JOINERS = frozenset("\u200c\u200d")
 _WITH_SCHEME = re.compile(
-    r"(?:[a-z][a-z0-9+.-]{0,30})?://[^\s<>]*|\b(?:mailto|tel|sms|javascript|data|mid):[^\s<>]+", re.IGNORECASE
+    r"(?:[a-z][a-z0-9+.-]{0,30})?://[^\s<>]*|(?<![^\W_])(?:mailto|tel|sms|javascript|data|mid):[^\s<>]+", re.IGNORECASE
 )
-_BARE_HOST = re.compile(
-    r"(?<![\w.-])(?<!\w@)(?<!\w/)(?![\w.+-]*@)"
-    r"(?P<host>[^\W_][\w-]*(?:\.[\w-]+)*\.(?P<last>[^\W\d_]{2,}|xn--[\w-]+))(?![\w-])(?P<path>(?::\d+)?(?:[/?#][^\s<>]*)?)"
+# Bounded as names on the web are, so that no text takes long.
+_HOST = r"[^\W_][\w-]{0,62}(?:\.[\w-]{1,63}){0,20}\.(?P<last%s>[^\W\d_]{2,63}|xn--[\w-]{1,59})(?![^\W_])"
+_MAIL_OR_HOST = re.compile(
+    rf"(?<![^\W_])(?:(?P<mail>[\w.+-]{{1,64}}@{_HOST % '_of_mail'})"
+    rf"|(?P<host>{_HOST % ''})(?P<path>(?::\d+)?(?:[/?#][^\s<>]*)?))"
 )
 # fmt: off
 _NO_DOMAIN = frozenset((
@@ -182,9 +184,9 @@ _NO_DOMAIN = frozenset((
 ))
 # fmt: on
 """Endings of file names that are no top-level domain, so that nothing turns `offer.pdf` into a link."""
-_CALLS_ALL = re.compile(rf"@(?=(?:{'|'.join(_BROADCASTS)})\b)", re.IGNORECASE)
+_CALLS_ALL = re.compile(rf"@(?=(?:{'|'.join(_BROADCASTS)})(?![^\W_]))", re.IGNORECASE)
 _LINE_MARK = re.compile(r"^[^\S\n]*(?:(?:#{1,6}(?=\s)|>)[^\S\n]*)+", re.MULTILINE)
-_LOOKALIKE = {"*": "\u2217", "_": "\u02cd", "~": "\u223c"}
+_LOOKALIKE = {"*": "\u2217", "_": "\u2581", "~": "\u223c"}
 _FORMATS = re.compile(r"(?<=\S)[*~]|[*~](?=\S)|(?<![^\W_])_|_(?![^\W_])")
 
 
@@ -208,7 +210,7 @@ def sanitize(text: str) -> str:
 def defang(text: str) -> str:
     """`text` without invisible characters, clickable addresses and broadcasts; fit for a page or a terminal once escaped."""
     seen = _WITH_SCHEME.sub(lambda url: _named(url[0]), visible(text))
-    return _BARE_HOST.sub(_dotted, _CALLS_ALL.sub("[at]", seen))
+    return _MAIL_OR_HOST.sub(_dotted, _CALLS_ALL.sub("[at]", seen))
 
 
 def visible(text: str) -> str:
@@ -248,6 +250,8 @@ def _named(url: str) -> str:
 
 
 def _dotted(found: re.Match[str]) -> str:
+    if found["mail"]:
+        return found["mail"]
     if found["last"].lower() in _NO_DOMAIN and not found["path"]:
         return found[0]
     host = found["host"].replace(".", "[.]")

@@ -168,7 +168,7 @@ def test_people_are_members_guests_strangers_bots_or_unknown(tmp_path: Path) -> 
 
     assert [m.author.kind for m in day.messages] == ["member", "guest", "outside", "bot", "outside", "bot"]
     assert day.messages[4].author.name == "U9"
-    assert [p.email for p in export.people()][0] == "ada@example.org"
+    assert next(p.email for p in export.people()) == "ada@example.org"
 
 
 def test_channels_keep_their_readers_and_flags(tmp_path: Path) -> None:
