@@ -4,7 +4,6 @@ Nothing is unpacked and one day is held at a time. What cannot be read is named 
 """
 
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from bot.slack.export_files import Broken, ExportFiles, Unreadable, open_files
+from bot.slack.export_files import Broken, ExportFiles, Unreadable, days_by_channel, open_files
 from bot.slack.export_message import (
     Deleted,
     Names,
@@ -27,7 +26,6 @@ from bot.slack.export_message import (
 from graphs.domain import Channel, Message, Party, SlackSource
 from graphs.errors import NeedsPerson
 
-_DAY = re.compile(r"(?P<folder>[^/]+)/(?P<day>\d{4}-\d{2}-\d{2})\.json", re.ASCII)
 _KINDS: Mapping[str, Literal["public", "private", "dm", "mpim"]] = {
     "channels.json": "public",
     "groups.json": "private",
@@ -124,7 +122,7 @@ def open_export(path: Path) -> Export:
         raise NeedsPerson(f"{files.title} is not a Slack export: it has no {lacks}.")
     people, lost_people = _people(_index(files, "users.json"))
     listed, lost_channels = _channels(files, people)
-    days, lost_days = _days(files, listed)
+    days, lost_days = days_by_channel(files, {one.channel.id: one.folder for one in listed})
     channels = [one.channel for one in listed]
     return Export(
         team=_team(people, channels),
@@ -247,43 +245,6 @@ def _channel_name(row: Row, kind: str, members: tuple[str, ...], people: Mapping
 
 
 # --- days -----------------------------------------------------------------------------------------
-
-
-def _days(files: ExportFiles, listed: list[_Listed]) -> tuple[dict[str, tuple[tuple[date, str], ...]], list[Broken]]:
-    """The files of each channel; a file that belongs to none is named, folder by folder."""
-    owners, lost = _owners(files, listed)
-    days: dict[str, list[tuple[date, str]]] = {}
-    strays: Counter[str] = Counter()
-    for name in files.sizes:
-        match = _DAY.fullmatch(name)
-        day = _date(match["day"]) if match else None
-        if match is None or day is None:
-            lost += [Broken(name, "it is no day of a channel")] if "/" in name else []
-        elif match["folder"] in owners:
-            days.setdefault(owners[match["folder"]], []).append((day, name))
-        else:
-            strays[match["folder"]] += 1
-    lost += [Broken(folder, f"no list names its channel; days left out: {n}") for folder, n in sorted(strays.items())]
-    return {channel: tuple(sorted(found)) for channel, found in days.items()}, lost
-
-
-def _owners(files: ExportFiles, listed: list[_Listed]) -> tuple[dict[str, str], list[Broken]]:
-    """Channel id by folder. A name that two channels bear is nobody's: a guess could show one's text to the other's readers."""
-    folders = {name.split("/", 1)[0] for name in files.sizes if "/" in name}
-    owners = {one.channel.id: one.channel.id for one in listed if one.channel.id in folders}
-    claims: dict[str, list[str]] = {}
-    for one in listed:
-        if one.channel.id not in owners and one.folder in folders and one.folder not in owners:
-            claims.setdefault(one.folder, []).append(one.channel.id)
-    lost = [Broken(folder, "more than one channel has this name") for folder, ids in claims.items() if len(ids) > 1]
-    return owners | {folder: ids[0] for folder, ids in claims.items() if len(ids) == 1}, lost
-
-
-def _date(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _read_day(files: ExportFiles, file: str, day: date, channel: str, names: Names) -> Day:

@@ -1,10 +1,13 @@
 """The files of a Slack export, whether it lies there as a zip or as a folder: named safely and read under caps."""
 
 import json
+import re
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path, PurePosixPath
 
 from graphs.errors import NeedsPerson
@@ -14,6 +17,7 @@ FILE_CAP = (
 )  # bytes; a day of a very loud channel has a tenth of it, and parsing costs about ten times its size
 TOTAL_CAP = 8 * 1024**3  # bytes, unpacked
 NAMES_CAP = 500_000
+_DAY = re.compile(r"(?P<folder>[^/]+)/(?P<day>\d{4}-\d{2}-\d{2})\.json", re.ASCII)
 INDEXES = ("users.json", "channels.json", "groups.json", "dms.json", "mpims.json")
 
 
@@ -64,6 +68,48 @@ def open_files(path: Path) -> ExportFiles:
     if sum(found.sizes.values()) > TOTAL_CAP:
         raise NeedsPerson(f"{path.name} unpacks to more than {TOTAL_CAP // 1024**3} GB, which no import accepts.")
     return _without_top(found)
+
+
+def days_by_channel(
+    files: ExportFiles, folders: Mapping[str, str]
+) -> tuple[dict[str, tuple[tuple[date, str], ...]], list[Broken]]:
+    """Days, oldest first, with their files, by channel id; what belongs to no channel is named, folder by folder.
+
+    `folders` gives each channel's name by its id: a folder is named after either.
+    """
+    owners, lost = _owners(files, folders)
+    days: dict[str, list[tuple[date, str]]] = {}
+    strays: Counter[str] = Counter()
+    for name in files.sizes:
+        match = _DAY.fullmatch(name)
+        day = _date(match["day"]) if match else None
+        if match is None or day is None:
+            lost += [Broken(name, "it is no day of a channel")] if "/" in name else []
+        elif match["folder"] in owners:
+            days.setdefault(owners[match["folder"]], []).append((day, name))
+        else:
+            strays[match["folder"]] += 1
+    lost += [Broken(folder, f"no list names its channel; days left out: {n}") for folder, n in sorted(strays.items())]
+    return {channel: tuple(sorted(found)) for channel, found in days.items()}, lost
+
+
+def _owners(files: ExportFiles, folders: Mapping[str, str]) -> tuple[dict[str, str], list[Broken]]:
+    """Channel id by folder. A name two channels bear is nobody's: a guess could show one's text to the other's readers."""
+    there = {name.split("/", 1)[0] for name in files.sizes if "/" in name}
+    owners = {channel: channel for channel in folders if channel in there}
+    claims: dict[str, list[str]] = {}
+    for channel, folder in folders.items():
+        if channel not in owners and folder in there and folder not in owners:
+            claims.setdefault(folder, []).append(channel)
+    lost = [Broken(folder, "more than one channel has this name") for folder, ids in claims.items() if len(ids) > 1]
+    return owners | {folder: ids[0] for folder, ids in claims.items() if len(ids) == 1}, lost
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _in_folder(root: Path) -> ExportFiles:
