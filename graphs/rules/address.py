@@ -202,7 +202,9 @@ def content_words(text: str) -> set[str]:
     return {
         _singular(word)
         for word in words(text)
-        if (len(word) > 3 or any(c.isdigit() for c in word)) and word not in _COMMON and not word.startswith("http")
+        if (len(word) > 3 or (len(word) > 1 and any(c.isdigit() for c in word)))
+        and word not in _COMMON
+        and not word.startswith("http")
     }
 
 

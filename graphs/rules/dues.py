@@ -17,6 +17,7 @@ class Deadline:
     start: int
     end: int
     certain: bool  # it has a marker
+    clock: bool = False  # only a time of day was stated
 
 
 @dataclass(frozen=True)
@@ -208,7 +209,8 @@ def _valid(year: int, month: int, dom: int) -> date | None:
 Resolver = Callable[[re.Match[str], _Sent], date | None]
 _FIRST = (
     r"(?:(?:eod|cob|eob|end of (?:the )?(?:day|business)|close of business|noon|midday|first thing|early|late|"
-    r"\d{1,2}(?:[:.]\d\d)? ?(?:[ap]\.?m\.?|uhr|o'clock)|\d{1,2}[:.]\d\d),?(?: on| am)? )?"
+    r"\d{1,2}(?:[:.]\d\d)? ?(?:[ap]\.?m\.?|uhr|o'clock)|\d{1,2}[:.]\d\d)"
+    r"(?: (?:my|your|our|their|his|her|local|\w+) time| (?:[ecmp][sd]?t|cest?|gmt|utc|bst))?,?(?: on| am)? )?"
 )
 _UNIT = (
     r"(?P<unit>hours?|business days?|working days?|days?|weeks?|stunden?|werktagen?|arbeitstagen?|tag(?:en)?|wochen?|"
@@ -342,6 +344,8 @@ def deadline(sentence: str, sent_at: datetime, zone: str, author_zone: str = "")
         return None
     sent = _Sent(sent_at.astimezone(_zone(author_zone or zone)), _zone(zone))
     found = list(_stated(text, sent))
+    if any(not one.clock for one in found):  # "5 pm … tomorrow" is tomorrow
+        found = [one for one in found if not one.clock]
     certain = [one for one in found if one.certain]
     chosen = certain or ([] if _MEET.search(text) else found)
     days = {one.day for one in chosen}
@@ -381,7 +385,7 @@ def _stated(text: str, sent: _Sent) -> Iterator[Deadline]:
                 continue
             day = resolver(match, sent)
             if day is not None:
-                yield Deadline(day, by.start() if by else match.start(), match.end(), strong)
+                yield Deadline(day, by.start() if by else match.start(), match.end(), strong, resolver is _clock)
 
 
 def _adverbial(match: re.Match[str], before: str, after: str, relative: bool) -> bool:

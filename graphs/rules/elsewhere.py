@@ -11,6 +11,7 @@ from graphs.rules.text import plain, sentences, word_set
 _WITHIN = timedelta(days=7)
 _LATER = timedelta(days=10)
 _ENOUGH, _ENOUGH_FOR_OTHERS = 3, 4
+_SHARE = 0.34  # of the words of a finding: "data sheet" alone is no answer about the radio range table in it
 _LEADS = word_set("asks needs need your decision waiting wait promised answer asked promise you")
 """Words that `phrase` puts before a quotation."""
 
@@ -18,7 +19,7 @@ _LEADS = word_set("asks needs need your decision waiting wait promised answer as
 def answers_elsewhere(finding: Finding, later: Sequence[Message], owner: Person) -> Message | None:
     """The first message of another place that settles `finding`: by one of the two people, in the form of an answer or
     report, about the same rare words. Conservative: a card that stays is better than one that vanishes."""
-    about = _own_words(finding)
+    about = _own_words(finding) - content_words(owner.name)
     if not about:
         return None
     known = {m.author.address for m in later if m.author.key == finding.counterpart and m.author.address}
@@ -36,20 +37,24 @@ def _settles(finding: Finding, message: Message, about: set[str], owner: Person,
     reaches = _reaches(message, finding.counterpart, owner, known)
     if not reaches:
         return False
+    subject = content_words(message.mail.subject) if message.mail else set()
+    enough = max(2, _SHARE * _weight(about))
+    question = finding.what.rstrip('"').endswith("?") and doer
     for sentence in sentences(message.text.text)[:20]:
-        speech = read(sentence)
-        shared = _weight(about & content_words(sentence))
-        if shared >= 2 and _closes(speech, doer):
+        shared = about & (content_words(sentence) | subject)
+        if _weight(shared) >= enough and _closes(read(sentence), doer, question):
             return True
     attached = bool(message.mail and message.mail.attachments) or bool(message.slack and message.slack.files)
-    return doer and attached and _weight(about & _all_words(message)) >= _ENOUGH
+    return doer and attached and _weight(about & _all_words(message)) >= max(_ENOUGH, enough)
 
 
-def _closes(speech: Speech, doer: bool) -> bool:
-    """A doer reports it done; the one who waits says it has come or is not wanted any more."""
-    if speech.ask or speech.promise or speech.delays:
+def _closes(speech: Speech, doer: bool, question: bool) -> bool:
+    """A doer reports it done, or answers a question; the one who waits says it has come or is not wanted any more."""
+    if (speech.ask and not speech.weak) or speech.promise or speech.delays:
         return False
-    return speech.done if doer else speech.withdraws or (speech.thanks and not speech.acknowledges)
+    if doer:
+        return speech.done or (question and not speech.acknowledges and not speech.thanks)
+    return speech.withdraws or (speech.thanks and not speech.acknowledges)
 
 
 def _reaches(message: Message, counterpart: PersonKey, owner: Person, known: set[str]) -> bool:
@@ -76,8 +81,12 @@ def same_matter(a: Finding, b: Finding, text_of: Callable[[Source], str]) -> boo
     shared = (mine & their_text) | (theirs & my_text)
     if not mine & their_text or not theirs & my_text:
         return False
-    enough = _ENOUGH if a.counterpart == b.counterpart else _ENOUGH_FOR_OTHERS
-    return _weight(shared) >= enough and _weight(mine & their_text) >= 2 and _weight(theirs & my_text) >= 2
+    if a.counterpart == b.counterpart:
+        return _weight(shared) >= _ENOUGH and _weight(mine & their_text) >= 2 and _weight(theirs & my_text) >= 2
+    both = _weight(mine & their_text) >= _SHARE * _weight(mine) and _weight(theirs & my_text) >= _SHARE * _weight(
+        theirs
+    )
+    return both and _weight(shared) >= _ENOUGH_FOR_OTHERS
 
 
 def _own_words(finding: Finding) -> set[str]:
@@ -95,4 +104,4 @@ def _all_words(message: Message) -> set[str]:
 
 def _weight(shared: set[str]) -> int:
     """Codes, numbers and file names say twice as much as words."""
-    return sum(2 if any(c.isdigit() for c in word) or "." in word else 1 for word in shared)
+    return sum(2 if (len(word) > 2 and any(c.isdigit() for c in word)) or "." in word else 1 for word in shared)

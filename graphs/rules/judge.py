@@ -93,10 +93,12 @@ def _finding(matter: Matter, here: Reading, now: datetime) -> Finding:
     due = matter.due
     if matter.accepted_due and (due is None or owner not in matter.doers):
         due = matter.accepted_due
+    told = what(matter, here)
+    reason = why(matter)
     return Finding(
         kind=_kind(matter, owner),
-        what=what(matter, here),
-        why=why(matter),
+        what=told,
+        why="" if reason[:40] in told else reason,
         next_step=next_step(matter, here, now),
         due=due,
         counterpart=counterpart,

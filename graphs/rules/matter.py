@@ -107,9 +107,10 @@ def opened(turn: Turn, before: list[Turn], matters: list[Matter], here: Reading)
         found: Matter | None = None
         if said.speech.ask or said.speech.blocked:
             found = _asked(turn, said, before, matters, fresh, here)
-        elif said.speech.promise and not standup:
+        if said.speech.promise and not standup and found is None:
             found = _promised(turn, said, before, matters, fresh, here)
         if found is not None:
+            found.blocked = found.blocked or any(one.speech.blocked for one in turn.said)
             found.context = found.context or _context(turn, place, before)
             found.due = found.due or _due_around(turn, place, here)
             found.words |= content_words(f"{found.speech.text} {found.context}")
@@ -126,6 +127,8 @@ def _asked(
         return None
     if speech.generic and speech.ask == "question" and here.channel and not doers and not fresh:
         return None
+    if speech.weak and here.channel and not (named and doers):
+        return None
     known = _belongs(turn, speech, doers, before, matters, fresh)
     if known is not None:
         _extend(known, turn, speech, here)
@@ -136,7 +139,7 @@ def _asked(
 
 def _own_due(turn: Turn, speech: Speech, here: Reading) -> date | None:
     """A day in a question is mostly what it asks about; in a request it is the deadline."""
-    if speech.ask == "action" or speech.blocked:
+    if (speech.ask == "action" and not speech.weak) or (speech.blocked and not speech.ask):
         return here.due(speech.text, turn.message)
     return here.stated_due(speech.text, turn.message)
 
@@ -211,9 +214,10 @@ def _extend(old: Matter, turn: Turn, speech: Speech, here: Reading) -> None:
     old.note(turn)
     old.blocked = old.blocked or speech.blocked
     old.due = old.due or _own_due(turn, speech, here)
-    clearer = old.speech.generic or (old.speech.ask == "question" and speech.ask in ("action", "decision"))
+    vague = old.speech.ask == "question" or (old.speech.weak and not speech.weak)
+    clearer = old.speech.generic or (vague and speech.ask in ("action", "decision"))
     if clearer and turn.at == old.at and not speech.generic:
-        old.context = old.context or ("" if old.speech.generic else old.speech.text)
+        old.context = old.context if old.speech.generic else old.speech.text
         old.speech = speech
     old.words |= content_words(speech.body)
 

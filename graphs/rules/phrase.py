@@ -101,7 +101,7 @@ def next_step(matter: Matter, here: Reading, now: datetime) -> str:
         doer = name_of(_doer(matter), here) if matter.doers and _doer(matter) != NOBODY_KNOWN else ""
         return f"Ask {doer} again" if doer else "Ask again, or ask somebody by name"
     whom = name_of(matter.asker, here) if matter.asker else "the others"
-    body = matter.speech.body
+    body = _WHY.sub("", matter.speech.body)
     if matter.asked_back is None and matter.speech.ask == "question" and not matter.blocked:
         return f"Reply to {whom}"
     if matter.speech.ask == "decision":
@@ -161,7 +161,10 @@ def _quote(lead: str, matter: Matter) -> str:
     """The author's own words behind who they are, with the sentence before when the words alone say too little."""
     said = _cleaned(matter.speech.text)
     room = LONGEST - len(lead) - 4
-    if matter.context and len(content_words(said)) < 2:
+    after = _following(matter) if len(content_words(said)) < 2 else ""
+    if after:
+        said = f"{said} {after}"
+    elif matter.context and (len(content_words(said)) < 2 or _LEANS.match(said)):
         before = _cut(_cleaned(matter.context), room - len(said) - 1)
         said = f"{before} {said}" if len(before) > 12 else said
     return f'{lead}: "{_cut(said, room)}"'
@@ -171,6 +174,18 @@ def _cleaned(sentence: str) -> str:
     called = opening(sentence)
     text = " ".join((called.rest if called.rest else sentence).split()).replace('"', "'")
     return _ASIDE.sub("", text) or text
+
+
+_LEANS = re.compile(r"(?:it|it's|this|that|that's|they|these|those|he|she|es|das|er|dies)\b", re.IGNORECASE)
+
+
+def _following(matter: Matter) -> str:
+    """The items of a list that an ask like "Please send me" or "I need:" introduces."""
+    if matter.speech.text[-1:] in ".?!":
+        return ""
+    said = [one.speech.text for one in matter.turn.said]
+    place = said.index(matter.speech.text) if matter.speech.text in said else len(said)
+    return " ".join(said[place + 1 : place + 3])
 
 
 _ASIDE = re.compile(

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from graphs.rules.address import Turn, content_words
 from graphs.rules.matter import Matter, Reading, is_mass
-from graphs.rules.speech import has_arrived, takes_over
+from graphs.rules.speech import has_arrived, starts_with_yes_or_no, takes_over
 from graphs.rules.text import word_set
 
 _DONE_MARKS = word_set(
@@ -73,9 +73,12 @@ def _by_doer(turn: Turn, matter: Matter, here: Reading) -> None:
     commits = any(speech.promise for speech in said)
     refused = any(speech.refuses for speech in said) and not matter.promised
     room_answered = not matter.doers and (commits or _states(turn))  # whoever takes a question of the room, has it
-    if done or refused or room_answered or (_delivers(turn) and not commits):
+    puts_off = commits or any(speech.delays for speech in said)
+    asked_yes_or_no = matter.speech.ask in ("question", "decision") and not matter.promised
+    says_yes = asked_yes_or_no and not puts_off and bool(said) and starts_with_yes_or_no(said[0].body)
+    if done or refused or room_answered or says_yes or (_delivers(turn) and not commits):
         _finish(turn, matter)
-    elif commits or any(speech.delays for speech in said):
+    elif puts_off:
         if not matter.promised or commits:
             matter.accepted = turn
             matter.note(turn)
@@ -147,7 +150,12 @@ def _links(turn: Turn) -> bool:
 def _states(turn: Turn) -> bool:
     """True when some sentence says something: more than thanks, a nod, a promise, a greeting or a question."""
     return any(
-        not (one.speech.ask or one.speech.promise or one.speech.delays or one.speech.acknowledges)
+        not (
+            (one.speech.ask and not one.speech.weak)
+            or one.speech.promise
+            or one.speech.delays
+            or one.speech.acknowledges
+        )
         and one.speech.body
         and not (one.speech.thanks and len(content_words(one.speech.body)) < 3)
         for one in turn.said

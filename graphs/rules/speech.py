@@ -26,6 +26,7 @@ class Speech:
     opening: Opening
     ask: AskKind = ""
     aim: Aim = "you"
+    weak: bool = False  # a bare order or "I need the …": an ask only when somebody is addressed
     generic: bool = False  # "any update?", "let me know": about what was said elsewhere
     blocked: bool = False
     promise: bool = False
@@ -50,6 +51,10 @@ _NOT_POLITE = word_set(
     """believe imagine see hear tell be like feel guess say come join attend make do remember think prefer rather have
     want know understand hear look"""
 )  # "can you see it?", "would you like": questions at most
+_DUTY = re.compile(
+    r"(?:^|[,;:.–—] ?|\b(?:and|so|but|also|then|please|think|hi|hey) )"
+    r"(?:you (?:also |still |really |just )?(?:(?:need|have|ought|are supposed|are expected|were supposed|'re supposed) to|(?:must|should|shouldn't forget to|might want to|may want to)|owe (?:me|us)))\b"
+)
 _IF_YOU_COULD = re.compile(rf"\bif (?:you|u|someone|anyone) (?:could|can|would) {_SOFT}(?P<verb>[a-z]+)")
 _INDIRECT = re.compile(
     r"\b(?:(?:would|do) you mind (?!if)|mind (?:taking|having|looking|checking|sending|sharing|giving|doing|reviewing|\w+ing)|"
@@ -65,8 +70,7 @@ _INDIRECT = re.compile(
     r"(?:i|we) (?:am |are |'m |'re )?(?:still )?(?:waiting|wait) (?:on|for) (?:you|your|u|ur)\b|waiting (?:on|for) (?:you|your|u|ur)\b|(?:over|up) to you\b|your turn|ball is in your court|"
     r"looking forward to (?:your|hearing)|(?:i|we) (?:look|looking) forward to (?:your (?:reply|answer|response|feedback|thoughts|comments|confirmation)|hearing)|"
     r"(?:hope|like|want|need|love) to (?:hear|get|have|see|know) (?:\w+ ){0,2}your|request(?:ing)? (?:that you|you to|your)|awaiting your|"
-    r"(?:ask|asking|asked|remind|reminding|reminder for) you (?:all )?(?:to|for)|"
-    r"(?:you (?:need|have|ought|are supposed|are expected|were supposed|'re supposed) to|you (?:must|should|shouldn't forget to|might want to|may want to|owe (?:me|us))|you still owe))\b"
+    r"(?:ask|asking|asked|remind|reminding|reminder for) you (?:all )?(?:to|for))\b"
 )
 _WHEN_YOU_CAN = re.compile(
     r"\b(?:when(?:ever)?|once|as soon as|if) you (?:get|have|find|'ve got) (?:a |some |the )?(?:few )?(?:free )?(?:minutes?|chance|moment|mins?|sec|second|time|bandwidth)\b|"
@@ -139,7 +143,7 @@ _VERBS = word_set(
     consider bear notify inform submit nominate rsvp respond vote"""
 )
 _NOT_ORDERED = re.compile(
-    r"^(?:check (?:out|this out|it out)|look(?:s|ing)?(?: like| good| great| at (?:this|that|him|her|you|me)\b)|look(?:ing)? forward|let(?:'s| us|s|\b)|note that|keep (?:up|it up|going|calm)|"
+    r"^(?:cc |fyi |(?:read|put|set|cut|let|hit) (?:it|them|that)[,.! ]*(?:$|lovely|thanks|all)|check (?:out|this out|it out)|look(?:s|ing)?(?: like| good| great| at (?:this|that|him|her|you|me)\b)|look(?:ing)? forward|let(?:'s| us|s|\b)|note that|keep (?:up|it up|going|calm)|"
     r"give me (?:a|an|until|another|till|some|\d)|\w+ #?\d+ (?:has|is|was|will|had|went|got|are)\b|take care|take (?:it easy|your time)|try (?:again|it and)|have a|use (?:of|at)|test(?:ing)?\b[:!.]|let me (?!know)|"
     r"read (?:receipt|this\b)|make(?:s)? sense|get (?:well|better|it|that|in\b)|got|give(?:n)? (?:that|the|me a (?:break|second|sec|minute))|"
     r"stop (?:it|lol)|find (?:attached|below|enclosed)|see |hold (?:on|up|tight|the phone)|help(?:s|ful)?\b|call me (?:crazy|old|weird)|"
@@ -189,7 +193,7 @@ _PLAY = re.compile(
 _RHETORICAL = re.compile(
     r"^(?:really|seriously|what|huh|wait,? what|why|why not|how so|who knows?|who cares|who else|who knew|right|no|yes|yeah|ok|okay|eh|hm+|you know|know what i mean|get it|see|sorry|pardon|wtf|lol|say what|is it|isn't it|aren't we|are you (?:kidding|serious|joking|sure)|"
     r"are we there yet|who doesn'?t|what could (?:possibly )?go wrong|what can i say|what else is new|guess what|(?:can|could|would) you (?:believe|imagine)|how (?:cool|great|awesome|nice|crazy|weird|sad|funny|bad|hard|good|lucky|dare|on earth)\b(?!.*\b(?:would|is it for you|can)\b)|isn'?t (?:that|it|this) (?:\w+ )?(?:great|cool|nice|crazy|amazing|funny|awesome|weird|lovely)|"
-    r"why (?:do|does|did|is|are|am|would|must|can't) (?:i|we|it|this|that|anyone|people|they|everything|nobody|mondays?)(?: \w+)? (?:always|even|ever|still|bother|never|keep|hate|so)|what (?:is|are) (?:wrong with|life|even)|where (?:has|did|does) the time go|remember when|what was i thinking|when will (?:they|people|we|i) (?:ever|learn)|who (?:would have|would've|could have) thought|what do i know|"
+    r"why (?:do|does|did|is|are|am|would|must|can't) (?:i|we|it|this|that|anyone|people|they|everything|nobody|mondays?)(?: \w+)? (?:always|even|ever|still|bother|never|keep|hate|so)|what (?:is|are) (?:wrong with|life|even)|where (?:has|did|does) the time go|remember when|what (?:did|have) i miss(?:ed)?|what was i thinking|when will (?:they|people|we|i) (?:ever|learn)|who (?:would have|would've|could have) thought|what do i know|"
     r"wirklich|echt(?: jetzt)?|ernsthaft|oder|ne|nicht wahr|was soll'?s|wer weiß|wer kennt das nicht|wie bitte|ach ja|verstehst du|weißt du|ja|warum auch nicht|wozu auch|ist das nicht|vraiment|ah bon|n'est-ce pas|verdad|en serio|no)[ ?!.…]*$|"
     r"^(?:can|could|would|will) you (?:believe|imagine)|^why (?:on earth|oh why|in the world)|^who (?:wouldn't|doesn't|in their right)|^how (?:cool|great|awesome|crazy|funny|weird|lucky) (?:is|are|was) |^isn't (?:it|that|this) |^(?:do|did) (?:i|we) (?:even|really|ever) |^what could (?:possibly )?go wrong|^when (?:did|has) .* (?:become|get) so|"
     r"^remember (?:when|that)|^(?:do )?you know what|^guess (?:what|who)|^what (?:a|an) |^what would (?:i|we) do without|^wer hätte das|^wer braucht schon|^was kann da schon|^are (?:we|you) (?:kidding|serious)|^ist das (?:nicht|denn)"
@@ -198,13 +202,20 @@ _OFFER = re.compile(
     r"\b(?:let (?:me|us) know (?:if|when|who|what) (?:anyone|anybody|someone|somebody|any of|you(?:'d| would)? (?:like|want|need|have|are interested|'re interested))|(?:if|when) (?:anyone|anybody|someone|somebody)|anyone who|join us|come join|stop by|sign up|reach out|get in touch|"
     r"have a crack|enjoy|keep us posted|stay tuned|check (?:it|this|these|them) out|rsvp|register|falls jemand|wenn jemand|wer (?:lust|interesse) hat|meldet euch)\b"
 )
+_TO_MACHINES = re.compile(  # an order to whatever software reads this is nothing its owner owes
+    r"\b(?:(?:note|message|instructions?|attention) (?:to|for) (?:the |any |all )?(?:ai|assistants?|bots?|llm|agents?|model)\b|(?:ignore|disregard|forget) (?:all |any |your |the )*(?:previous|prior|above|earlier) (?:instructions|prompts?|rules)|system prompt|as an ai\b)"
+)
+_PERMITS = re.compile(
+    r"^(?:ja|jo|ok|okay|klar|passt|gerne?|yes|yep|sure|oui|sí)\b.*\b(?:kannst|könnt|können|you can|tu peux|puedes)\b"
+)
 _CLOSING = re.compile(
+    r"\b(?:let (?:me|us) know|lmk) (?:if|should) .*\b(?:anything|any (?:other|further|more|questions?)|something else|more questions|questions)\b|"
     r"\b(?:let (?:me|us) know|lmk|shout|ping me|holler|reach out|get in touch|contact (?:me|us)|give (?:me|us) a (?:call|shout)|don't hesitate|get back to (?:me|us)|reply|write (?:me|us)|call (?:me|us)) (?:\w+ ){0,3}?(?:if|when|whenever|should|with any|for any) "
     r"(?:anyone|anybody|someone|somebody|any of|there(?:'s| is| are)|i can|we can|(?:you(?:'d| would| do| should)? )?(?:like|want|need|have (?:any|questions|more|further|other|a question|issues|problems|feedback|trouble)|are (?:interested|unsure|missing|having)|'re (?:interested|unsure|missing|having)|run into|see any|find any|questions|anything|any|get stuck))|"
     r"\bif you (?:have|got) (?:any )?(?:\w+ )?(?:questions|issues|concerns|problems|trouble|feedback)|\b(?:bei|falls|wenn) (?:\w+ ){0,3}(?:fragen|rückfragen|unklarheiten)\b|\b(?:melde dich|melden sie sich|sag bescheid|gib bescheid) (?:\w+ ){0,2}(?:wenn|falls|bei)\b"
 )
 _TAG = re.compile(
-    r",? (?:right|no|ok|okay|eh|huh|isn't it|aren't they|don't you think|yeah|oder|ne|gell|non|verdad|n'est-ce pas) ?\?+$"
+    r",? (?:right|no|ok|okay|eh|huh|isn't it|aren't they|don't you think|yeah|yes|ja|oder|ne|gell|non|verdad|n'est-ce pas) ?\?+$"
 )
 _JOKE = re.compile(
     r"(?:\blo+l+\b|\blmao\b|\brofl\b|\bha(?:ha)+h?\b|\bhehe\b|\bhihi\b|\bjust kidding\b|\b(?:jk|j/k)\b|\bkidding\b|\bonly joking\b|\bscherz\b|\bspaß\b(?: beiseite)?|/s$|;-?\)|😂|🤣|😜|😝|🙃|😆|"
@@ -236,6 +247,7 @@ _DECIDED = re.compile(
 
 _STUCK = re.compile(
     r"\b(?:blocked (?:on|by|until|waiting|here|with)|(?:i'?m|we'?re|i am|we are|am|is|are) (?:\w+ )?(?:blocked|stuck)\b|blocking (?:me|us|the|our|release)|blocker|(?:can'?t|cannot|can not|unable to|couldn't|won't be able to|not able to|(?:isn't|aren't|not) going) (?:\w+ ){1,10}?(?:until|till|without|unless|before) (?:you|your|we (?:have|get|hear)|i (?:have|get|hear)|the|that|it|this|u\b|@?[a-z]+ (?:has|have|sign|approve|confirm|send)|@)|"
+    r"(?:can'?t|cannot|unable to|not able to) (?:\w+ )?(?:start|continue|proceed|go on|go ahead|move on|move forward|finish|begin|ship|merge|deploy|publish|release|pack)(?:ing)?\b|(?:kann|können) (?:\w+ ){0,4}nicht (?:\w+ ){0,3}(?:anfangen|weitermachen|starten|beginnen|fertig werden|losschicken|abschließen)|"
     r"stuck (?:on|until|without|waiting|with|at)|hold(?:ing|s) (?:me|us|everything|everyone|the \w+) up|on hold (?:until|till|for|because)|(?:waiting|wait) (?:on|for) (?:you|your|u|ur)\b|"
     r"need (?:\w+ ){1,8}(?:before (?:i|we) can|so (?:that )?(?:i|we) can (?:continue|proceed|start|finish|go on|move))|before (?:i|we) can (?:continue|proceed|start|finish|go on|go ahead|move|ship|merge|release|pack|publish|send|order|print|deploy)|depends on (?:you|your)|only thing missing is your|"
     r"komm(?:e|en)? (?:\w+ ){0,3}nicht (?:weiter|voran|vorwärts)|(?:bin|sind) (?:\w+ )?blockiert|blockier(?:t|st)|(?:hänge?n?|steck(?:e|en)?|stehe?n?) (?:\w+ ){0,3}(?:fest|still|in der luft)|(?:kann|können) (?:\w+ ){0,6}(?:nicht|erst|nichts|kein\w*) (?:\w+ ){0,8}(?:bis|wenn|bevor|ohne|solange|ehe|sobald)\b|(?:kann|können) (?:\w+ ){0,3}erst (?:\w+ ){0,5}(?:wenn|sobald|nachdem)|ohne (?:dein|deine|ihre|eure|dich)\w* (?:\w+ ){0,4}(?:kann|können|geht)|"
@@ -252,7 +264,7 @@ _PROMISE = re.compile(
     rf"(?:(?:^|[,;:.–—(-] ?|\b(?:and|so|but|then|yes|yep|yeah|ok|okay|sure|thanks|sorry|right|great|ah|oh|hi|done|that|also|which|week|day|today|tomorrow|monday|tuesday|wednesday|thursday|friday|noon|lunch|now|call|meeting|it|there|cool|perfect|think|guess) )"
     rf"(?:i'll|i will|i'm going to|i am going to|i'm gonna|imma|i'll go ahead and|i can|we'll|we will|i plan to|i intend to|i shall) (?!{_STATE}\b)(?:also |just |then |probably |quickly |definitely |try (?:to|and) |make sure (?:to|that)? ?|go ahead and |do my best to |now |have to (?=check|ask|look|see|talk|confirm)|get around to |personally |happily |gladly |be (?:sending|getting|sharing|working|looking|fixing|reviewing|following|posting|updating|preparing|finishing) )*(?P<verb>[a-z-]+)|"
     r"^(?:ok(?:ay)?,? |sure,? |yes,? |yep,? |thanks,? |great,? |will do,? )*(?:will (?:do|send|check|look|fix|get|have|share|review|update|ping|let|take|follow|try|call|forward|add|post|write|reply|come back|circle|confirm|handle|prepare|sort|ask|see what|upload|deliver|book|finish)\b)|"
-    r"\b(?:on it|i'm on it|(?:leave|leaving) (?:it|that|this) (?:with|to) me|consider it done|count on me|i'?ve got (?:this|it)|i got (?:this|it)\b(?! from)|got it covered|i promise\b|(?:you'?ll|you will|you shall) (?:have|get|receive|hear (?:back )?from me|find) |"
+    r"(?:^(?:ok(?:ay)?,? |yes,? |yep,? |sure,? |already |right )*on it\b|\b(?:i'm|i am|we're|am|already) on it\b)|\b(?:(?:leave|leaving) (?:it|that|this) (?:with|to) me|consider it done|count on me|i'?ve got (?:this|it)|i got (?:this|it)\b(?! from)|got it covered|i promise\b|(?:you'?ll|you will|you shall) (?:have|get|receive|hear (?:back )?from me|find) |"
     r"(?:i'm |i am |we're |am |currently |already )?(?:looking into|working on|taking care of|taking a look|checking (?:now|with|on|this|that|it)|getting on|finishing (?:it|this|up)|digging into|chasing) (?:it|this|that|the|on|now|with)?|i'?m taking (?:this|it|that)|assigned (?:it )?to (?:me|myself)|mine\b.*i'll|"
     r"i (?:owe|still owe) (?:you|u|@|\w+) (?!an apology|one\b|a beer|a drink|a coffee)|(?:let me|lemme) (?:just |quickly |first |have a )?(?:check|look|see(?! if you)|find|ask|get|dig|investigate|think (?:about|on|it)|confirm|verify|talk|speak|ping|take|run|try|pull|look into|come back|circle|follow|double-check|sleep on|send|share|do|go through|figure|review|put|write)|"
     r"(?:i'll|will) (?:get|come|circle|report) back|(?:i|we) (?:commit|committed|promised|have promised|had promised) to|my action item|action (?:item )?on me|ai on me)\b)"
@@ -320,7 +332,7 @@ _WITHDRAW = re.compile(
 _ADDS_PROMISE_VERB = word_set("know see find be hear need want think like say guess wait have")
 
 
-_NOTHING: tuple[AskKind, Aim] = ("", "you")
+_NOTHING: tuple[AskKind, Aim, bool] = ("", "you", False)
 
 
 @lru_cache(maxsize=16384)
@@ -333,9 +345,10 @@ def read(sentence: str) -> Speech:
         return Speech(sentence, "", called, thanks=bool(_THANKS.search(whole)), acknowledges=True)
     joke = bool(_JOKE.search(whole))
     withdraws = bool(_WITHDRAW.search(body)) and not body.endswith("?")
-    ask, aim = _NOTHING if joke or withdraws else _asked(body, sentence)
+    tagged = bool(_TAG.search(body)) and promises(body)  # "I'll send it on Monday, ok?"
+    ask, aim, weak = _NOTHING if joke or withdraws or tagged else _asked(body, sentence)
     generic = bool(ask) and bool(_GENERIC.match(body) or (_UPDATE.match(body) and len(_content(body)) < 2))
-    promise = not joke and ask == "" and promises(body)
+    promise = not joke and (promises(body) if ask == "" else bool(_AND_I_WILL.search(body)))
     done = not body.endswith("?") and not ask and bool(_DONE.search(body)) and not _NOT_DONE.search(body)
     bare = without_emoji(body).strip(" .!,")
     return Speech(
@@ -344,6 +357,7 @@ def read(sentence: str) -> Speech:
         opening=called,
         ask=ask,
         aim=aim,
+        weak=weak,
         generic=generic,
         blocked=not joke and bool(_STUCK.search(body.replace(",", ""))) and not _UNSTUCK.search(body),
         promise=promise,
@@ -356,6 +370,10 @@ def read(sentence: str) -> Speech:
     )
 
 
+_AND_I_WILL = re.compile(  # "you do the paperwork please and I'll call them on Monday", not "send it and I'll review it"
+    r"\b(?:and|,|;) (?:i'll|i will) (?!be\b|see\b|need\b)\w+ .*\b(?:today|tonight|tomorrow|(?:on |by )?(?:mon|tues|wednes|thurs|fri)day|by \d|this (?:week|afternoon|evening))\b|"
+    r"\bund ich (?:\w+e)\b.*\b(?:heute|morgen|(?:am |bis )?(?:mon|diens|donners|frei)tag|(?:am |bis )?mittwoch)\b"
+)
 _URL = re.compile(r"(?:https?://|www\.)\S+")
 
 
@@ -371,17 +389,23 @@ _FILLERS = word_set(
 )
 
 
-def _asked(body: str, sentence: str) -> tuple[AskKind, Aim]:
-    """The kind of ask and whom its wording addresses; ("", "you") when nothing is asked."""
+def _asked(body: str, sentence: str) -> tuple[AskKind, Aim, bool]:
+    """The kind of ask, whom its wording addresses, and whether it is a weak one; `_NOTHING` when nothing is asked."""
     if _RHETORICAL.search(body) or _SOCIAL.search(body) or sentence[:1] in "\"“„'":
         return _NOTHING
     mark = body.rstrip(" )\"'!:.").endswith("?") or "? " in body
     aim: Aim = "anyone" if _IN_ANYONE.search(body) else "we" if _IN_WE.search(body) else "you"
-    wants = _wants(body, sentence)
+    strong = _wants(body)
+    weak = not strong and not mark and bool(_ordered(body) or _NEEDS.search(body))
+    wants = strong or weak
     question = mark or bool(_ASKS_WITHOUT_MARK.match(body) or _WH_INVERTED.match(body))
     if not wants and not question:
         return _NOTHING
     if _PLAY.search(body) and len(body) < 80 and not _WORKLIKE.search(body):
+        return _NOTHING
+    if _TO_MACHINES.search(body):
+        return _NOTHING
+    if _PERMITS.match(body) and not mark:
         return _NOTHING
     if not mark and (_FREE.search(body) or _CLOSING.search(body)):
         return _NOTHING
@@ -390,8 +414,8 @@ def _asked(body: str, sentence: str) -> tuple[AskKind, Aim]:
     if not wants and _TAG.search(body) and len(words(body)) < 4:
         return _NOTHING
     if _DECIDE.search(body) and not _DECIDED.search(body):
-        return "decision", aim
-    return ("action" if wants else "question"), aim
+        return "decision", aim, weak
+    return ("action" if wants else "question"), aim, weak
 
 
 _WORKLIKE = re.compile(
@@ -399,7 +423,7 @@ _WORKLIKE = re.compile(
 )
 
 
-def _wants(body: str, sentence: str) -> bool:
+def _wants(body: str) -> bool:
     """True for a request for action, however politely wrapped."""
     polite = _POLITE.search(body) or _IF_YOU_COULD.search(body)
     if polite and polite["verb"] not in _NOT_POLITE:
@@ -413,20 +437,28 @@ def _wants(body: str, sentence: str) -> bool:
         return False
     if _WHEN_YOU_CAN.search(body) and not _I_WILL.search(body):
         return True
+    if _DUTY.search(body) and not _INDIRECT_NOT.search(body):
+        return True
     if _INDIRECT.search(body) and not _INDIRECT_NOT.search(body):
         return True
     if _UPDATE.match(body):
         return True
     if _PLEASE.search(body) and not _NOT_ASK_PLEASE.search(body):
         return True
-    if _ordered(body):
-        return True
     return _foreign_ask(body)
+
+
+_NEEDS = re.compile(
+    r"(?:^|[,;:.–—] ?|\b(?:and|but|so|still|also|\w+ing|\w+) )(?:i|we)(?:'ll| shall| will| still| also| really| just| urgently)* (?:need|require|am missing|are missing) "
+    r"(?!to\b|coffee|a (?:break|coffee|drink|beer|holiday|vacation|nap|hug|minute|moment|bit|few|little|new|better|bigger)|help\b|more time|some time|you\b|your\b|it all|sleep|food|rest\b)(?:the|a|an|this|that|these|those|all|two|three|some|his|her|their|\w+s)\b|\b(?:i|we) (?:still |really |just )*need (?:it|them|this|that) (?:\w+ )?(?:by|before|today|tomorrow|asap|until|this|tonight|eod|on)\b|"
+    r"\b(?:ich|wir) (?:brauch(?:e|en)|bräuchten?|benötigen?) (?:noch |dringend |dafür |dazu |bitte |jetzt |heute |also )*(?!kaffee|urlaub|eine pause|nicht|kein)(?:die|das|den|eine?n?|alle|ein paar|noch)\b|\b(?:brauche?|bräuchte|benötige|brauchen|benötigen) (?:ich|wir) (?:noch |dringend |bitte |heute |jetzt )*(?:die|das|den|eine?n?|alle)\b|"
+    r"\b(?:j'ai|nous avons|on a) besoin (?:de la|du|des|de l'|d'une?|de)\b|\bil (?:me|nous) faut\b|\bnecesit(?:o|amos) (?:el|la|los|las|un|una)\b"
+)
 
 
 _INDIRECT_NOT = re.compile(
     r"^(?:i'?ll|i will|we'?ll|we will|he|she|they|thanks|thank you|i (?:can|could|should|would) |just to let you|wanted to let)\b.*\b(?:let (?:me|us) know|make sure|get back)|\b(?:he|she|they|who|client|customer|\w+ed|told me to|asked me to|i|we|i'll|will|to|and) (?:make|made|makes) sure|"
-    r"\bwould be (?:great|nice|good) if we could (?:all )?(?:just )?(?:sleep|win)|\byou (?:should|must|might) (?:have|be|see|try|know|feel|be proud|watch|hear)\b|\byou have to (?:admit|see|love|laugh|hand it|wonder|try|be)|\byou need to (?:see this|be|calm|relax|chill)|\b(?:he|she|they|it|nobody|no one|everyone|team|who) (?:\w+ )?needs? your\b|"
+    r"\bwould be (?:great|nice|good) if we could (?:all )?(?:just )?(?:sleep|win)|\byou (?:should|must|might) (?:have|be|see|try|know|feel|be proud|watch|hear)\b|\byou have to (?:admit|see|love|laugh|hand it|wonder|try|be)|\byou need to (?:see this|be|calm|relax|chill)|\b(?:he|she|they|nobody|no one|everyone) (?:\w+ )?needs? your\b|"
     r"\b(?:lets?|letting|let) (?:me|us) know (?:that|about)?\b.*\b(?:yesterday|last|earlier|already)\b|\bthanks for letting\b|^(?:glad|happy|sorry|great|good) "
 )
 
@@ -459,6 +491,7 @@ def _foreign_ask(body: str) -> bool:
 
 def promises(body: str) -> bool:
     """True when the speaker of `body` (plain text) binds themselves to do something."""
+    body = _TAG.sub("", body)
     if body.endswith("?") or _NOT_PROMISE.search(body):
         return False
     match = _PROMISE.search(body)
@@ -521,6 +554,11 @@ _ALWAYS_COURTESY = re.compile(
 )
 
 
+def is_joke(sentence: str) -> bool:
+    """True when the author laughs or winks."""
+    return bool(_JOKE.search(plain(sentence)))
+
+
 def is_nudge(body: str) -> bool:
     """A reminder of something asked before: "any update on …", "gentle ping"."""
     return bool(_UPDATE.match(body))
@@ -557,6 +595,13 @@ _ARRIVED = re.compile(
     r"\b(?:got it|received|arrived|works (?:now|great|perfectly|for me)|that (?:works|did it|helps|helped|fixed it|solved it)|angekommen|erhalten|habe? ich bekommen|geht jetzt|funktioniert|hat geklappt|"
     r"just what i needed|exactly what|looks (?:good|great|perfect)|sieht (?:gut|super) aus|bien reçu|recibido|all good)\b"
 )
+
+
+def starts_with_yes_or_no(body: str) -> bool:
+    return bool(_YES_OR_NO.match(body))
+
+
+_YES_OR_NO = re.compile(r"(?:yes|yep|yeah|yup|no|nope|ja|jo|jap|nein|nee|oui|non|sí|si)\b(?! (?:idea|clue|problem))")
 
 
 def takes_over(body: str) -> bool:
