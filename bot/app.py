@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from bot import jobs
+from bot import jobs, models
 from bot.desk import Desk, Model
 from bot.embedded import postgres
 from bot.home import Keys, keys
@@ -44,8 +44,9 @@ def database(settings: Settings, home: Path, durable: bool = True) -> Iterator[D
 
 
 @contextlib.contextmanager
-def desk(settings: Settings, held: Database) -> Iterator[Desk]:
+def desk(settings: Settings, held: Database, recorded: bool = False) -> Iterator[Desk]:
     """Everything a night or an answer needs. Refuses a role that could see past the access rule."""
+    models.no_tracing()
     pool = db.open_pool(held.dsn, POOL)
     try:
         with pool.connection() as connection:
@@ -53,8 +54,8 @@ def desk(settings: Settings, held: Database) -> Iterator[Desk]:
         yield Desk(
             store=db.Store(pool, held.keys.tokens),
             keys=held.keys,
-            sleep_model=model(settings.sleep, PATIENCE),
-            live_model=model(settings.live, LIVE_PATIENCE),
+            sleep_model=model(settings.sleep, PATIENCE, recorded),
+            live_model=model(settings.live, LIVE_PATIENCE, recorded),
             cap_person_night=settings.cap_person_night,
             cap_workspace_day=settings.cap_workspace_day,
             currency=settings.currency,
@@ -69,8 +70,6 @@ def model(role: RoleSettings | None, patience: Patience, recorded: bool = False)
     """A role's model; None when the role is off. Imports the client library only when there is one."""
     if role is None:
         return None
-    from bot import models
-
     return Model(
         role=role,
         chat=models.chat(role),

@@ -18,6 +18,17 @@ from graphs.domain import Source
 from graphs.errors import NeedsPerson
 
 
+def demo(at: Path | None, rules: bool, out: Path | None) -> None:
+    """The demo company's night, in a fresh home that is removed afterwards unless one is named."""
+    from rich.console import Console
+
+    from bot import demo as company
+
+    configured = settings.load(at)
+    with _home_or_fresh(replace(configured, database_url="")) as (place, durable):
+        company.run(configured, place, durable, rules, out, Console(width=min(Console().width, 104)))
+
+
 def migrate(at: Path | None) -> None:
     """The embedded database of the home, or the one that DATABASE_OWNER_URL owns."""
     from bot.store.migrate import migrate as bring_up

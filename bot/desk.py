@@ -10,7 +10,7 @@ from functools import partial
 
 from bot.home import Keys
 from bot.settings import RoleSettings
-from bot.store import people, runs
+from bot.store import messages, people, runs
 from bot.store.db import Store, Tx
 from graphs.domain import Message, Nature, Person
 from graphs.rules.natures import nature
@@ -87,6 +87,7 @@ class Owner:
     people: Mapping[str, Person]
     inside: frozenset[str]
     own: frozenset[str]  # their addresses
+    correspondents: frozenset[str] = frozenset()  # domains they wrote to
 
     @property
     def place_ids(self) -> dict[str, int]:
@@ -96,8 +97,14 @@ class Owner:
     def accounts(self) -> tuple[people.Place, ...]:
         return tuple(place for place in self.places if place.kind == "account")
 
+    @property
+    def colleagues(self) -> frozenset[str]:
+        """Names that a stranger may borrow."""
+        return frozenset(p.name for p in self.people.values() if p.role in ("member", "guest") and " " in p.name)
+
     def nature(self, mail: Message) -> Nature:
-        return nature(mail, self.inside, self.person)
+        owner = self.person.model_copy(update={"addresses": tuple(sorted(self.own))})
+        return nature(mail, self.inside, owner, self.colleagues, self.correspondents)
 
 
 def begin_owner(desk: Desk, person: int) -> Owner:
@@ -109,6 +116,7 @@ def begin_owner(desk: Desk, person: int) -> Owner:
     begin = partial(desk.store.as_person, person)
     with begin() as tx:
         readable = people.readable(tx)
+        correspondents = messages.correspondents(tx, readable)
     mine = next(p.id for p in places.values() if p.kind == "person" and p.owner == known.person.key)
     zone = known.zone or desk.zone or "UTC"
     read = tuple(places[n] for n in readable if places[n].kind in ("channel", "account"))
@@ -120,5 +128,6 @@ def begin_owner(desk: Desk, person: int) -> Owner:
         places=read,
         people=people.by_key(directory),
         inside=desk.inside(directory),
+        correspondents=correspondents,
         own=frozenset(known.person.addresses).union(*(place.aliases for place in read)),
     )

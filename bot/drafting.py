@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import zip_longest
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,15 +14,18 @@ from bot.store import desk as kept
 from bot.store import messages, runs
 from bot.store.db import Tx
 from graphs import draft as writing
-from graphs.conversations import fingerprint
-from graphs.domain import Address, Considered, Draft, MailSource, Message, NotDrafted, Source, Thread, account_scope
-from graphs.rules.gates import gate
+from graphs.conversations import fingerprint, name_of
+from graphs.domain import Address, Considered, Draft, MailSource, Memory, Message, NotDrafted, Source, Thread, account_scope
+from graphs.rules.gates import gate, has_ask
 from graphs.rules.style import Style, style
-from graphs.rules.text import language
+from graphs.rules.text import language, sentences
 
 CHECKPOINTED = (writing.MailRef, writing.Outcome)
-FACTS = 6
+FACTS = 8
 """Passages from elsewhere that a draft may draw on."""
+
+NOTES = 30
+"""Notes of public channels that every draft of a night may draw on."""
 
 EXPIRES = timedelta(days=14)
 
@@ -57,12 +61,13 @@ def reply(
         for row in before:
             _age_out(tx, owner, row, night)
     planned = {(row.draft.account, row.draft.in_reply_to): row for row in before}
+    others = [m for thread in threads.values() for m in thread.messages]
     gated: list[Considered] = []
     open_mails: list[Inbox] = []
     for inbox in _inboxes(threads):
         source = _source(inbox.mail)
         row = planned.get((source.account, source.message_id))
-        refused = _gate(owner, inbox, settled, now)
+        refused = _gate(owner, inbox, others, settled, now)
         if refused is not None:
             gated.append(_considered(inbox.mail, *refused))
             if row is not None:
@@ -72,12 +77,12 @@ def reply(
         else:
             open_mails.append(inbox)
     outcomes, fell_back = write(desk, owner, open_mails, threads, night, now, think)
-    new = [_became(owner, inbox, outcome) for inbox, outcome in zip(open_mails, outcomes, strict=True)]
-    by_id = {inbox.mail.id: inbox for inbox in open_mails}
+    made = [_became(owner, inbox, outcome, threads, now) for inbox, outcome in zip(open_mails, outcomes, strict=True)]
+    new = [one for one, _ in made]
     with owner.begin() as tx:
-        for inbox, one in zip(open_mails, new, strict=True):
+        for one, mail in made:
             if one.draft is not None:
-                kept.plan_draft(tx, owner.scope, one.draft, _mail(owner, by_id[inbox.mail.id], threads, one.draft, now), night)
+                kept.plan_draft(tx, owner.scope, one.draft, mail, night)
         tonight = [row.draft for row in kept.drafts(tx, owner.scope) if row.night == night and row.state == "planned"]
         considered = sorted(gated + new, key=lambda one: (one.account, one.message_id))
         for one in considered:
@@ -107,9 +112,14 @@ def _inboxes(threads: Threads) -> list[Inbox]:
     return list(found.values())
 
 
-def _gate(owner: Owner, inbox: Inbox, settled: Settled, now: datetime) -> tuple[NotDrafted, str] | None:
+def _gate(
+    owner: Owner, inbox: Inbox, others: Sequence[Message], settled: Settled, now: datetime
+) -> tuple[NotDrafted, str] | None:
     """What code can say without a model, with the reason."""
-    refused = gate(inbox.mail, inbox.thread, owner.person, owner.own, owner.inside, now)
+    refused = gate(
+        inbox.mail, inbox.thread, owner.person, owner.own, owner.inside, now,
+        colleagues=owner.colleagues, known=owner.correspondents, others=others,
+    )  # fmt: skip
     if refused is None and settled(inbox.thread, inbox.mail):
         return "answered_elsewhere", "it was settled in another place"
     return refused
@@ -131,11 +141,12 @@ def write(
     pending = [ref for ref in refs if ref.message not in old]
     by_message = {ref.message: inbox for ref, inbox in zip(refs, mails, strict=True)}
     sent = _sent(threads)
+    notes = public_notes(owner, now)
     context = writing.Context(
         thinker=thinker,
         thread=lambda ref: by_message[ref.message].thread,
-        known=lambda ref: known_to_recipients(owner, by_message[ref.message], now),
-        style=lambda ref: _style(sent, by_message[ref.message].mail),
+        known=lambda ref: known_to_recipients(owner, by_message[ref.message], notes, now),
+        style=lambda ref: _style(owner, sent, by_message[ref.message].mail),
         owner=owner.person,
         people=owner.people,
         now=now,
@@ -159,43 +170,60 @@ def _ref(inbox: Inbox) -> writing.MailRef:
     return writing.MailRef(scope=inbox.mail.scope, thread=inbox.thread.key, message=inbox.mail.id)
 
 
-def _style(sent: Sequence[Message], mail: Message) -> Style:
+def _style(owner: Owner, sent: Sequence[Message], mail: Message) -> Style:
     assert mail.mail is not None
-    return style(sent, (mail.mail.reply_to or (mail.mail.sender,))[0].address)
+    to = (mail.mail.reply_to or (mail.mail.sender,))[0].address
+    return style(sent, to, owner.inside, language(mail.text.text))
 
 
-def known_to_recipients(owner: Owner, inbox: Inbox, now: datetime) -> writing.Known:
+def public_notes(owner: Owner, now: datetime) -> tuple[Memory, ...]:
+    """What the public channels know and still holds, newest; the same for every draft of a night."""
+    scopes = [p.id for p in owner.places if p.channel and p.channel.kind == "public" and not p.channel.shared]
+    with owner.begin() as tx:
+        return tuple(kept.memories(tx, scopes, now)[-NOTES:])
+
+
+def known_to_recipients(owner: Owner, inbox: Inbox, notes: tuple[Memory, ...], now: datetime) -> writing.Known:
     """What retrieval has about a mail, split by who may know it: public channels may be used, the rest is only named.
 
     Mail of the same correspondent counts as known to them. Everything else stays out of the model's sight.
     """
     facts = inbox.mail.mail
     assert facts is not None
-    asked = f"{inbox.thread.title} {inbox.mail.text.text}"[:1500]
     public = {p.key for p in owner.places if p.channel and p.channel.kind == "public" and not p.channel.shared}
     names = {place.key: f"#{place.name}" for place in owner.places if place.channel}
-    with owner.begin() as tx:
-        hits = messages.recall(tx, asked, language(asked), 24, now)
-        found = messages.by_id(tx, [hit.id for hit in hits])
-    thread = {m.id for m in inbox.thread.messages}
     same = {facts.sender.address, *(a.address for a in facts.reply_to)}
+    told = {m.text.text for m in inbox.thread.messages}
     usable: list[writing.Passage] = []
     withheld: list[Source] = []
-    for message in found:
-        if message.id in thread:
-            continue
+    for message in _found(owner, inbox, now):
+        if message.text.text in told:
+            continue  # the thread itself, or a copy of it
         between_us = message.mail is not None and same <= _parties(message)
         if message.scope in public or between_us:
-            label = names.get(message.scope, f"mail from {message.author.name or message.author.address}")
+            told.add(message.text.text)
+            author = name_of(message, owner.people)
             usable.append(
                 writing.Passage(
-                    source=message.source, label=label, text=message.text, said_by=message.author.name,
-                    said_at=message.sent_at, internal=message.scope in public,
+                    source=message.source, label=names.get(message.scope, f"mail from {author}"), text=message.text,
+                    said_by=author, said_at=message.sent_at, internal=message.scope in public,
                 )
             )  # fmt: skip
         elif message.mail is None:
             withheld.append(message.source)
-    return writing.Known(passages=tuple(usable[:FACTS]), withheld=tuple(withheld[:2]))
+    newest_last = sorted(usable[:FACTS], key=lambda passage: passage.said_at)
+    return writing.Known(passages=tuple(newest_last), notes=notes, withheld=tuple(withheld[:2]))
+
+
+def _found(owner: Owner, inbox: Inbox, now: datetime) -> list[Message]:
+    """What the owner may read about each thing the mail asks, and about it as a whole; best first, taking turns."""
+    title = inbox.thread.title
+    asks = [sentence for sentence in sentences(inbox.mail.text.text) if has_ask(sentence)][:4]
+    questions = [f"{title} {ask}" for ask in asks] + [f"{title} {inbox.mail.text.text}"[:1500]]
+    with owner.begin() as tx:
+        ranked = [[hit.id for hit in messages.recall(tx, q, language(q), 10, now)] for q in questions]
+        turns = [id_ for place in zip_longest(*ranked) for id_ in place if id_ is not None]
+        return messages.by_id(tx, list(dict.fromkeys(turns))[:30])
 
 
 def _parties(message: Message) -> set[str]:
@@ -207,12 +235,19 @@ def _parties(message: Message) -> set[str]:
 # --- from an outcome to a mail --------------------------------------------------------------------
 
 
-def _became(owner: Owner, inbox: Inbox, outcome: writing.Outcome) -> Considered:
+def _became(
+    owner: Owner, inbox: Inbox, outcome: writing.Outcome, threads: Threads, now: datetime
+) -> tuple[Considered, bytes]:
+    """The mail's fate, and the draft's bytes when there is one."""
     if outcome.body:
-        return _considered(inbox.mail, None, outcome.why, _draft(owner, inbox, outcome))
+        try:
+            draft = _draft(owner, inbox, outcome)
+            return _considered(inbox.mail, None, outcome.why, draft), _mail(owner, inbox, threads, draft, now)
+        except compose.Unanswerable as err:
+            return _considered(inbox.mail, "unsure", str(err)), b""
     if outcome.question:
-        return _considered(inbox.mail, "unsure", outcome.why).model_copy(update={"question": outcome.question})
-    return _considered(inbox.mail, outcome.reason or "unsure", outcome.why)
+        return _considered(inbox.mail, "unsure", outcome.why).model_copy(update={"question": outcome.question}), b""
+    return _considered(inbox.mail, outcome.reason or "unsure", outcome.why), b""
 
 
 def _considered(mail: Message, reason: NotDrafted | None, why: str, draft: Draft | None = None) -> Considered:
@@ -255,7 +290,7 @@ def derived_id(account: str, message_id: str) -> str:
 
 def _mail(owner: Owner, inbox: Inbox, threads: Threads, draft: Draft, now: datetime) -> bytes:
     """The draft as it would lie in the Drafts mailbox: signed and quoting as the owner does with this person."""
-    habit = _style(_sent(threads), inbox.mail)
+    habit = _style(owner, _sent(threads), inbox.mail)
     return compose.compose(
         compose.Reply(
             original=inbox.mail,

@@ -127,13 +127,14 @@ def links(desk: Desk, owner: Owner, found: digests.Night) -> dict[str, digests.L
     with owner.begin() as tx:
         shown = messages.by_sources(tx, list(sources.values()))
     return {
-        key: digests.Linked(label=_label(message, names, owner), url=source_link(sources[key], team_url, team=workspace["team"]))
+        key: digests.Linked(label=label(message, names, owner), url=source_link(sources[key], team_url, team=workspace["team"]))
         for key, message in shown.items()
         if key in sources
     }
 
 
-def _label(message: Message, places: Mapping[str, people.Place], owner: Owner) -> str:
+def label(message: Message, places: Mapping[str, people.Place], owner: Owner) -> str:
+    """How a source is called in a sentence to its owner."""
     if isinstance(message.source, SlackSource):
         place = places.get(message.scope)
         if place is None or place.channel is None:

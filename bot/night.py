@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
+from hashlib import sha256
 from typing import Any
 
 from langgraph.graph import StateGraph
@@ -25,6 +26,7 @@ from bot.store.checkpoints import FencedSaver, serializer
 from bot.store.db import Tx
 from graphs import consolidate as remember
 from graphs import draft as writing
+from graphs import review as reviewing
 from graphs import tasks
 from graphs.conversations import blocks, conversations, fingerprint, involves
 from graphs.digest import Notice
@@ -36,6 +38,9 @@ from graphs.thinking import Thinker
 
 HORIZON = timedelta(days=14)
 """How far back a first connect reaches."""
+
+ELSEWHERE = 4
+"""Messages from elsewhere that an open item is held against."""
 
 WIDTH = 6
 """Model calls of one run side by side."""
@@ -191,10 +196,16 @@ def find_tasks(
     desk: Desk, owner: Owner, reading: Reading, night: date, now: datetime
 ) -> tuple[list[Life], list[str]]:
     """Judges what is new, keeps the judgements, and lets yesterday's tasks live on; and why rules had to judge."""
-    judged = judge(desk, owner, reading, desk.thinker(owner.begin, owner.scope, night), night, now)
-    findings = [finding for one in judged for finding in one.findings]
+    thinker = desk.thinker(owner.begin, owner.scope, night)
+    judged = judge(desk, owner, reading, thinker, night, now)
+    findings = open_still([finding for one in judged for finding in one.findings], reading, owner)
     texts = {source_key(m.source): m.text.text for t in reading.threads.values() for m in t.messages}
-    matters = joined(open_still(findings, reading, owner), partial(_same, texts=texts))
+    matters = joined(findings, partial(_same, texts=texts))
+    fell_back = _reasons(judged)
+    if thinker is not None and matters:
+        reviewed, failed = review(desk, owner, reading, thinker, matters, night, now)
+        matters = without_settled(matters, reviewed)
+        fell_back += failed
     with owner.begin() as tx:
         before = [
             Life(task=r.task, changed_on=r.changed_on, snoozed_until=r.snoozed_until, shown_on=r.shown_on)
@@ -203,7 +214,57 @@ def find_tasks(
         lives = lived(before, matters, set(texts), owner.person.key, night)
         for life in lives:
             kept.put_task(tx, owner.scope, _row(life))
-    return lives, _reasons(judged)
+    return lives, fell_back
+
+
+def review(
+    desk: Desk, owner: Owner, reading: Reading, thinker: Thinker, matters: Sequence[Finding], night: date, now: datetime
+) -> tuple[reviewing.Reviewed, list[str]]:
+    """One look over the whole desk: what was settled elsewhere, and what is one matter. Kept while nothing changes."""
+    home = {source_key(m.source): key for key, thread in reading.threads.items() for m in thread.messages}
+    seen: dict[int, Message] = {}
+    items = []
+    for finding in matters:
+        found = _elsewhere(owner, reading, home, finding, now)
+        seen |= {message.id: message for message in found}
+        items.append(reviewing.Open(finding=finding, elsewhere=tuple(message.id for message in found)))
+    made = sha256("\n".join(item.model_dump_json() for item in items).encode()).digest()
+    with owner.begin() as tx:
+        known = kept.thoughts(tx, owner.scope, "review", reviewing.Reviewed)
+        if known.get("desk", (b"",))[0] == made:
+            return known["desk"][1], []
+        run = runs.take(tx, f"{owner.person.key}/{night}/review", owner.scope)
+    context = reviewing.Context(thinker, seen, owner.person, owner.people, now)
+    begins = {"pending": items, "reviewed": reviewing.Reviewed()}
+    reviewed: reviewing.Reviewed = think(desk, run, reviewing.build(), begins, context)["reviewed"]
+    with owner.begin() as tx:
+        runs.hold(tx, run)
+        if not reviewed.fell_back:
+            kept.put_thought(tx, owner.scope, "review", "desk", made, reviewed, None, "")
+        runs.end(tx, run, {"items": len(items)})
+    return reviewed, [reviewed.fell_back] if reviewed.fell_back else []
+
+
+def _elsewhere(
+    owner: Owner, reading: Reading, home: dict[str, tuple[str, str]], finding: Finding, now: datetime
+) -> list[Message]:
+    """Messages of other conversations, later than the item, that retrieval finds nearest to it; oldest first."""
+    here = {home.get(source_key(source)) for source in finding.sources}
+    mine = {m.id for key in here if key is not None for m in reading.threads[key].messages}
+    with owner.begin() as tx:
+        hits = messages.recall(tx, finding.what, "en", 30, now)
+        found = messages.by_id(tx, [hit.id for hit in hits if hit.id not in mine])
+    later = [m for m in found if m.sent_at > finding.asked_at and m.author.kind != "bot"]
+    return sorted(later[:ELSEWHERE], key=lambda m: (m.sent_at, m.id))
+
+
+def without_settled(matters: Sequence[Finding], reviewed: reviewing.Reviewed) -> list[Finding]:
+    """The matters still open, those of one matter joined."""
+    gone = {place for place, _ in reviewed.settled}
+    group_of = {place: group[0] for group in reviewed.same for place in group}
+    left = [(place, finding) for place, finding in enumerate(matters) if place not in gone]
+    places = {id(finding): group_of.get(place, place) for place, finding in left}
+    return joined([finding for _, finding in left], lambda a, b: places[id(a)] == places[id(b)])
 
 
 def _row(life: Life) -> kept.TaskRow:
@@ -295,6 +356,6 @@ def think(
 
 CHECKPOINTED: tuple[type, ...] = (
     *VALUES, remember.Block, remember.Noted, remember.Draftline, tasks.ThreadRef, tasks.Batch, tasks.Judged, writing.MailRef,
-    writing.Outcome,
+    writing.Outcome, reviewing.Open, reviewing.Reviewed,
 )  # fmt: skip
 """Every type that a checkpoint may hold; loading one builds nothing else."""

@@ -77,7 +77,7 @@ class Note(Value):
     quote: Annotated[str, Field(max_length=600)]
     text: Annotated[str, Field(max_length=400)]
     kind: Literal["decision", "commitment", "status", "preference", "fact", "event", "open_question"]
-    change: Literal["", "decision", "reversal", "disagreement"]
+    change: Literal["", "decision", "reversal", "disagreement", "news"]
     supersedes: tuple[str, ...]
 
 
@@ -118,7 +118,7 @@ def question(messages: Sequence[Message], context: Context) -> str:
         for m in context.memories[-40:]
     )
     return (
-        f"Place: {attribute(context.place)}. Times are {context.zone}.\n"
+        f"Place: {attribute(context.place)}. It is {stamp(context.now, context.zone)}; times are {context.zone}.\n"
         f"{f'Known notes:{chr(10)}{known}{chr(10)}' if known else ''}Messages:\n{lines(messages, context.zone, context.people)}"
     )
 

@@ -155,10 +155,19 @@ def blocks(threads: Sequence[Thread], most: int = 60, characters: int = 14_000) 
 
 def lines(block: Sequence[Message], zone: str, people: Mapping[str, Person]) -> str:
     """A block as compact numbered messages for reading many at once."""
-    return "\n".join(
-        fence("m", m.text, {"n": str(n), "by": name_of(m, people), "at": stamp(m.sent_at, zone)}, 1500)
-        for n, m in enumerate(block, 1)
-    )
+    told: list[str] = []
+    thread = ""
+    for n, message in enumerate(block, 1):
+        if told and message.thread != thread and (message.mail or _in_thread(message) or _in_thread(block[n - 2])):
+            told.append("---")  # another thread begins
+        thread = message.thread
+        about = {"n": str(n), "by": name_of(message, people), "at": stamp(message.sent_at, zone)}
+        told.append(fence("m", message.text, about, 1500))
+    return "\n".join(told)
+
+
+def _in_thread(message: Message) -> bool:
+    return message.slack is not None and bool(message.slack.parent_ts)
 
 
 def name_of(message: Message, people: Mapping[str, Person]) -> str:

@@ -126,7 +126,7 @@ def _covered(task: Task, keys: set[str]) -> bool:
 
 def _chosen_changes(night: Night) -> list[Fact]:
     """News only, reversals first; the newest of each kind."""
-    rank = {"reversal": 0, "disagreement": 1, "decision": 2}
+    rank = {"reversal": 0, "news": 1, "disagreement": 2, "decision": 3}
     news = [fact for fact in night.changes if fact.change and fact.said_at > night.since]
     return sorted(news, key=lambda fact: (rank[fact.change], -fact.said_at.timestamp(), fact.quote))
 
@@ -274,7 +274,7 @@ def _notice_item(notice: Notice, night: Night, links: Mapping[str, Linked]) -> I
 
 
 def _change_item(fact: Fact, night: Night, links: Mapping[str, Linked]) -> Item:
-    lead = {"reversal": "Changed: ", "disagreement": "Not decided: ", "decision": ""}[fact.change]
+    lead = {"reversal": "Changed: ", "disagreement": "Not decided: "}.get(fact.change, "")
     return Item(
         section="changed",
         kind="change",

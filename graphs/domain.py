@@ -270,7 +270,7 @@ class Fact(Value):
     source: Source
     said_by: PersonKey
     said_at: datetime
-    change: Literal["", "decision", "reversal", "disagreement"] = ""  # worth telling people in the morning
+    change: Literal["", "decision", "reversal", "disagreement", "news"] = ""  # worth telling people in the morning
     supersedes: tuple[int, ...] = ()  # row ids of memories that no longer hold
     confidence: float = 0.6
     found_by: FoundBy = "rules"

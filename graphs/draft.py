@@ -17,7 +17,7 @@ from pydantic import Field
 
 from graphs import checks
 from graphs.conversations import heading, rendered, shown, stamp
-from graphs.domain import Ask, Message, NotDrafted, Person, Quoted, Receipt, Source, Thread, UsedFact, Value
+from graphs.domain import Ask, Memory, NotDrafted, Person, Quoted, Receipt, Source, Thread, UsedFact, Value
 from graphs.prompts import prompt
 from graphs.quote import attribute, fence
 from graphs.rules.style import Style
@@ -47,6 +47,7 @@ class Known(Value):
     """What retrieval has for a mail: usable passages, and sources that were kept back from the model."""
 
     passages: tuple[Passage, ...] = ()
+    notes: tuple[Memory, ...] = ()  # of public channels, valid now
     withheld: tuple[Source, ...] = ()
 
 
@@ -91,11 +92,11 @@ class Written(Value):
     verdict: Literal["draft", "ask_owner", "no_reply"]
     reason: Literal[
         "", "information", "answered_by_owner", "answered_by_other", "superseded", "sensitive", "phishing", "bulk",
-        "automatic", "not_addressed", "confidential", "unsure",
+        "automatic", "not_addressed", "confidential", "action", "unsure",
     ]  # fmt: skip
     asks: Annotated[tuple[Ask, ...], Field(max_length=12)]
     body: Annotated[str, Field(max_length=6000)]
-    facts: tuple[int, ...]
+    facts: Annotated[tuple[str, ...], Field(max_length=40)]
     assumptions: Annotated[tuple[str, ...], Field(max_length=8)]
     question: Annotated[str, Field(max_length=600)]
     why: Annotated[str, Field(max_length=600)]
@@ -110,7 +111,7 @@ def write(state: One, runtime: Runtime[Context]) -> dict[str, list[Outcome]]:
     context, ref = runtime.context, state["ref"]
     thread = context.thread(ref)
     known = context.known(ref)
-    asked = question(thread, ref, known.passages, context)
+    asked = question(thread, ref, known, context)
     reply = context.thinker.think("draft", prompt("draft"), asked, Written)
     if isinstance(reply, Failure):
         reason = reply.not_drafted
@@ -118,20 +119,25 @@ def write(state: One, runtime: Runtime[Context]) -> dict[str, list[Outcome]]:
     return {"outcomes": [read(reply, thread, ref, known, context)]}
 
 
-def question(thread: Thread, ref: MailRef, passages: Sequence[Passage], context: Context) -> str:
+def question(thread: Thread, ref: MailRef, known: Known, context: Context) -> str:
     """Owner and style first, then the thread with the mail to answer named by number, then the facts."""
     owner = context.owner
     number = next((n for n, m in enumerate(shown(thread), 1) if m.id == ref.message), 0)
     facts = "\n".join(
-        fence("fact", p.text, {"n": str(n), "from": p.label, "by": p.said_by, "at": stamp(p.said_at, owner.zone)}, 1200)
-        for n, p in enumerate(passages, 1)
+        fence("fact", p.text, {"id": f"F{n}", "from": p.label, "by": p.said_by, "at": stamp(p.said_at, owner.zone)}, 1200)
+        for n, p in enumerate(known.passages, 1)
+    )
+    notes = "\n".join(
+        fence("note", Quoted(text=m.text), {"id": f"K{n}", "since": stamp(m.valid_from, owner.zone)[4:14]}, 260)
+        for n, m in enumerate(known.notes, 1)
     )
     return (
         f"OWNER: {attribute(owner.name)}. It is {stamp(context.now, owner.zone)} where the owner is.\n"
+        f"{f'Notes from public channels of the organisation:{chr(10)}{notes}{chr(10)}' if notes else ''}"
         f"{style_lines(context.style(ref))}\n"
         f"{heading(thread)} The mail to answer is number {number}.\n"
         f"{rendered(thread, owner.zone, context.people, 4000)}\n"
-        f"{'Facts:' if facts else 'No further facts were found.'}\n{facts}".rstrip()
+        f"{'Facts found for it:' if facts else 'No further facts were found.'}\n{facts}".rstrip()
     )
 
 
@@ -155,22 +161,23 @@ def read(reply: Written, thread: Thread, ref: MailRef, known: Known, context: Co
     """The model's verdict after the checks of code. What fails them becomes a question, never a draft."""
     why = _short(reply.why, 160)
     if reply.verdict == "no_reply":
-        return Outcome(ref=ref, reason=reply.reason or "unsure", why=why)
-    said = sources_of(thread, known.passages, context)
+        reason: NotDrafted = "unsure" if reply.reason in ("", "action") else reply.reason
+        return Outcome(ref=ref, reason=reason, why=why)
+    said = sources_of(thread, known, context)
     asks = ", ".join(_short(ask.ask, 60) for ask in reply.asks if not ask.answered)
     if reply.verdict == "ask_owner":
-        return Outcome(ref=ref, question=_question(reply.question, said, asks, thread), reason=None, why=why)
-    faults = checks.body_faults(reply.body, said, _days(thread, known.passages, context))
+        return Outcome(ref=ref, question=_question(reply.question, said, asks, thread), why=why)
+    faults = checks.body_faults(reply.body, said, _days(thread, known, context))
     if faults:
         return Outcome(ref=ref, question=_question("", said, asks, thread), why=f"Not drafted: {'; '.join(faults)}")
-    used = [known.passages[n - 1] for n in dict.fromkeys(reply.facts) if 1 <= n <= len(known.passages)]
+    used = _used(reply.facts, known)
     assumptions = [_short(a, 160) for a in reply.assumptions[:3] if not checks.unknown_links(a, said)]
-    outside = _has_outsider(thread, context)
-    assumptions += [f"Uses something from {p.label}, which is internal." for p in used if p.internal and outside]
+    if any(internal for _, internal in used) and _has_outsider(thread):
+        assumptions.append("Something said inside the organisation may be told outside; see the facts.")
     receipt = Receipt(
         asks=tuple(Ask(ask=_short(ask.ask, 120), answered=ask.answered) for ask in reply.asks),
-        facts=tuple(UsedFact(text=_short(p.text.text, 200), source=p.source) for p in used),
-        assumptions=tuple(dict.fromkeys(assumptions)),
+        facts=tuple(fact for fact, _ in used),
+        assumptions=tuple(assumptions),
         withheld=known.withheld,
         why=why,
     )
@@ -178,17 +185,30 @@ def read(reply: Written, thread: Thread, ref: MailRef, known: Known, context: Co
     return Outcome(ref=ref, body=body, receipt=receipt, slots=tuple(checks.SLOT.findall(body)), why=why)
 
 
-def sources_of(thread: Thread, passages: Sequence[Passage], context: Context) -> list[str]:
+def _used(refs: Sequence[str], known: Known) -> list[tuple[UsedFact, bool]]:
+    """The facts and notes named, each with whether it is internal; what was not given is dropped."""
+    given: dict[str, tuple[UsedFact, bool]] = {
+        f"F{n}": (UsedFact(text=_short(p.text.text, 200), source=p.source), p.internal)
+        for n, p in enumerate(known.passages, 1)
+    }
+    for n, note in enumerate(known.notes, 1):
+        if note.sources:
+            given[f"K{n}"] = UsedFact(text=_short(note.text, 200), source=note.sources[0]), True
+    return [given[ref] for ref in dict.fromkeys(refs) if ref in given]
+
+
+def sources_of(thread: Thread, known: Known, context: Context) -> list[str]:
     """Every text that a draft's numbers and links may come from."""
     messages = shown(thread)
     own = [thread.title, *(m.text.text for m in messages), *(stamp(m.sent_at, context.owner.zone) for m in messages)]
     links = [link.target for m in messages if m.mail for link in m.mail.links]
     addresses = [a.address for m in messages if m.mail for a in (m.mail.sender, *m.mail.to, *m.mail.cc)]
-    return own + links + addresses + [p.text.text for p in passages]
+    told = [p.text.text for p in known.passages] + [note.text for note in known.notes]
+    return own + links + addresses + told
 
 
-def _days(thread: Thread, passages: Sequence[Passage], context: Context) -> list[date]:
-    return [p.said_at.date() for p in passages] + [context.now.date()]
+def _days(thread: Thread, known: Known, context: Context) -> list[date]:
+    return [p.said_at.date() for p in known.passages] + [context.now.date()]
 
 
 def _question(text: str, said: Sequence[str], asks: str, thread: Thread) -> str:
@@ -200,20 +220,13 @@ def _question(text: str, said: Sequence[str], asks: str, thread: Thread) -> str:
     return _short(f"What shall {sender} be told{f' about: {asks}' if asks else ''}?", 180)
 
 
-def _has_outsider(thread: Thread, context: Context) -> bool:
-    return any(m.author.kind == "outside" and m.author.key not in context.people for m in thread.messages) or any(
-        m.author.kind == "outside" for m in thread.messages
-    )
+def _has_outsider(thread: Thread) -> bool:
+    return any(message.author.kind == "outside" for message in thread.messages)
 
 
 def _short(text: str, limit: int) -> str:
     line = " ".join(text.split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
-
-
-def message_to_answer(thread: Thread, ref: MailRef) -> Message:
-    """The mail of `ref` within its thread."""
-    return next(message for message in thread.messages if message.id == ref.message)
 
 
 def build() -> StateGraph[State, Context, Any, Any]:

@@ -23,6 +23,10 @@ _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _SECOND_LEVEL = frozenset({"co", "com", "org", "net", "ac", "gov", "edu", "ne", "or"})
 
 
+class Unanswerable(ValueError):
+    """The mail cannot be answered by mail; the text says why and holds no content."""
+
+
 @dataclass(frozen=True)
 class Recipients:
     """Who a reply goes to and from which address. `to` is empty when only the person themself is left."""
@@ -97,7 +101,7 @@ def compose(reply: Reply) -> bytes:
     facts = _facts(reply.original)
     whom = recipients(reply.original, reply.own)
     if not whom.to:
-        raise ValueError("a reply needs a recipient besides the person")
+        raise Unanswerable("nobody is left to write to")
     if not _MESSAGE_ID.fullmatch(reply.message_id):
         raise ValueError("a derived Message-ID has the form <[a-z0-9.]@[a-z0-9.-]>")
     headers = [
@@ -152,7 +156,7 @@ def _list(addresses: tuple[Address, ...]) -> str:
 
 def _mailbox(address: Address) -> str:
     if not _ADDRESS.fullmatch(address.address) or not address.address.isascii():
-        raise ValueError("an address is not fit for a header")
+        raise Unanswerable("an address is not fit for a header")
     name = _plain(address.name)
     if not name or name.casefold() == address.address:
         return address.address

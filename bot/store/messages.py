@@ -163,3 +163,8 @@ def set_noted(tx: Tx, scope: int, ids: Sequence[int]) -> None:
 def sent_times(tx: Tx, latest: datetime) -> list[datetime]:
     """When the newest messages were sent that the audience may read, newest first, none after `latest`."""
     return [row["sent_at"] for row in tx.all("sent_times", latest=latest)]
+
+
+def correspondents(tx: Tx, scopes: Sequence[int]) -> frozenset[str]:
+    """Domains that the owner of these mailboxes wrote to."""
+    return frozenset(row["domain"] for row in tx.all("correspondents", scopes=list(scopes)))

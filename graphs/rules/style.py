@@ -11,16 +11,19 @@ from graphs.rules.text import language, sentences, words
 
 T = TypeVar("T")
 
-LEAST = 2  # mails that make a habit; one alone is a mood
+LEAST = 2  # mails that make a habit towards people alike; one alone is a mood
 NEWEST = 30  # mails looked at: habits change
 SAMPLES = 2
 LONGEST_SAMPLE = 500  # characters
 
 
+Circle = Literal["correspondent", "domain", "similar", "overall"]
+
+
 class Style(Value):
     """Habits of writing. Empty strings and zeros where nothing is known; `mails` says how much it stands on."""
 
-    known_from: Literal["correspondent", "domain", "overall", "nothing"] = "nothing"
+    known_from: Circle | Literal["nothing"] = "nothing"
     mails: int = 0
     greeting: str = ""  # as typed, the name as `{name}`: "Hi {name},"
     sign_off: str = ""  # without the signature: "Viele Grüße\nAda"
@@ -33,21 +36,34 @@ class Style(Value):
     samples: tuple[Quoted, ...] = ()
 
 
-def style(sent: Sequence[Message], correspondent: str) -> Style:
-    """The habits towards `correspondent` (an address); `sent` are the person's own mails in any order."""
+def style(
+    sent: Sequence[Message], correspondent: str, inside: frozenset[str] = frozenset(), written_in: str = ""
+) -> Style:
+    """The habits towards `correspondent` (an address); `sent` are the person's own mails in any order.
+
+    Without a mail to them it is their company's, then what is written to people as near (`inside`: the organisation's
+    domains) in the language of the mail to answer, then everything.
+    """
     own = [one for one in sent if one.mail is not None and one.text.text.strip() and not _automatic(one)]
     address = correspondent.casefold()
     domain = address.rpartition("@")[2]
-    circles: tuple[tuple[Literal["correspondent", "domain", "overall"], list[Message]], ...] = (
-        ("correspondent", [one for one in own if address in _recipients(one)]),
-        ("domain", [one for one in own if any(to.rpartition("@")[2] == domain for to in _recipients(one))]),
-        ("overall", own),
+    near = [one for one in own if _is_near(one, inside) == (domain in inside)]
+    alike = [one for one in near if not written_in or language(one.text.text) == written_in]
+    circles: tuple[tuple[Circle, list[Message], int], ...] = (
+        ("correspondent", [one for one in own if address in _recipients(one)], 1),
+        ("domain", [one for one in own if any(to.rpartition("@")[2] == domain for to in _recipients(one))], 1),
+        ("similar", alike, LEAST),
+        ("overall", own, 1),
     )
-    for name, mails in circles:
-        if len(mails) >= LEAST or (mails and name == "overall"):
+    for name, mails, least in circles:
+        if len(mails) >= least:
             newest = sorted(mails, key=lambda one: one.sent_at, reverse=True)[:NEWEST]
             return _learned(newest, name, _signature(own))
     return Style()
+
+
+def _is_near(mail: Message, inside: frozenset[str]) -> bool:
+    return all(to.rpartition("@")[2] in inside for to in _recipients(mail))
 
 
 def zone_of(sent: Sequence[Message]) -> int | None:
@@ -55,7 +71,7 @@ def zone_of(sent: Sequence[Message]) -> int | None:
     return _commonest([one.mail.offset_minutes for one in sent if one.mail is not None])
 
 
-def _learned(mails: list[Message], known_from: Literal["correspondent", "domain", "overall"], signature: str) -> Style:
+def _learned(mails: list[Message], known_from: Circle, signature: str) -> Style:
     bodies = [_parted(one) for one in mails]
     texts = [one.text.text for one in mails]
     return Style(

@@ -66,11 +66,17 @@ def test_a_colleague_of_a_correspondent_is_greeted_alike() -> None:
 
 def test_a_stranger_gets_what_is_usual() -> None:
     usual = style([*TOM, *BRANDT], "new@elsewhere.example")
-    assert usual.known_from == "overall" and usual.mails == 5
+    assert usual.known_from == "similar" and usual.mails == 5
 
 
-def test_one_mail_is_no_habit_and_none_is_empty() -> None:
-    assert style([*TOM, *BRANDT[:1]], "brandt@amt.example").known_from == "overall"
+def test_a_stranger_is_written_to_as_strangers_are_and_in_their_language() -> None:
+    inside = frozenset({"client.example"})  # Tom is a colleague here
+    usual = style([*TOM, *BRANDT], "neu@elsewhere.example", inside, "de")
+    assert usual.known_from == "similar" and usual.mails == len(BRANDT) and usual.language == "de"
+
+
+def test_one_mail_to_somebody_tells_more_than_many_to_others_and_none_is_empty() -> None:
+    assert style([*TOM, *BRANDT[:1]], "brandt@amt.example").known_from == "correspondent"
     assert style([], "tom@client.example") == Style()
     assert style([sent("I am away.", auto_submitted="auto-replied")], "tom@client.example") == Style()
 

@@ -146,3 +146,9 @@ select sender as address, max(name) as name, count(*) as count from (
   select jsonb_array_elements_text(facts -> 'delivered_to'), null from nightdesk.message
   where scope_id = %(scope)s and medium = 'mail' and facts ->> 'mailbox' = 'inbox') own
 group by sender order by count(*) desc, sender
+
+-- correspondents --
+-- Domains that somebody's Sent was written to.
+select distinct split_part(recipient ->> 'address', '@', 2) as domain
+from nightdesk.message, jsonb_array_elements(facts -> 'to') recipient
+where medium = 'mail' and scope_id = any(%(scopes)s) and facts ->> 'mailbox' = 'sent' order by 1
