@@ -39,7 +39,7 @@ class Item(Value):
 
     section: Section
     kind: ItemKind
-    id: Annotated[str, Field(min_length=1, max_length=200)]
+    id: Annotated[str, Field(pattern=r"\S", max_length=200)]
     text: Annotated[str, Field(min_length=1, max_length=TEXT_LIMIT)]  # who, what, why now; the fact first; see `clip`
     next_step: str = ""
     owner: PersonKey

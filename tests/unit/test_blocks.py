@@ -34,7 +34,7 @@ def items(most: int) -> st.SearchStrategy[list[Item]]:
         Item,
         section=st.sampled_from(SECTIONS),
         kind=st.sampled_from(["task", "draft", "question", "notice", "change", "errand", "answer"]),
-        id=st.text(min_size=1, max_size=200),
+        id=st.text(min_size=1, max_size=200).filter(str.strip),
         text=TEXTS.filter(bool),
         next_step=TEXTS,
         owner=st.just("U1"),
