@@ -18,9 +18,12 @@ _RECENT = timedelta(minutes=40)  # outside of threads "you" means the last speak
 
 _TITLE_WORDS = word_set("the von van de der den del di da la le")
 _WAITS_FOR = (
-    r"(?:waiting (?:on|for)|wait for|blocked (?:on|by)|stuck (?:on|until)|over to|up to|depends on|need(?:s|ed)?|missing|still need|"
-    r"warten?(?: \w+){0,2} auf|blockiert durch|hängt an|liegt (?:bei|an)|brauch(?:e|en)(?: noch)?|until|till|unless|before|bis|bevor|"
-    r"ohne|without|ask(?:ing)?|approval (?:from|by)|sign-?off (?:from|by)|ok (?:from|by)|input from|answer from|from|von|j'attends|"
+    r"(?:waiting (?:on|for)|wait for|blocked (?:on|by)|stuck (?:on|until)|over to|up to|depends on|need(?:s|ed)?|"
+    r"missing|still need|"
+    r"warten?(?: \w+){0,2} auf|blockiert durch|hängt an|liegt (?:bei|an)|brauch(?:e|en)(?: noch)?|until|till|"
+    r"unless|before|bis|bevor|"
+    r"ohne|without|ask(?:ing)?|approval (?:from|by)|sign-?off (?:from|by)|ok (?:from|by)|input from|answer from|"
+    r"from|von|j'attends|"
     r"can|could|would|will|kann|könnte|würde|mag|has|hat|should|soll)"
 )
 
@@ -82,7 +85,7 @@ class Names:
 
     def meant(self, name: str, likely: Sequence[set[PersonKey]]) -> PersonKey:
         """The one person `name` (case-folded) can mean, `likely` ones first; "" when nobody or several."""
-        keys = self._called.get(name) or self._called.get(name.split()[0] if name else "") or set()
+        keys = self._called.get(name) or self._called.get(name.partition(" ")[0]) or set()
         for group in likely:
             if len(keys) > 1:
                 keys = keys & group or keys

@@ -228,20 +228,36 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Resolver, bool], ...] = tuple(
         (r"(?P<dom>\d{1,2})\. ?(?P<month>\d{1,2})\.(?: ?(?P<year>20\d\d|\d\d))?", _dotted, False),
         (r"(?P<a>\d{1,2})/(?P<b>\d{1,2})(?:/(?P<year>20\d\d|\d\d))?", _slashed, False),
         (
-            rf"{_FIRST}(?:(?:the|le|el|den|dem) )?(?P<dom>\d{{1,2}})(?:st|nd|rd|th|\.|er)?(?: of| de)? (?P<month>{_MONTH})\.?{_YEAR}{_PART}",
+            (
+                rf"{_FIRST}(?:(?:the|le|el|den|dem) )?(?P<dom>\d{{1,2}})(?:st|nd|rd|th|\.|er)?(?: of|"
+                rf" de)? (?P<month>{_MONTH})\.?{_YEAR}{_PART}"
+            ),
             _day_and_month,
             False,
         ),
-        (rf"{_FIRST}(?P<month>{_MONTH})\.? (?:the )?(?P<dom>\d{{1,2}})(?:st|nd|rd|th)?{_YEAR}{_PART}", _day_and_month, False),
+        (
+            rf"{_FIRST}(?P<month>{_MONTH})\.? (?:the )?(?P<dom>\d{{1,2}})(?:st|nd|rd|th)?{_YEAR}{_PART}",
+            _day_and_month,
+            False,
+        ),
         (rf"(?:the )?end of (?P<month>{_MONTH})", _end_of_named_month, True),
         (rf"(?:ende|fin|fin de|finales de) (?P<month>{_MONTH})", _end_of_named_month, True),
         (r"(?:the )?end of (?:the |this )?(?:quarter)|eoq|quartalsende", _end_of_quarter, True),
-        (r"(?:the )?end of (?:the |this )?month|eom|monatsende|ende (?:des|dieses) monats?|fin du mois|fin de mes",
-         _end_of_month, True),
-        (r"(?:the )?end of next week|ende (?:der )?nächster? woche|fin de la semaine prochaine", _friday_of_next_week, True),
         (
-            (r"(?:the )?end of (?:the |this )?(?:week|business week)|eow|ende (?:der|dieser) woche|"
-            r"(?:la )?fin de (?:la |cette )?semaine|(?:later )?this week|diese woche|cette semaine|esta semana"),
+            r"(?:the )?end of (?:the |this )?month|eom|monatsende|ende (?:des|dieses) monats?|fin du mois|fin de mes",
+            _end_of_month,
+            True,
+        ),
+        (
+            r"(?:the )?end of next week|ende (?:der )?nächster? woche|fin de la semaine prochaine",
+            _friday_of_next_week,
+            True,
+        ),
+        (
+            (
+                r"(?:the )?end of (?:the |this )?(?:week|business week)|eow|ende (?:der|dieser) woche|"
+                r"(?:la )?fin de (?:la |cette )?semaine|(?:later )?this week|diese woche|cette semaine|esta semana"
+            ),
             _friday,
             True,
         ),
@@ -249,8 +265,11 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Resolver, bool], ...] = tuple(
         (rf"(?:next week(?: on)?|nächste woche(?: am)?) (?P<day>{_DAY}){_PART}", _weekday_of_next_week, True),
         (rf"{_FIRST}{_NEXT} (?P<day>{_DAY}){_PART}", _weekday_of_next_week, True),
         (
-            (rf"{_FIRST}(?:(?:this|this coming|coming|kommende[nrm]?|diese[nrm]?) )?(?P<day>{_DAY})(?: prochain| próximo)?"
-            rf"(?:'s (?:meeting|call|standup|stand-up|demo|review|board|sync|presentation|release|launch))?{_PART}"),
+            (
+                rf"{_FIRST}(?:(?:this|this coming|coming|kommende[nrm]?|diese[nrm]?) )?(?P<day>{_DAY})(?: prochain|"
+                rf" próximo)?"
+                rf"(?:'s (?:meeting|call|standup|stand-up|demo|review|board|sync|presentation|release|launch))?{_PART}"
+            ),
             _weekday,
             False,
         ),
@@ -259,58 +278,76 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Resolver, bool], ...] = tuple(
             _FIRST
             + "tomorrow"
             + _PART
-            + r"|morgen(?: (?:früh|mittag|vormittag|nachmittag|abend))?(?: um \d{1,2}(?: uhr)?)?|demain(?: (?:matin|midi|soir|après-midi))?|"
+            + r"|morgen(?: (?:früh|mittag|vormittag|nachmittag|abend))?(?: um \d{1,2}(?: uhr)?)?|"
+            r"demain(?: (?:matin|midi|soir|après-midi))?|"
             r"mañana(?: por la (?:mañana|tarde))?",
             _days(1),
             True,
         ),
         (
-            (r"(?:the )?end of (?:the |my |your )?(?:day|business|play)(?: today)?|eod(?: today)?|eob|cob(?: today)?|close of business|(?:later |by )?today|tonight|"
-            r"this (?:morning|afternoon|evening)|heute(?: (?:noch|mittag|nachmittag|abend))?|feierabend|"
-            r"aujourd'hui|ce soir|cet après-midi|hoy|esta (?:tarde|noche)"),
+            (
+                r"(?:the )?end of (?:the |my |your )?(?:day|business|play)(?: today)?|eod(?: today)?|eob|"
+                r"cob(?: today)?|close of business|(?:later |by )?today|tonight|"
+                r"this (?:morning|afternoon|evening)|heute(?: (?:noch|mittag|nachmittag|abend))?|feierabend|"
+                r"aujourd'hui|ce soir|cet après-midi|hoy|esta (?:tarde|noche)"
+            ),
             _days(0),
             True,
         ),
-        (rf"(?:in|within|in the next|innerhalb von|binnen|dans|en) (?:the next )?(?P<count>{_COUNT}) {_UNIT}", _later, True),
+        (
+            rf"(?:in|within|in the next|innerhalb von|binnen|dans|en) (?:the next )?(?P<count>{_COUNT}) {_UNIT}",
+            _later,
+            True,
+        ),
         (r"(?:the|den|dem|zum|le|el) (?P<dom>\d{1,2})(?:st|nd|rd|th|\.)?(?=[ ,.?!)]|$)", _day_of_month, False),
         (
-            (r"(?:(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d\d))? ?(?:(?P<half>a\.?m\.?|p\.?m\.?)|uhr|o'clock|h(?=\b))|"
-            r"(?P<noon>noon|midday|lunch|lunchtime|mittag|mittags|midi|mediodía|midnight|mitternacht|minuit))"),
+            (
+                r"(?:(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d\d))? ?(?:(?P<half>a\.?m\.?|p\.?m\.?)|uhr|o'clock|h(?=\b))|"
+                r"(?P<noon>noon|midday|lunch|lunchtime|mittag|mittags|midi|mediodía|midnight|mitternacht|minuit))"
+            ),
             _clock,
             False,
         ),
     )
-)  # fmt: skip
+)
 _BY = re.compile(
     r"(?:(?:\b(?:not? later than|no later than|at the latest(?: by| on)?|latest(?: by)?|on or before|by the|by|before|"
     r"until|till|due(?: on| by| date(?: is|:)?)?|deadline(?: is|:| of)?(?: on)?|ahead of|in time for|"
     r"spätestens(?: am| bis)?(?: zum)?|bis(?: spätestens)?(?: zum| zu| am)?|vor(?: dem)?|zum|fällig(?: am)?|"
-    r"frist(?: ist|:)?|avant(?: le| la)?|d'ici(?: à| au| le| la)?|au plus tard(?: le)?|antes del?|para el|para|a más tardar(?: el)?)"
-    r")(?: (?:this|the|um|start of|beginning of|end of|eod|cob|noon|midday|close of business))?(?: on)?(?:,)?|\beta:?) ?$"
+    r"frist(?: ist|:)?|avant(?: le| la)?|d'ici(?: à| au| le| la)?|au plus tard(?: le)?|antes del?|para el|para|"
+    r"a más tardar(?: el)?)"
+    r")(?: (?:this|the|um|start of|beginning of|end of|eod|cob|noon|midday|close of business))?(?: on)?(?:,)?|"
+    r"\beta:?) ?$"
 )
 _LATEST_AFTER = re.compile(r"^,? ?(?:at the latest|latest|spätestens|au plus tard|a más tardar|deadline)")
 _ON = re.compile(r"(?:^|[\s,(])(?:on|am|at|this|for|für|le|el|sometime|um|ce) ?$")
 # "notes from Monday", "the Friday deck", "since March": the date belongs to a thing, not to the ask.
 _OF = re.compile(
-    r"\b(?:from|of|since|last|previous|after|as of|starting|start|until last|vom|von|seit|ab|letzte[nrms]?|nach|vorige[nr]?|"
+    r"\b(?:from|of|since|last|previous|after|as of|starting|start|until last|vom|von|seit|ab|letzte[nrms]?|nach|"
+    r"vorige[nr]?|"
     r"depuis|dernier|après|du|desde|pasado|every|each|jeden|chaque|cada|not before|"
     r"guten|good|einen schönen|happy|schönen|on the) ?$"
 )
 _BELONGS = re.compile(
-    r"^(?:'s|s)? (?:deck|meeting|call|notes|minutes|invoice|report|email|mail|version|draft|standup|stand-up|demo|release|"
+    r"^(?:'s|s)? (?:deck|meeting|call|notes|minutes|invoice|report|email|mail|version|draft|standup|stand-up|demo|"
+    r"release|"
     r"launch|morning'?s|outage|incident|numbers|agenda|slides|session|workshop|protokoll|termin|version)"
 )
 _GREETING_MORNING = re.compile(r"(?:^|guten |schönen |good |am )morgen(?:[ ,!.]|$)")
 _PAST = re.compile(
-    r"\b(?:yesterday|last (?:week|month|night|year|\w+day)|ago|gestern|vorgestern|letzte[nrms]? \w+|vor \w+ (?:tagen|wochen)|"
+    r"\b(?:yesterday|last (?:week|month|night|year|\w+day)|ago|gestern|vorgestern|letzte[nrms]? \w+|"
+    r"vor \w+ (?:tagen|wochen)|"
     r"hier|la semaine dernière|ayer|la semana pasada|was|were|went|decided|met|happened|agreed|said|told|discussed|"
-    r"arrived|war|waren|hatten?|hab(?:en|e)? (?:\w+ ){0,6}(?:\w*ge\w+[tn]|be\w+en|ver\w+[tn]|ent\w+en)|(?:i|we|he|she|they) (?:sent|did|had|got|made|talked|spoke|shipped)|"
+    r"arrived|war|waren|hatten?|hab(?:en|e)? (?:\w+ ){0,6}(?:\w*ge\w+[tn]|be\w+en|ver\w+[tn]|ent\w+en)|(?:i|we|he|"
+    r"she|they) (?:sent|did|had|got|made|talked|spoke|shipped)|"
     r"i've sent|(?:avons|avez|ai) \w+é)\b"
 )
 _AWAY = re.compile(
-    r"\b(?:out of (?:the )?office|ooo|away|on (?:vacation|holiday|leave|pto)|off (?:until|till|on)|i'?m out|i am out|is out|be out|"
+    r"\b(?:out of (?:the )?office|ooo|away|on (?:vacation|holiday|leave|pto)|off (?:until|till|on)|i'?m out|"
+    r"i am out|is out|be out|"
     r"(?:im|auf) urlaub|abwesend|krank|nicht (?:da|im büro)|en vacances|de vacaciones|back on|return(?:ing)? on|"
-    r"(?:not?|unable to|nicht|erst) (?:\w+ ){0,6}(?:until|till|before|bis|am|on)|open (?:until|till)|valid (?:until|till)|extended (?:until|till|to)|"
+    r"(?:not?|unable to|nicht|erst) (?:\w+ ){0,6}(?:until|till|before|bis|am|on)|open (?:until|till)|"
+    r"valid (?:until|till)|extended (?:until|till|to)|"
     r"not before)\b|n't (?:\w+ ){0,6}(?:until|till|before)\b"
 )
 _OR_ELSE = re.compile(
@@ -319,7 +356,8 @@ _OR_ELSE = re.compile(
 # Where the date is when people meet, it is not when the answer is due.
 _MEET = re.compile(
     r"\b(?:free|available|availab\w+|meet|meeting|call|join|attend|come|lunch|dinner|drinks?|coffee|catch up|chat|sync|"
-    r"works? for|work for you|suit|around|there|scheduled?|reschedule|move|moved|postpone\w*|interview|workshop|offsite|party|"
+    r"works? for|work for you|suit|around|there|scheduled?|reschedule|move|moved|postpone\w*|interview|workshop|"
+    r"offsite|party|"
     r"treffen|termin|passt|zeit|dabei|verfügbar|kommst|kommen|telefonieren|telefonat|mittagessen|verschieben|"
     r"dispo\w*|réunion|rendez-vous|reunión|quedar|libre)\b"
 )
@@ -407,8 +445,11 @@ def _zone(name: str) -> ZoneInfo:
 
 
 _HINT = re.compile(
-    rf"\b(?:{_DAY}|{_MONTH}|today|tonight|tomorrow|eod|cob|eob|eow|eom|eoq|noon|midday|midnight|lunch\w*|weeks?|days?|months?|quarter|"
-    r"morning|afternoon|evening|business|play|hours?|heute|morgen|übermorgen|uebermorgen|mittags?|feierabend|mitternacht|\w*woche\w*|"
-    r"\w*monats?\w*|quartalsende|stunden?|tage?n?|demain|après-demain|aujourd'hui|soir|midi|minuit|semaines?|mois|jours?|heures?|mañana|hoy|"
+    rf"\b(?:{_DAY}|{_MONTH}|today|tonight|tomorrow|eod|cob|eob|eow|eom|eoq|noon|midday|midnight|lunch\w*|weeks?|"
+    rf"days?|months?|quarter|"
+    r"morning|afternoon|evening|business|play|hours?|heute|morgen|übermorgen|uebermorgen|mittags?|feierabend|"
+    r"mitternacht|\w*woche\w*|"
+    r"\w*monats?\w*|quartalsende|stunden?|tage?n?|demain|après-demain|aujourd'hui|soir|midi|minuit|semaines?|mois|"
+    r"jours?|heures?|mañana|hoy|"
     r"tarde|noche|semanas?|mes|días?|horas?|mediodía)\b"
 )

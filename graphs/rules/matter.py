@@ -133,8 +133,7 @@ def _asked(
     if known is not None:
         _extend(known, turn, speech, here)
         return None
-    made = Matter(turn, speech, turn.who, doers, named, blocked=speech.blocked, due=_own_due(turn, speech, here))
-    return made
+    return Matter(turn, speech, turn.who, doers, named, blocked=speech.blocked, due=_own_due(turn, speech, here))
 
 
 def _own_due(turn: Turn, speech: Speech, here: Reading) -> date | None:

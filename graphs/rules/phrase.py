@@ -14,16 +14,22 @@ LONGEST = 140
 _LONGEST_WHY = 120
 
 _LEAD = re.compile(
-    r"^(?:(?:and|so|also|but|then|please|pls|plz|just|hey|hi|ok(?:ay)?|btw|by the way|quick (?:one|question|ask)|one more thing|"
-    r"reminder|gentle reminder|friendly reminder|kindly|again|still|sorry|thanks|for now|if (?:you can|possible|you have time)|"
+    r"^(?:(?:and|so|also|but|then|please|pls|plz|just|hey|hi|ok(?:ay)?|btw|by the way|quick (?:one|question|ask)|"
+    r"one more thing|"
+    r"reminder|gentle reminder|friendly reminder|kindly|again|still|sorry|thanks|for now|if (?:you can|possible|"
+    r"you have time)|"
     r"when you (?:get|have) (?:a )?(?:chance|minute|moment|time))[,:]?\s+(?:[-–—] )?)+",
     re.IGNORECASE,
 )
 _ASKING = re.compile(
-    r"^(?:(?:can|could|would|will) (?:you|u|someone|anyone|one of you)(?: guys| both| all)?|(?:i|we) (?:just |really |still |also )?(?:need|want) you to|"
-    r"(?:i|we)(?:'d| would) (?:like|love) you to|(?:i was |was |i'm )?(?:wondering|hoping) (?:if )?you (?:could|can|would)|"
-    r"(?:is there )?any chance you (?:could|can)|(?:it )?(?:would be|'d be) (?:great|good|nice|helpful|lovely|awesome) if you (?:could|can)|"
-    r"if you (?:could|can)|(?:please )?(?:don't forget|do not forget|remember|be sure|make sure) to|you (?:need|have|ought) to|you (?:must|should)|"
+    r"^(?:(?:can|could|would|will) (?:you|u|someone|anyone|one of you)(?: guys| both| all)?|(?:i|we) (?:just |"
+    r"really |still |also )?(?:need|want) you to|"
+    r"(?:i|we)(?:'d| would) (?:like|love) you to|(?:i was |was |i'm )?(?:wondering|hoping) (?:if )?you (?:could|"
+    r"can|would)|"
+    r"(?:is there )?any chance you (?:could|can)|(?:it )?(?:would be|'d be) (?:great|good|nice|helpful|lovely|"
+    r"awesome) if you (?:could|can)|"
+    r"if you (?:could|can)|(?:please )?(?:don't forget|do not forget|remember|be sure|make sure) to|you (?:need|"
+    r"have|ought) to|you (?:must|should)|"
     r"(?:could|can|may) i ask you to|need you to|i'd appreciate it if you (?:could|would)|let me remind you to)\s+",
     re.IGNORECASE,
 )
@@ -32,31 +38,41 @@ _SOFTENER = re.compile(
     re.IGNORECASE,
 )
 _PROMISING = re.compile(
-    r"^(?:(?:ok(?:ay)?|sure|yes|yep|yeah|no problem|np|great|thanks|thank you|sorry|got it|right|perfect|cool|absolutely|of course|will do)[,.!]?\s+(?:[-–—] )?)*"
+    r"^(?:(?:ok(?:ay)?|sure|yes|yep|yeah|no problem|np|great|thanks|thank you|sorry|got it|right|perfect|cool|"
+    r"absolutely|of course|will do)[,.!]?\s+(?:[-–—] )?)*"
     r"(?:i'?ll|i will|i'm going to|i am going to|i'm gonna|i can|we'?ll|we will|will|let me|lemme)\s+"
     r"(?:(?:also|just|then|probably|quickly|definitely|try to|try and|go ahead and|make sure to|now|have to)\s+)*",
     re.IGNORECASE,
 )
 _TAIL = re.compile(
-    r"(?:[\s,]*(?:please|pls|plz|thanks(?: a lot| so much| in advance)?|thank you|thx|asap|if possible|when you can|ok|okay|that(?:'d| would) be (?:great|awesome|helpful)|"
-    r"(?:when(?:ever)? )?(?:you )?(?:get|have) a (?:chance|minute|moment)|:[a-z_+-]+:|[☀-➿\U0001F300-\U0001FAFF]️?))+[\s?!.]*$|[\s?!.,;:–—-]+$",
+    r"(?:[\s,]*(?:please|pls|plz|thanks(?: a lot| so much| in advance)?|thank you|thx|asap|if possible|"
+    r"when you can|ok|okay|that(?:'d| would) be (?:great|awesome|helpful)|"
+    r"(?:when(?:ever)? )?(?:you )?(?:get|have) a (?:chance|minute|moment)|:[a-z_+-]+:|"
+    r"[☀-➿\U0001F300-\U0001FAFF]️?))+[\s?!.]*$|[\s?!.,;:–—-]+$",
     re.IGNORECASE,
 )
 _WHY = re.compile(
-    r"\b(?:because|since(?= (?:the|we|i|they|it|our|he|she|my)\b)|so that|so (?:i|we|they|he|she) (?:can|could|don't)|otherwise|in order to|as (?:the|we|they|our) |weil|da (?:wir|ich|der|die|das)\b|damit|sonst|denn (?:wir|ich|der|die|das)\b|"
+    r"\b(?:because|since(?= (?:the|we|i|they|it|our|he|she|my)\b)|so that|so (?:i|we|they|he|she) (?:can|could|"
+    r"don't)|otherwise|in order to|as (?:the|we|they|our) |weil|da (?:wir|ich|der|die|das)\b|damit|sonst|"
+    r"denn (?:wir|ich|der|die|das)\b|"
     r"parce que|car (?:le|la|nous|je)\b|porque|para que)\b.+",
     re.IGNORECASE,
 )
 _REASON = re.compile(
-    r"\b(?:urgent\w*|asap|deadline|blocked|blocking|is waiting|are waiting|waiting for (?:it|this)|needs? (?:it|this|them)|need it|the (?:client|customer|board|auditors?|printer|supplier|team|investors?|landlord|bank) (?:\w+ )?(?:needs?|wants?|meets?|is|are|closes?|arrives?|leaves?)|"
-    r"goes? (?:live|out|to print)|launch|before the|dringend|eilt|frist|wartet|warten|braucht|der kunde|geht (?:live|raus))\b",
+    r"\b(?:urgent\w*|asap|deadline|blocked|blocking|is waiting|are waiting|waiting for (?:it|this)|needs? (?:it|"
+    r"this|them)|need it|the (?:client|customer|board|auditors?|printer|supplier|team|investors?|landlord|"
+    r"bank) (?:\w+ )?(?:needs?|wants?|meets?|is|are|closes?|arrives?|leaves?)|"
+    r"goes? (?:live|out|to print)|launch|before the|dringend|eilt|frist|wartet|warten|braucht|der kunde|"
+    r"geht (?:live|raus))\b",
     re.IGNORECASE,
 )
 _SENDS = re.compile(
-    r"\b(?:send|share|forward|upload|email|mail|resend|attach|submit|provide|circulate|deliver|schick\w*|send\w*|zuschicken|weiterleiten|envoy\w*|enví\w*|manda\w*)\b"
+    r"\b(?:send|share|forward|upload|email|mail|resend|attach|submit|provide|circulate|deliver|schick\w*|send\w*|"
+    r"zuschicken|weiterleiten|envoy\w*|enví\w*|manda\w*)\b"
 )
 _LOOKS = re.compile(
-    r"\b(?:review|look|check|read|proofread|feedback|comments?|double-check|verify|prüf\w*|anschauen|ansehen|lesen|durchlesen|gegenlesen|drüberschauen|draufschauen|relire|revisa\w*)\b"
+    r"\b(?:review|look|check|read|proofread|feedback|comments?|double-check|verify|prüf\w*|anschauen|ansehen|"
+    r"lesen|durchlesen|gegenlesen|drüberschauen|draufschauen|relire|revisa\w*)\b"
 )
 _CALLS = re.compile(r"\b(?:call|ring|phone|anruf\w*|ruf\w*|appel\w*|llama\w*)\b")
 _MEETS = re.compile(r"\b(?:schedule|meet|meeting|slot|find a time|set up a (?:call|meeting)|termin|treffen)\b")
@@ -172,7 +188,7 @@ def _quote(lead: str, matter: Matter) -> str:
 
 def _cleaned(sentence: str) -> str:
     called = opening(sentence)
-    text = " ".join((called.rest if called.rest else sentence).split()).replace('"', "'")
+    text = " ".join((called.rest or sentence).split()).replace('"', "'")
     return _ASIDE.sub("", text) or text
 
 

@@ -17,34 +17,66 @@ _SHORTEST, _LONGEST = 14, 400
 _TEXT = 220
 
 _DECIDED = re.compile(
-    r"(?:^(?:[*_ ]*(?:decision|decided|agreed|final(?: decision)?|outcome|conclusion|beschluss|entscheidung|beschlossen|ergebnis|décision|decisión)[*_ ]*(?::|,| [-–—]) ?(?!\?))|"
-    r"\b(?:(?:we|team|management|the board|i|they|he|she)(?:'ve| have| has)? (?:just |finally |now |all |already |jointly )*(?:decided|agreed|settled on|signed off on|chosen|chose|picked|approved)\b(?! to disagree)|"
-    r"it(?:'s| is| was| has been) (?:decided|agreed|settled|official|final)\b|(?:decision|consensus) (?:is|was) to\b|let'?s (?:go with|go for|stick with|use|take|settle on)\b|(?:we|i)(?:'re| are|'m| am) going (?:with|for|ahead with)\b|(?:we|i)(?:'ll| will) (?:go with|stick with|go for|go ahead with)\b|i take (?:it|that|this) on (?:me|myself)|"
-    r"wir (?:nehmen|machen es|gehen mit|bleiben bei|entscheiden uns)\b|wir haben (?:\w+ ){0,6}(?:beschlossen|entschieden|vereinbart|festgelegt|uns (?:\w+ ){0,4}geeinigt)|(?:ist|wurde|haben wir) (?:\w+ ){0,4}(?:beschlossen|entschieden|vereinbart|festgelegt)|es bleibt bei|einigen wir uns auf|"
+    r"(?:^(?:[*_ ]*(?:decision|decided|agreed|final(?: decision)?|outcome|conclusion|beschluss|entscheidung|"
+    r"beschlossen|ergebnis|décision|decisión)[*_ ]*(?::|,| [-–—]) ?(?!\?))|"
+    r"\b(?:(?:we|team|management|the board|i|they|he|she)(?:'ve| have| has)? (?:just |finally |now |all |already |"
+    r"jointly )*(?:decided|agreed|settled on|signed off on|chosen|chose|picked|approved)\b(?! to disagree)|"
+    r"it(?:'s| is| was| has been) (?:decided|agreed|settled|official|final)\b|(?:decision|consensus) (?:is|"
+    r"was) to\b|let'?s (?:go with|go for|stick with|use|take|settle on)\b|(?:we|i)(?:'re| are|'m|"
+    r" am) going (?:with|for|ahead with)\b|(?:we|i)(?:'ll| will) (?:go with|stick with|go for|go ahead with)\b|"
+    r"i take (?:it|that|this) on (?:me|myself)|"
+    r"wir (?:nehmen|machen es|gehen mit|bleiben bei|entscheiden uns)\b|wir haben (?:\w+ ){0,6}(?:beschlossen|"
+    r"entschieden|vereinbart|festgelegt|uns (?:\w+ ){0,4}geeinigt)|(?:ist|wurde|"
+    r"haben wir) (?:\w+ ){0,4}(?:beschlossen|entschieden|vereinbart|festgelegt)|es bleibt bei|einigen wir uns auf|"
     r"(?:nous avons|on a) (?:décidé|choisi|convenu)|on part sur|hemos (?:decidido|acordado)|se (?:decidió|acordó))\b)"
 )
 _REVERSED = re.compile(
-    r"\b(?:scratch that|change of plans?|plans? (?:have |has )?changed|(?:is|are|was|has been|have been|been|gets?|got|will be) (?:moved|postponed|pushed(?: back)?|delayed|rescheduled|cancell?ed|called off|brought forward|dropped|reversed|withdrawn|off the table)\b|(?:moved?|moves|moving|pushed?|postponed|rescheduled|shifted|slips?|slipped) (?:\w+ ){0,6}(?:to|from|until|by) (?:\w+ ){0,2}(?:\d|mon|tues|wednes|thurs|fri|next|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|q[1-4])|"
-    r"(?:we|i) (?:changed (?:our|my) minds?|reversed|take (?:that|it) back)|no longer\b|not any ?(?:more|longer)|(?:is|are) off\b[,;. ]|there is no (?:\w+ ){1,5}any ?more|(?:not|no) (?:\w+ ){1,6}but (?:\w+ ){1,6}after all|instead of (?:the )?(?:\d|mon|tues|wednes|thurs|fri|\w+ (?:supplier|date|vendor|plan|version))|"
-    r"(?:wurde|wird|ist|sind|werden) (?:\w+ ){0,6}(?:verschoben|abgesagt|vorgezogen|gestrichen|vertagt)|verschoben auf|verschieben (?:\w+ ){0,5}auf|doch nicht (?:mehr )?(?:am|die|der|das|mit)|plan(?:änderung| geändert)|statt (?:am )?(?:montag|dienstag|mittwoch|donnerstag|freitag|\d)|nicht mehr (?:am|im|ab|möglich|gültig)|gibt es (?:\w+ ){0,5}(?:nicht|kein\w* \w+) mehr|"
+    r"\b(?:scratch that|change of plans?|plans? (?:have |has )?changed|(?:is|are|was|has been|have been|been|"
+    r"gets?|got|will be) (?:moved|postponed|pushed(?: back)?|delayed|rescheduled|cancell?ed|called off|"
+    r"brought forward|dropped|reversed|withdrawn|off the table)\b|(?:moved?|moves|moving|pushed?|postponed|"
+    r"rescheduled|shifted|slips?|slipped) (?:\w+ ){0,6}(?:to|from|until|by) (?:\w+ ){0,2}(?:\d|mon|tues|wednes|"
+    r"thurs|fri|next|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|q[1-4])|"
+    r"(?:we|i) (?:changed (?:our|my) minds?|reversed|take (?:that|it) back)|(?<!\bi )(?<!he )(?<!you )no longer\b|"
+    r"not any ?(?:more|longer)|(?:is|are) off\b[,;. ]|there is no (?:\w+ ){1,5}any ?more|(?:not|"
+    r"no) (?:\w+ ){1,6}but (?:\w+ ){1,6}after all|instead of (?:the )?(?:\d|mon|tues|wednes|thurs|fri|"
+    r"\w+ (?:supplier|date|vendor|plan|version))|"
+    r"(?:wurde|wird|ist|sind|werden) (?:\w+ ){0,6}(?:verschoben|abgesagt|vorgezogen|gestrichen|vertagt)|"
+    r"verschoben auf|verschieben (?:\w+ ){0,5}auf|doch nicht (?:mehr )?(?:am|die|der|das|mit)|plan(?:änderung|"
+    r" geändert)|statt (?:am )?(?:montag|dienstag|mittwoch|donnerstag|freitag|\d)|nicht mehr (?:am|im|ab|möglich|"
+    r"gültig)|gibt es (?:\w+ ){0,5}(?:nicht|kein\w* \w+) mehr|"
     r"(?:est|sont|a été) (?:reportée?s?|annulée?s?|déplacée?s?)|se (?:aplaza|cancela|pospone)|ya no)\b"
 )
 _STANCE = re.compile(
-    r"\b(?:i (?:strongly |really |totally |still )?(?:disagree|object)|i(?:'m| am) (?:still |strongly |clearly )?(?:for|against|not convinced|opposed)\b(?! (?:the|a) (?:moment|minute|while))|i(?:'d| would) (?:still |much |strongly )?(?:rather|prefer|vote|argue|keep|drop)\b|i vote (?:for|against)|i don't (?:think (?:we should|that's)|agree|like the idea)|that's (?:a mistake|the wrong)|bad idea|over my dead body|"
-    r"ich bin (?:\w+ )?(?:für|gegen|dagegen|dafür)|ich (?:wäre|bin) (?:\w+ )?(?:eher |klar )?(?:für|gegen)|sehe ich anders|halte ich für falsch|finde ich (?:nicht gut|falsch)|je suis (?:pour|contre)|estoy (?:a favor|en contra))\b"
+    r"\b(?:i (?:strongly |really |totally |still )?(?:disagree|object)|i(?:'m| am) (?:still |strongly |"
+    r"clearly )?(?:for|against|not convinced|opposed)\b(?! (?:the|a) (?:moment|minute|while))|i(?:'d|"
+    r" would) (?:still |much |strongly )?(?:rather|prefer|vote|argue|keep|drop)\b|i vote (?:for|against)|"
+    r"i don't (?:think (?:we should|that's)|agree|like the idea)|that's (?:a mistake|the wrong)|bad idea|"
+    r"over my dead body|"
+    r"ich bin (?:\w+ )?(?:für|gegen|dagegen|dafür)|ich (?:wäre|bin) (?:\w+ )?(?:eher |klar )?(?:für|gegen)|"
+    r"sehe ich anders|halte ich für falsch|finde ich (?:nicht gut|falsch)|je suis (?:pour|contre)|"
+    r"estoy (?:a favor|en contra))\b"
 )
 _STATE = re.compile(
-    r"\b(?:(?:is|are|was|went|goes|has been|is now|are now|still|back) (?:live|down|up|back|online|offline|ready|delayed|late|broken|fixed|out|sold out|in stock|on track|on hold|blocked|released|shipped|closed|open|complete|completed|available|signed|confirmed|paid)|arrived|has arrived|have arrived|(?:ist|sind) (?:wieder |jetzt |nun )*(?:da|online|offline|fertig|live|verspätet|kaputt|behoben|ausverkauft|eingetroffen|bezahlt|unterschrieben)|passed|failed|leak(?:s|ed)?|broke|went (?:out|live|down))\b"
+    r"\b(?:(?:is|are|was|went|goes|has been|is now|are now|still|back) (?:live|down|up|back|online|offline|ready|"
+    r"delayed|late|broken|fixed|out|sold out|in stock|on track|on hold|blocked|released|shipped|closed|open|"
+    r"complete|completed|available|signed|confirmed|paid)|arrived|has arrived|have arrived|(?:ist|"
+    r"sind) (?:wieder |jetzt |nun )*(?:da|online|offline|fertig|live|verspätet|kaputt|behoben|ausverkauft|"
+    r"eingetroffen|bezahlt|unterschrieben)|passed|failed|leak(?:s|ed)?|broke|went (?:out|live|down))\b"
 )
 _TOLD = re.compile(
-    r"^(?:fyi|for your information|heads[- ]?up|note|please note|nb|reminder|psa|announcement|update|news|info|hinweis|zur info|achtung|pour info|ojo)\b[:,.! –-]*",
+    r"^(?:fyi|for your information|heads[- ]?up|note|please note|nb|reminder|psa|announcement|update|news|info|"
+    r"hinweis|zur info|achtung|pour info|ojo)\b[:,.! –-]*",
     re.IGNORECASE,
 )
 _PREFERS = re.compile(
-    r"\b(?:i (?:always |strongly |usually |much )?(?:prefer|like (?:it )?(?:better|best))|i'd (?:always )?prefer|(?:please )?(?:always|never) (?:send|use|call|write|cc|put|book|ask|schedule)|i (?:don't|never) (?:do|take|read|answer|use) (?:\w+ ){0,3}(?:calls|meetings|mails?|after|before|on)|ich bevorzuge|mir ist (?:\w+ )?lieber|bitte (?:immer|nie)|je préfère|prefiero)\b"
+    r"\b(?:i (?:always |strongly |usually |much )?(?:prefer|like (?:it )?(?:better|best))|i'd (?:always )?prefer|"
+    r"(?:please )?(?:always|never) (?:send|use|call|write|cc|put|book|ask|schedule)|i (?:don't|never) (?:do|take|"
+    r"read|answer|use) (?:\w+ ){0,3}(?:calls|meetings|mails?|after|before|on)|ich bevorzuge|"
+    r"mir ist (?:\w+ )?lieber|bitte (?:immer|nie)|je préfère|prefiero)\b"
 )
 _HAPPENS = re.compile(
-    r"\b(?:meeting|call|launch|release|deadline|workshop|review|fair|trade show|visit|conference|webinar|offsite|demo|audit|interview|kick-?off|maintenance|holiday|vacation|delivery|pickup|go-?live|opening|closing|"
+    r"\b(?:meeting|call|launch|release|deadline|workshop|review|fair|trade show|visit|conference|webinar|offsite|"
+    r"demo|audit|interview|kick-?off|maintenance|holiday|vacation|delivery|pickup|go-?live|opening|closing|"
     r"besprechung|termin|messe|besuch|lieferung|schulung|wartung|urlaub|abnahme|réunion|salon|reunión|feria|entrega)\b"
 )
 
@@ -83,7 +115,7 @@ def _kind(sentence: str, speech: Speech, message: Message, standup: bool) -> tup
         return nothing
     if _conditional(body):
         return nothing
-    if _REVERSED.search(body):
+    if _REVERSED.search(body) and len(sentence) <= _TEXT:  # a longer one tells a story
         return "decision", "reversal", 0.6
     if _DECIDED.search(body):
         return "decision", "decision", 0.7
@@ -103,7 +135,9 @@ def _conditional(body: str) -> bool:
     """ "If we go with blue" decides nothing, and neither does "should have been moved"."""
     return bool(re.match(r"(?:if|unless|when|once|falls|wenn|si|cuando|maybe|perhaps|vielleicht)\b", body)) or bool(
         re.search(
-            r"\b(?:should|could|would|might|may|can) (?:be|have been|get) |\b(?:not|n't|nicht|never|nothing|nichts) (?:yet |noch )?(?:decided|agreed|been decided|entschieden|beschlossen)|\bmaybe\b|\bvielleicht\b",
+            r"\b(?:should|could|would|might|may|can) (?:be|have been|get) |\b(?:not|n't|nicht|never|nothing|"
+            r"nichts) (?:yet |noch )?(?:decided|agreed|been decided|entschieden|beschlossen)|\bmaybe\b|"
+            r"\bvielleicht\b",
             body,
         )
     )
@@ -147,4 +181,13 @@ def _disagreements(messages: Sequence[Message], found: Sequence[Fact]) -> Iterat
         if len(people) > 1 and not any(m.source.model_dump_json() in decided for m in later):
             others = " and ".join(sorted({first_name(m.author.name) for m, _ in taken}))
             fact = _fact(last, sentence, "open_question", "disagreement", 0.5)
-            yield fact.model_copy(update={"text": _short(f"{others} disagree, undecided: {sentence}")})
+            about = (
+                _disputed([m for m in messages if m.thread == thread and m.sent_at <= taken[0][0].sent_at]) or sentence
+            )
+            yield fact.model_copy(update={"text": _short(f"{others} disagree, undecided: {about}")})
+
+
+def _disputed(before: Sequence[Message]) -> str:
+    """The question that the sides were taken on; "" when nobody put one."""
+    asked = [one for m in before for one in sentences(m.text.text)[:_MOST_SENTENCES] if one.rstrip().endswith("?")]
+    return next((one for one in reversed(asked) if len(content_words(one)) >= 2), "")

@@ -41,17 +41,10 @@ def _by_asker(turn: Turn, matter: Matter, open_ones: list[Matter], here: Reading
     close = _related(turn, matter, open_ones, here) or _latest_of(matter, open_ones)
     if not close:
         return
-    if any(speech.withdraws for speech in said):
-        matter.settled = True
-    elif any(speech.thanks and not speech.ask for speech in said):
-        arrived = any(has_arrived(speech.body) for speech in said)
-        promised_last = matter.accepted is not None and (
-            matter.replied is None or matter.accepted.at >= matter.replied.at
-        )
-        if matter.replied is not None and (arrived or not promised_last) or (arrived and matter.accepted is not None):
-            matter.settled = True
-    elif any(speech.done and content_words(speech.body) & matter.words for speech in said) and not matter.promised:
-        matter.settled = True
+    withdrawn = any(speech.withdraws for speech in said)
+    did_it = any(speech.done and content_words(speech.body) & matter.words for speech in said) and not matter.promised
+    thanked = any(speech.thanks and not speech.ask for speech in said) and _was_answered(turn, matter)
+    matter.settled = matter.settled or withdrawn or did_it or thanked
     if matter.asked_back is not None and turn.at > matter.asked_back.at and _says_something(turn):
         matter.asked_back = None
         matter.note(turn)
