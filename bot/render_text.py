@@ -64,7 +64,7 @@ def _numbered(link: ItemLink, urls: list[str]) -> str:
 
 
 def wrap(text: str, first: str, hang: str | None = None) -> list[str]:
-    """Lines of at most 100 columns; the first begins with `first`, the others with `hang`. Wide characters count twice."""
+    """Lines of at most 100 columns; the first begins with `first`, the others with `hang`. Wide characters are two."""
     rest = first if hang is None else hang
     lines: list[str] = []
     line, is_begun = first, False

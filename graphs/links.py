@@ -11,8 +11,8 @@ OPENS = frozenset({"http", "https", "slack", "mid"})
 def permalink(team_url: str | None, channel: str, ts: str, *, team: str = "", thread_ts: str = "") -> str:
     """Where one Slack message opens.
 
-    `team_url` is the workspace's address as `auth.test` returns it; without one (an export) the desktop app's deep link is
-    built from the workspace id `team`. `thread_ts` of a reply makes the browser open the thread.
+    `team_url` is the workspace's address as `auth.test` returns it; without one (an export) the desktop app's deep link
+    is built from the workspace id `team`. `thread_ts` of a reply makes the browser open the thread.
     """
     if not team_url:
         return f"slack://channel?team={_part(team)}&id={_part(channel)}&message={_part(ts)}"

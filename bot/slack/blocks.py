@@ -1,8 +1,8 @@
 """The digest as Block Kit, and what a press on it means. Pure.
 
-One item is three blocks: the fact with its next step, a grey line (links, due date, age), and its buttons. Twelve items with
-captions and footer are at most 48 blocks. Every text that code did not write goes through `mrkdwn.sanitize`, and every mrkdwn
-object is `verbatim`, so that Slack turns nothing in it into a link or a mention.
+One item is three blocks: the fact with its next step, a grey line (links, due date, age), and its buttons. Twelve items
+with captions and footer are at most 48 blocks. Every text that code did not write goes through `mrkdwn.sanitize`, and
+every mrkdwn object is `verbatim`, so that Slack turns nothing in it into a link or a mention.
 
 An action_id is one of the constants below, a slash, and the item's id: `digest.done/t-41`. `read_press` takes it apart.
 """
@@ -118,7 +118,7 @@ def _page(items: Sequence[Item], today: date, room: Room) -> list[Block]:
 
 
 def _fitting(build: Callable[[Room], list[Block]]) -> list[Block]:
-    """The longest of the allowed lengths that Slack takes. Only texts full of `&` and links ever need the shorter ones."""
+    """The longest of the allowed lengths that Slack takes. Only texts full of `&` or links ever need a shorter one."""
     for room in _ROOMS:
         blocks = build(room)
         if not limits.problems("-", blocks):

@@ -94,7 +94,7 @@ def days_by_channel(
 
 
 def _owners(files: ExportFiles, folders: Mapping[str, str]) -> tuple[dict[str, str], list[Broken]]:
-    """Channel id by folder. A name two channels bear is nobody's: a guess could show one's text to the other's readers."""
+    """Channel id by folder. A name of two channels is nobody's: a guess could show one's text to the other's readers."""
     there = {name.split("/", 1)[0] for name in files.sizes if "/" in name}
     owners = {channel: channel for channel in folders if channel in there}
     claims: dict[str, list[str]] = {}

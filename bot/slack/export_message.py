@@ -1,4 +1,4 @@
-"""One message of a Slack export as the project's `Message`. Pure; every field may be absent, null or of another type."""
+"""One message of a Slack export as the project's `Message`. Pure; any field may be absent, null or of another type."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping

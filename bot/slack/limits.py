@@ -27,7 +27,7 @@ PLACEHOLDER = 150
 
 
 def problems(text: str, blocks: Sequence[Block]) -> list[str]:
-    """Each broken limit in a few words; empty when Slack takes the message. `text` is the fallback for notifications."""
+    """Each broken limit in a few words; empty when Slack takes the message. `text` is what notifications show."""
     found = [*_size("fallback text", text, MOST_FALLBACK), *_count("blocks", blocks, MOST_BLOCKS)]
     for place, block in enumerate(blocks):
         found += [f"block {place}: {problem}" for problem in _block(block)]

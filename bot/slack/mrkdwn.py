@@ -1,7 +1,7 @@
 """Slack's mrkdwn, both ways. Pure.
 
-Reading: `to_plain`, `mentions`, `links`, `is_broadcast`, `from_blocks`. Writing: everything that was not written by this code
-goes through `sanitize` on its way to Slack, and through `defang` on its way to a page or a terminal.
+Reading: `to_plain`, `mentions`, `links`, `is_broadcast`, `from_blocks`. Writing: everything that this code did not write goes
+through `sanitize` on its way to Slack, and through `defang` on its way to a page or a terminal.
 """
 
 import re
@@ -23,8 +23,8 @@ _BOLD_OR_ITALIC = re.compile(r"(?<![\w*_])([*_])(?=\S)([^*_\n]*[^*_\s])\1(?![\w*
 def to_plain(raw: str, name_of: Callable[[str], str]) -> str:
     """`raw` as its readers see it: `@Ada`, `#launch`, a link's label, entities unescaped, emoji left as `:name:`.
 
-    `name_of` gets a user, channel or user group id and returns a name without sign, or "" when it knows none. Struck text keeps
-    its tildes and code its backticks, because they carry meaning; targets of links are in `links(raw)`.
+    `name_of` gets a user, channel or user group id and returns a name without sign, or "" when it knows none. Struck text
+    keeps its tildes and code its backticks, because they carry meaning; targets of links are in `links(raw)`.
     """
     pieces = _CODE.split(raw.replace("\r\n", "\n"))
     return "".join(_plain_piece(piece, name_of, is_code=at % 2 == 1) for at, piece in enumerate(pieces)).strip()
@@ -198,7 +198,7 @@ def escape(text: str) -> str:
 def sanitize(text: str) -> str:
     """Plain text that somebody else or a model wrote, as mrkdwn that shows it and does nothing.
 
-    No mention, broadcast, link or format survives: addresses of the web lose path and query and are written `example[.]com`,
+    No mention, broadcast, link or format survives: addresses of the web lose path and query and read `example[.]com`,
     `@channel` becomes `[at]channel`, and characters that would format are replaced by ones that look like them.
     """
     flat = _LINE_MARK.sub(lambda mark: "\u203a " if ">" in mark[0] else "", defang(text))
@@ -208,13 +208,13 @@ def sanitize(text: str) -> str:
 
 
 def defang(text: str) -> str:
-    """`text` without invisible characters, clickable addresses and broadcasts; fit for a page or a terminal once escaped."""
+    """`text` without invisible characters, clickable addresses and broadcasts; fit for a terminal, and escaped for a page."""
     seen = _WITH_SCHEME.sub(lambda url: _named(url[0]), visible(text))
     return _MAIL_OR_HOST.sub(_dotted, _CALLS_ALL.sub("[at]", seen))
 
 
 def visible(text: str) -> str:
-    """`text` without what nobody sees: zero-width and direction marks, tags, fillers, controls, halves of surrogate pairs.
+    """`text` without what nobody sees: zero-width and direction marks, tags, fillers, controls, halves of a pair.
 
     Joiners stay between letters that are not ASCII, where scripts and emoji need them.
     """

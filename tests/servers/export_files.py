@@ -3,6 +3,7 @@
 import json
 import zipfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -61,9 +62,8 @@ def _by_day(rows: Sequence[Any]) -> dict[str, list[Any]]:
     days: dict[str, list[Any]] = {}
     day = "2026-11-23"
     for row in rows:
-        try:
+        # A message without a usable ts stays in the day before it.
+        with suppress(AttributeError, KeyError, TypeError, ValueError):
             day = datetime.fromtimestamp(int(row["ts"].split(".")[0]), UTC).date().isoformat()
-        except (AttributeError, KeyError, TypeError, ValueError):
-            pass  # stays in the day before it
         days.setdefault(day, []).append(row)
     return days
