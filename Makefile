@@ -1,0 +1,39 @@
+# `make demo` and `make test` need python3 >= 3.11 and nothing else: the first of them sets up .venv, the next costs nothing.
+RUN = .venv/bin/python -m
+
+.PHONY: demo test lint format night-tests bench lock clean
+.DEFAULT_GOAL := demo
+
+demo: .venv/ready ## a made-up company's day and night, and the digest of the morning
+	@$(RUN) bot demo $(ARGS)
+
+test: .venv/ready ## everything that every change must pass
+	@$(RUN) pytest -n auto $(ARGS)
+
+lint: .venv/ready
+	@$(RUN) ruff check bot graphs tests infra
+	@$(RUN) ruff format --check bot graphs tests infra
+	@$(RUN) mypy
+	@.venv/bin/python -c 'from importlinter.cli import lint_imports_command as run; run()'
+
+format: .venv/ready
+	@$(RUN) ruff check --fix --quiet bot graphs tests infra; $(RUN) ruff format bot graphs tests infra
+
+night-tests: .venv/ready ## faults and floods that take minutes
+	@$(RUN) pytest -n auto -m night --timeout 1800 $(ARGS)
+
+bench: .venv/ready ## measures, and asserts nothing about time
+	@$(RUN) pytest -m bench -s --timeout 1800 $(ARGS)
+
+lock: .venv/ready ## after a change of the dependencies in pyproject.toml
+	@$(RUN) uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header \
+	  pyproject.toml -o infra/requirements.txt
+	@$(RUN) uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header \
+	  pyproject.toml --extra dev -c infra/requirements.txt -o infra/requirements-dev.txt
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	find bot graphs tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/ready: pyproject.toml infra/requirements-dev.txt infra/requirements-uv.txt infra/setup.sh
+	@sh infra/setup.sh
