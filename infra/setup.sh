@@ -35,7 +35,7 @@ if ! "$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then
   give_up "$python cannot make a virtual environment: $(as_root apt-get install -y "python$version-venv")"
 fi
 
-printf 'Setting up .venv (once; about 200 MB)\n' >&2
+printf 'Setting up .venv (once; about 400 MB)\n' >&2
 if ! runs .venv/bin/python || ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
   "$python" -m venv --clear .venv
 fi
@@ -52,7 +52,7 @@ hand_on() { # NAME VALUE: sets what is not set yet
 hand_on UV_DEFAULT_INDEX "${PIP_INDEX_URL:-$(told index-url)}"
 hand_on UV_FIND_LINKS "${PIP_FIND_LINKS:-$(told find-links)}"
 hand_on SSL_CERT_FILE "${PIP_CERT:-$(told cert)}"
-export UV_LINK_MODE=copy
+export UV_LINK_MODE=copy UV_SYSTEM_CERTS=1 # pip trusts what the system trusts
 [ -n "${HOME:-}" ] || export UV_NO_CACHE=1
 
 if pip install --quiet --require-hashes --requirement infra/requirements-uv.txt &&
