@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from bot import jobs, models
+from bot import models
 from bot.desk import Desk, Model
 from bot.embedded import postgres
 from bot.home import Keys, keys
@@ -80,6 +80,7 @@ def model(role: RoleSettings | None, patience: Patience, recorded: bool = False)
 
 def sleep_now(desk: Desk, dsn: str, nights: Sequence[tuple[people.Known, date, datetime]]) -> None:
     """Defers the nights of some people and works until they are over: the way of every night, in one process."""
+    from bot import jobs  # what a question or an import need not load
 
     async def all_of_it() -> None:
         queue = jobs.build(dsn, lambda: desk, WORKERS)

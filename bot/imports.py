@@ -5,6 +5,7 @@ and the next import goes on.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -46,23 +47,48 @@ class Imported:
 
 def import_all(store: Store, export: Path | None, mails: Iterable[MailPath], progress: Progress) -> Imported:
     """Raises `NeedsPerson` when a path is not what it should be; what was read before stays."""
-    slack, broken = (0, []) if export is None else _import_export(store, open_export(export), progress)
+    opened = None if export is None else open_export(export)
     mail = 0
     by_account: dict[str, list[MailPath]] = {}
     for one in mails:
         by_account.setdefault(one.address.casefold(), []).append(one)
-    with Parser() as parser:
+    # The index is made by the server while this process reads on.
+    with ThreadPoolExecutor(1, thread_name_prefix="index") as index, Parser() as parser:
+        later = Later(store, index)
+        slack, broken = (0, []) if opened is None else _import_export(store, opened, later, progress)
         for address, paths in by_account.items():
-            read, lost = _import_account(store, parser, address, paths, progress)
+            read, lost = _import_account(store, parser, address, paths, later, progress)
             mail += read
             broken += lost
+        later.wait()
     return Imported(slack, mail, tuple(broken))
+
+
+class Later:
+    """Brings the index of places up to date beside the import."""
+
+    def __init__(self, store: Store, executor: ThreadPoolExecutor) -> None:
+        self._store = store
+        self._executor = executor
+        self._begun: list[Future[None]] = []
+
+    def index(self, scope: int) -> None:
+        self._begun.append(self._executor.submit(self._index, scope))
+
+    def wait(self) -> None:
+        """Raises what went wrong."""
+        for begun in self._begun:
+            begun.result()
+
+    def _index(self, scope: int) -> None:
+        with self._store.as_scope(scope) as tx:
+            tx.all("index_scope")
 
 
 # --- Slack ----------------------------------------------------------------------------------------
 
 
-def _import_export(store: Store, export: Export, progress: Progress) -> tuple[int, list[tuple[str, str]]]:
+def _import_export(store: Store, export: Export, later: Later, progress: Progress) -> tuple[int, list[tuple[str, str]]]:
     with store.directory() as tx:
         _claim_workspace(tx, export.team)
         for user in export.people():
@@ -72,13 +98,13 @@ def _import_export(store: Store, export: Export, progress: Progress) -> tuple[in
     count = 0
     broken = [(one.key, one.reason) for one in export.broken]
     for scope, channel in scopes:
-        for day in export.days(channel):
-            count += len(day.messages)
-            broken += _import_day(store, scope, day)
+        for days in _runs_of(export.days(channel)):
+            count += sum(len(day.messages) for day in days)
+            broken += _import_days(store, scope, days)
             progress(f"#{channel.name}" if channel.kind in ("public", "private") else "direct messages", count)
         with store.as_scope(scope) as tx:
             tx.run("drop_versions", scope=scope)
-            tx.all("index_scope")
+        later.index(scope)
     return count, broken
 
 
@@ -105,16 +131,29 @@ def _put_user(tx: Tx, user: ExportUser) -> None:
     people.put_slack_person(tx, values, user.email)
 
 
-def _import_day(store: Store, scope: int, day: Day) -> list[tuple[str, str]]:
-    """One day of one channel in one transaction: what it has, and what it no longer has."""
-    rows = [messages.slack_row(scope, m, language(m.text.text), day.date) for m in day.messages]
-    broken = [(one.key, one.reason) for one in day.broken]
+def _runs_of(days: Iterable[Day]) -> Iterator[list[Day]]:
+    """Days packed until a transaction is worth its commit."""
+    run: list[Day] = []
+    for day in days:
+        run.append(day)
+        if sum(len(one.messages) for one in run) >= BATCH:
+            yield run
+            run = []
+    if run:
+        yield run
+
+
+def _import_days(store: Store, scope: int, days: list[Day]) -> list[tuple[str, str]]:
+    """Days of one channel in one transaction: what they have, and what they no longer have."""
+    rows = [messages.slack_row(scope, m, language(m.text.text), day.date) for day in days for m in day.messages]
+    broken = [(one.key, one.reason) for day in days for one in day.broken]
+    gone = [
+        {"scope": scope, "day": day.date, "present": [ts_of(m) for m in day.messages]} for day in days if day.complete
+    ]
     with store.as_scope(scope) as tx:
         tx.many("put_slack", rows)
-        if day.complete:
-            tx.run("delete_missing", scope=scope, day=day.date, present=[ts_of(m) for m in day.messages])
-        for ts in day.deleted:
-            tx.run("delete_one", scope=scope, key=ts)
+        tx.many("delete_missing", gone)
+        tx.many("delete_one", [{"scope": scope, "key": ts} for day in days for ts in day.deleted])
         messages.quarantine(tx, scope, broken)
     return broken
 
@@ -123,7 +162,7 @@ def _import_day(store: Store, scope: int, day: Day) -> list[tuple[str, str]]:
 
 
 def _import_account(
-    store: Store, parser: Parser, address: str, paths: Iterable[MailPath], progress: Progress
+    store: Store, parser: Parser, address: str, paths: Iterable[MailPath], later: Later, progress: Progress
 ) -> tuple[int, list[tuple[str, str]]]:
     with store.directory() as tx:
         scope = people.put_account(tx, address)
@@ -138,11 +177,11 @@ def _import_account(
             with store.as_scope(scope) as tx:
                 _put_mails(tx, scope, whole)
                 messages.quarantine(tx, scope, lost)
+            later.index(scope)
             count += len(batch)
             broken += lost
             progress(address, count)
     with store.as_scope(scope) as tx:
-        tx.all("index_scope")
         minutes = tx.one("offsets", scope=scope)
         own = tx.all("own_addresses", scope=scope)
     with store.directory() as tx:

@@ -111,11 +111,11 @@ begin
     insert into posting (term, scope_id, message_id, tf)
     select lexeme, here, spoken.id, least(array_length(positions, 1), 32000)
     from spoken, unnest(spoken.words) where length(lexeme) <= 200
-    returning message_id, tf)
+    returning message_id, tf),
+  counted as (select message_id, sum(tf)::int length from posted group by message_id)
   insert into turn (scope_id, message_id, session, at, length, revision)
-  select here, spoken.id, '', spoken.sent_at,
-    greatest(coalesce((select sum(tf) from posted where posted.message_id = spoken.id), 0), 1), spoken.revision
-  from spoken;
+  select here, spoken.id, '', spoken.sent_at, coalesce(counted.length, 1), spoken.revision
+  from spoken left join counted on counted.message_id = spoken.id;
   -- Threads are sessions; what stands outside a thread is cut at gaps of an hour.
   with placed as (
     select m.id, m.thread, m.sent_at, m.medium = 'mail' or count(*) over (partition by m.thread) > 1 as threaded
