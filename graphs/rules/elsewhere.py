@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from graphs.domain import Finding, Message, Person, PersonKey, Source
 from graphs.rules.address import content_words
-from graphs.rules.speech import Speech, read
+from graphs.rules.speech import Speech, has_arrived, read
 from graphs.rules.text import plain, sentences, word_set
 
 _WITHIN = timedelta(days=7)
@@ -54,7 +54,7 @@ def _closes(speech: Speech, doer: bool, question: bool) -> bool:
         return False
     if doer:
         return speech.done or (question and not speech.acknowledges and not speech.thanks)
-    return speech.withdraws or (speech.thanks and not speech.acknowledges)
+    return speech.withdraws or ((speech.thanks or has_arrived(speech.body)) and not speech.acknowledges)
 
 
 def _reaches(message: Message, counterpart: PersonKey, owner: Person, known: set[str]) -> bool:

@@ -503,7 +503,7 @@ DONE = re.compile(
     r"beantwortet|ergänzt|aktualisiert|freigegeben)|"
     r"ci-joint|en pièce jointe|voici|voilà|je (?:l'|te l'|vous l'|les )ai \w+é|adjunto|aquí (?:está|tienes|va)|"
     r"te lo (?:he enviado|envié|mandé)|ya está)\b|"
-    r"(?:\b(?:i|we)(?:'ve| have)?|^)(?: (?:just|already|also|now|finally|since))* (?:have )?(?:sent|shared|"
+    r"(?:^(?:just |already |also |now |finally )?|\b(?:i|we)(?:'ve| have)?(?: (?:just|already|also|now|finally|since))* (?:have )?)(?:sent|shared|"
     r"uploaded|fixed|pushed|merged|updated|finished|replied|called|forwarded|booked|paid|submitted|signed|"
     r"reviewed|approved|ordered|posted|emailed|mailed|ordered|answered|confirmed|deployed|released|delivered|"
     r"put (?:it|them|the)|spoke|talked|told|asked|moved|added|created|wrote|gave|left (?:a comment|comments|"
@@ -552,6 +552,7 @@ ACK = re.compile(
     r"dank)[ ,.!…-]*)+$"
 )
 THANKS = re.compile(
+    r"[,.!–-] ?(?:many )?(?:thanks|thank you|thx|danke(?: dir| euch| schön)?|merci|gracias)(?: a lot| so much| \w+)?[ !.]*$|"
     r"^(?:ok(?:ay)?|great|perfect|awesome|oh|ah|cool|nice|super|wow|amazing|excellent|got it|lovely|brilliant|"
     r"wonderful|yes|yep|hi|hey|ja|ach|oh)?[ ,.!–-]*(?:many |big |huge |so |1000 |tausend )?(?:thanks|thank you|"
     r"thx|thanx|ty|tysm|cheers|ta|danke|vielen dank|lieben dank|herzlichen dank|besten dank|merci|gracias|"
@@ -598,6 +599,10 @@ AND_I_WILL = re.compile(  # "you do the paperwork please and I'll call them on M
     r"\bund ich (?:\w+e)\b.*\b(?:heute|morgen|(?:am |bis )?(?:mon|diens|donners|frei)tag|(?:am |bis )?mittwoch)\b"
 )
 URL = re.compile(r"(?:https?://|www\.)\S+")
+SPEAKS_OF_SELF = re.compile(
+    r"(?:and |but |so |also |then )?(?:(?:i|we|he|she|they|it|this|that|there|here|my \w+|our \w+|the \w+)"
+    r"(?:'ll|'m|'re|'ve|'s| shall| will| can| could| was| were| am| are| is| have| has| had| did| do| just)\b|glad|happy|sorry|if |when )"
+)
 FILLERS = word_set(
     """please could would will your with from this that have been there they them when what where which about just know
     update updates news status progress luck chance time thoughts feedback comments ideas look take quick gentle friendly
@@ -670,6 +675,7 @@ MORE_VERBS = word_set(
     "have do take look come go give be double-check run speak talk think work sit join meet attend pass step loop"
 )
 ARRIVED = re.compile(
+    r"^(?:i |we )?(?:just |have |'ve )?(?:got|received) (?:it|the|your|them|both|all)\b|"
     r"\b(?:got it|received|arrived|works (?:now|great|perfectly|for me)|that (?:works|did it|helps|helped|"
     r"fixed it|solved it)|angekommen|erhalten|habe? ich bekommen|geht jetzt|funktioniert|hat geklappt|"
     r"just what i needed|exactly what|looks (?:good|great|perfect)|sieht (?:gut|super) aus|bien reçu|recibido|"

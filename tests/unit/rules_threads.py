@@ -21,16 +21,34 @@ from graphs.domain import (
 from graphs.rules.judge import judge
 
 MONDAY = datetime(2026, 3, 9, 9, 0, tzinfo=UTC)
-ADA = Person(key="UADA", name="Ada Lovelace", short_names=("Ada",), addresses=("ada@house.example",), zone="Europe/Berlin")
+ADA = Person(
+    key="UADA", name="Ada Lovelace", short_names=("Ada",), addresses=("ada@house.example",), zone="Europe/Berlin"
+)
 PEOPLE = {
     person.key: person
     for person in (
         ADA,
-        Person(key="UBOB", name="Bob Marsh", short_names=("Bob",), addresses=("bob@house.example",), zone="Europe/Berlin"),
-        Person(key="UPRI", name="Priya Nair", short_names=("Priya",), addresses=("priya@house.example",), zone="Europe/Berlin"),
-        Person(key="UTOM", name="Tom Vale", short_names=("Tom",), addresses=("tom@house.example",), zone="Europe/Berlin"),
+        Person(
+            key="UBOB", name="Bob Marsh", short_names=("Bob",), addresses=("bob@house.example",), zone="Europe/Berlin"
+        ),
+        Person(
+            key="UPRI",
+            name="Priya Nair",
+            short_names=("Priya",),
+            addresses=("priya@house.example",),
+            zone="Europe/Berlin",
+        ),
+        Person(
+            key="UTOM", name="Tom Vale", short_names=("Tom",), addresses=("tom@house.example",), zone="Europe/Berlin"
+        ),
         Person(key="UBOT", name="Deploybot", role="bot"),
-        Person(key="wade@farm.example", name="Wade Olsen", short_names=("Wade",), addresses=("wade@farm.example",), role="outside"),
+        Person(
+            key="wade@farm.example",
+            name="Wade Olsen",
+            short_names=("Wade",),
+            addresses=("wade@farm.example",),
+            role="outside",
+        ),
     )
 }
 KEYS = {"ada": "UADA", "bob": "UBOB", "priya": "UPRI", "tom": "UTOM", "deploybot": "UBOT", "wade": "wade@farm.example"}
@@ -56,7 +74,9 @@ def said(
         sent_at=at,
         text=Quoted(text=text),
         mentions=tuple(key for name, key in KEYS.items() if f"@{name}" in text.casefold()),
-        slack=SlackFacts(parent_ts=parent, reactions=reactions, files=tuple(Attachment(name=f, media_type="x/y") for f in files)),
+        slack=SlackFacts(
+            parent_ts=parent, reactions=reactions, files=tuple(Attachment(name=f, media_type="x/y") for f in files)
+        ),
     )
 
 
@@ -88,7 +108,9 @@ def channel(*lines: str, threaded: bool = False) -> Thread:
     """Messages in #ops: one after the other, or as one thread."""
     messages = spoken(lines, "C1", threaded)
     place = Channel(id="C1", name="ops", members=("UADA", "UBOB", "UPRI", "UTOM"))
-    return Thread(scope="channel:C1", key="run:x", medium="slack", title="#ops", channel=place, messages=tuple(messages))
+    return Thread(
+        scope="channel:C1", key="run:x", medium="slack", title="#ops", channel=place, messages=tuple(messages)
+    )
 
 
 def thread(*lines: str) -> Thread:
@@ -100,10 +122,14 @@ def dm(*lines: str) -> Thread:
     messages = spoken(lines, "D1", threaded=False)
     others = {m.author.key for m in messages} - {"UADA"} or {"UPRI"}
     place = Channel(id="D1", name="dm", kind="dm", members=("UADA", *sorted(others)))
-    return Thread(scope="channel:D1", key="run:y", medium="slack", title="Priya", channel=place, messages=tuple(messages))
+    return Thread(
+        scope="channel:D1", key="run:y", medium="slack", title="Priya", channel=place, messages=tuple(messages)
+    )
 
 
-def mail(who: str, to: str, text: str, at: datetime = MONDAY, cc: str = "", attached: str = "", **facts: object) -> Message:
+def mail(
+    who: str, to: str, text: str, at: datetime = MONDAY, cc: str = "", attached: str = "", **facts: object
+) -> Message:
     def addresses(names: str) -> tuple[Address, ...]:
         return tuple(Address(name=PEOPLE[KEYS[n]].name, address=PEOPLE[KEYS[n]].addresses[0]) for n in names.split())
 
