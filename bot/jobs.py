@@ -23,6 +23,7 @@ SLEEP = "sleep"
 STALLED = 30.0
 """Seconds without a heartbeat after which a job's worker counts as dead."""
 
+REAP_EVERY = 5.0
 ATTEMPTS = 4
 
 
@@ -73,10 +74,21 @@ async def drain(jobs: Jobs, queue: str, width: int) -> None:
     loop = asyncio.get_running_loop()
     # Sync tasks run in the loop's default executor, six threads whatever the concurrency says.
     loop.set_default_executor(ThreadPoolExecutor(width, thread_name_prefix="job"))
-    await take_over(jobs, STALLED)
-    await jobs.app.run_worker_async(
-        queues=[queue], concurrency=width, wait=False, install_signal_handlers=False, listen_notify=False
-    )
+    reaper = asyncio.create_task(_reap(jobs))
+    try:
+        await take_over(jobs, STALLED)
+        await jobs.app.run_worker_async(
+            queues=[queue], concurrency=width, wait=False, install_signal_handlers=False, listen_notify=False
+        )
+    finally:
+        reaper.cancel()
+
+
+async def _reap(jobs: Jobs) -> None:
+    """Beside the worker and never as a job: a queue whose workers all died would not run it."""
+    while True:
+        await asyncio.sleep(REAP_EVERY)
+        await take_over(jobs, STALLED)
 
 
 async def take_over(jobs: Jobs, silent_for: float) -> None:

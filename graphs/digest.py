@@ -1,5 +1,6 @@
 """The morning digest from what the night found: chosen, ordered and worded by code. Pure."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -125,10 +126,30 @@ def _covered(task: Task, keys: set[str]) -> bool:
 
 
 def _chosen_changes(night: Night) -> list[Fact]:
-    """News only, reversals first; the newest of each kind."""
+    """News only: reversals first, decisions before mere facts, the newest of each. What is told in several places is told
+    once, in the words of the first who said it."""
     rank = {"reversal": 0, "news": 1, "disagreement": 2, "decision": 3}
     news = [fact for fact in night.changes if fact.change and fact.said_at > night.since]
-    return sorted(news, key=lambda fact: (rank[fact.change], -fact.said_at.timestamp(), fact.quote))
+    chosen: list[Fact] = []
+    for fact in sorted(news, key=lambda f: (rank[f.change], f.kind != "decision", -f.said_at.timestamp(), f.quote)):
+        place = next((n for n, other in enumerate(chosen) if _alike(fact, other)), None)
+        if place is None:
+            chosen.append(fact)
+        elif fact.said_at < chosen[place].said_at and fact.change == chosen[place].change:
+            chosen[place] = fact
+    return chosen
+
+
+def _alike(a: Fact, b: Fact) -> bool:
+    """The same news: most words and numbers of the shorter one are in the other, or the same day and a word about it."""
+    ours, theirs = (_marks(fact.text) for fact in (a, b))
+    both = ours & theirs
+    same_day = any("-" in mark for mark in both) and any(mark.isalpha() for mark in both)
+    return same_day or len(both) >= 0.6 * max(min(len(ours), len(theirs)), 1)
+
+
+def _marks(text: str) -> set[str]:
+    return {mark[:4] if mark.isalpha() else mark for mark in re.findall(r"\d{4}-\d\d-\d\d|[^\W\d_]{4,}|\d+", text.casefold())}
 
 
 def _filled(items: Sequence[Item]) -> tuple[list[Item], list[Item]]:
@@ -146,6 +167,8 @@ def _filled(items: Sequence[Item]) -> tuple[list[Item], list[Item]]:
 def _rank(item: Item, today: date) -> tuple[int, int, int, int, str]:
     """By consequence: what is due, then who is blocked, then what must be decided; older before newer."""
     kinds = {"blocked": 0, "decision": 1, "owe": 2, "waiting": 3}
+    if item.section == "changed":
+        return SECTIONS.index(item.section), 0, 0, 0, ""  # in the order they were chosen
     due = (item.due - today).days if item.due else 30
     kind = kinds.get(item.task_kind or "", 4) + (5 if item.kind == "notice" else 0)
     return SECTIONS.index(item.section), due if item.section != "needs_you" else min(due, 1), kind, -item.age_days, item.id
