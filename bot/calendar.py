@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from graphs.errors import NeedsPerson
@@ -52,7 +53,7 @@ def newest_plausible(times: Sequence[datetime]) -> datetime | None:
     if not times:
         return None
     few = max(2, len(times) // 50)
-    for place, (later, earlier) in enumerate(zip(times, times[1:], strict=False), 1):
+    for place, (later, earlier) in enumerate(pairwise(times), 1):
         if place > few:
             break
         if later - earlier > LONG_GAP:

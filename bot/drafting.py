@@ -15,7 +15,18 @@ from bot.store import messages, runs
 from bot.store.db import Tx
 from graphs import draft as writing
 from graphs.conversations import fingerprint, name_of
-from graphs.domain import Address, Considered, Draft, MailSource, Memory, Message, NotDrafted, Source, Thread, account_scope
+from graphs.domain import (
+    Address,
+    Considered,
+    Draft,
+    MailSource,
+    Memory,
+    Message,
+    NotDrafted,
+    Source,
+    Thread,
+    account_scope,
+)
 from graphs.rules.gates import gate, has_ask
 from graphs.rules.style import Style, style
 from graphs.rules.text import language, sentences

@@ -75,7 +75,9 @@ def as_task(finding: Finding, owner: PersonKey) -> Task:
     return Task(id=task_id(owner, finding.sources[0]), owner=owner, **fields)
 
 
-def lived(before: Sequence[Life], findings: Sequence[Finding], judged: Collection[str], owner: PersonKey, today: date) -> list[Life]:
+def lived(
+    before: Sequence[Life], findings: Sequence[Finding], judged: Collection[str], owner: PersonKey, today: date
+) -> list[Life]:
     """Tonight's tasks from those of before: found again, changed, settled, or new; what is over stays over.
 
     `judged` has the source keys of every message that was judged tonight: an open task made by one of them and not found

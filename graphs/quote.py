@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from graphs.domain import Quoted
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-_UNSAFE = {ord(c): e for c, e in _ENTITIES.items()} | {
-    code: None for code in (*range(0, 9), 11, 12, *range(14, 32), 0x7F, *range(0x200B, 0x2010), 0xFEFF, *range(0x202A, 0x202F))
-}
+_INVISIBLE = (*range(9), 11, 12, *range(14, 32), 0x7F, *range(0x200B, 0x2010), *range(0x202A, 0x202F), 0xFEFF)
+_UNSAFE = {ord(c): e for c, e in _ENTITIES.items()} | dict.fromkeys(_INVISIBLE)
 
 
 def escape(text: str) -> str:

@@ -24,7 +24,6 @@ from graphs.quote import attribute
 from graphs.rules.judge import judge as judge_by_rules
 from graphs.thinking import Failure, Thinker
 
-
 BATCH_CHARACTERS = 9_000
 BATCH_THREADS = 10
 LONGEST_TEXT = 2_500

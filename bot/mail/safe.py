@@ -270,8 +270,8 @@ def _main() -> int:
     gc.set_threshold(50_000)  # a mail makes many small values and no cycles
     try:
         with (
-            open(sys.stdin.fileno(), "rb", buffering=BUFFER) as source,
-            open(sys.stdout.fileno(), "wb", buffering=BUFFER) as sink,
+            os.fdopen(sys.stdin.fileno(), "rb", buffering=BUFFER) as source,
+            os.fdopen(sys.stdout.fileno(), "wb", buffering=BUFFER) as sink,
         ):
             _serve(source, sink, int(sys.argv[1]))
     except MemoryError:

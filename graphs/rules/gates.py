@@ -16,7 +16,7 @@ Verdict = tuple[NotDrafted, str]
 """A reason of not_drafted.json and why it holds, in a few words."""
 
 
-def gate(
+def gate(  # noqa: PLR0913  # every fact that a gate may rest on, and nothing else
     mail: Message,
     thread: Thread,
     owner: Person,

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import lru_cache
 
 from graphs.domain import Link, MailFacts, Message
@@ -219,10 +220,8 @@ def skeleton(label: str) -> str:
     """`label` as a tired eye sees it."""
     seen = label.casefold()
     if "xn--" in seen:
-        try:
+        with suppress(UnicodeError):
             seen = seen.encode("ascii").decode("idna")
-        except UnicodeError:
-            pass
     seen = "".join(_CONFUSED.get(letter, letter) for letter in seen)
     return seen.replace("rn", "m").replace("vv", "w").replace("cl", "d").replace("i", "l").replace("-", "")
 

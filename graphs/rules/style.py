@@ -192,7 +192,7 @@ def _commonest(found: Sequence[T]) -> T | None:
 
 def _samples(texts: Sequence[str]) -> list[str]:
     """The newest mails that are short but more than a word."""
-    fitting = [text.strip() for text in texts if 5 <= len(words(text)) and len(text.strip()) <= LONGEST_SAMPLE]
+    fitting = [text.strip() for text in texts if len(words(text)) >= 5 and len(text.strip()) <= LONGEST_SAMPLE]
     return list(dict.fromkeys(fitting))[:SAMPLES]
 
 

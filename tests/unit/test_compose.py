@@ -1,7 +1,5 @@
 """A draft goes only to whom the thread already knows, and says nothing but what it was given."""
 
-# ruff: noqa: E501  # mails and their parts are told in one line
-
 import email
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone

@@ -1,7 +1,5 @@
 """One raw mail becomes a Message, however old, odd or hostile it is."""
 
-# ruff: noqa: E501  # mails and their parts are told in one line
-
 import gzip
 from datetime import UTC, datetime
 from pathlib import Path

@@ -1,14 +1,12 @@
 """What of a mail is its author's own, in many programs' and languages' ways of quoting and signing."""
 
-# ruff: noqa: E501  # a case is one line, its mail as it comes
-
 import pytest
 
 from bot.mail.quotes import split
 
 HISTORY = "> Can you come on Friday?\n> Ada"
 
-# name: (mail, own)
+# By name: a mail, and what of it is its author's own.
 CASES: dict[str, tuple[str, str]] = {
     "nothing to strip": ("Yes, at ten.\n\nAda", "Yes, at ten.\n\nAda"),
     "empty": ("", ""),
