@@ -22,7 +22,7 @@ _WAITS_FOR = (
     r"missing|still need|"
     r"warten?(?: \w+){0,2} auf|blockiert durch|hängt an|liegt (?:bei|an)|brauch(?:e|en)(?: noch)?|until|till|"
     r"unless|before|bis|bevor|"
-    r"ohne|without|ask(?:ing)?|approval (?:from|by)|sign-?off (?:from|by)|ok (?:from|by)|input from|answer from|"
+    r"ohne|without|approval (?:from|by)|sign-?off (?:from|by)|ok (?:from|by)|input from|answer from|"
     r"from|von|j'attends|"
     r"can|could|would|will|kann|könnte|würde|mag|has|hat|should|soll)"
 )
@@ -109,10 +109,11 @@ def _names_pattern(names: frozenset[str]) -> str:
 
 
 @lru_cache(maxsize=512)
-def _calls(pattern: str) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    """Name at the end of a sentence; name somebody waits for or asks after; name with a genitive s and a noun."""
+def _calls(pattern: str) -> tuple[re.Pattern[str], ...]:
+    """Name at the end of a sentence, or mentioned before a comma; name somebody waits for or asks after; name with a genitive s and a noun."""
     return (
         re.compile(rf"(?:,\s*@?|\s@|\bthanks,? @?)({pattern})\s*[?.!)]*(?: (?:please|pls|thanks|bitte))?[?.! ]*$"),
+        re.compile(rf"\s@({pattern})[,:] "),
         re.compile(rf"\b{_WAITS_FOR} @?({pattern})(?![\w@])(?!'s \w+ (?:team|report|deck))"),
         re.compile(
             rf"@?({pattern})(?:'s|s|') (?:approval|sign-?off|ok|okay|feedback|input|answer|reply|review|decision|go|"

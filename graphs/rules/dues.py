@@ -355,8 +355,8 @@ _OR_ELSE = re.compile(
 )
 # Where the date is when people meet, it is not when the answer is due.
 _MEET = re.compile(
-    r"\b(?:free|available|availab\w+|meet|meeting|(?:a|the|our|this|client|customer|team) call|on call|call with|join|attend|come|lunch|dinner|drinks?|coffee|catch up|chat|sync|"
-    r"works? for|work for you|suit|around|there|scheduled?|reschedule|move|moved|postpone\w*|interview|workshop|"
+    r"\b(?:free|available|availab\w+|meet|meeting|(?:a|the|our|this|quick|short|client|customer|team) call|on call|call with|join|attend|come|lunch|dinner|drinks?|coffee|catch up|chat|sync|"
+    r"all-hands|present at|speak at|host|still on|works? for|work for you|suit|around|there|scheduled?|reschedule|move|moved|postpone\w*|interview|workshop|"
     r"offsite|party|"
     r"treffen|termin|passt|zeit|dabei|verfügbar|kommst|kommen|telefonieren|telefonat|mittagessen|verschieben|"
     r"dispo\w*|réunion|rendez-vous|reunión|quedar|libre)\b"

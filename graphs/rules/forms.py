@@ -33,6 +33,7 @@ DUTY = re.compile(
 )
 IF_YOU_COULD = re.compile(rf"\bif (?:you|u|someone|anyone) (?:could|can|would) {SOFT}(?P<verb>[a-z]+)")
 INDIRECT = re.compile(
+    r"\b(?:(?:just |i |we )*(?:wanted to|want to|would like to|'d like to|wanna) (?:check|ask|know|confirm|follow up|find out) (?:in |with you )*(?:if|whether|on|about|what|when|how|why|where|which|you)|(?:just |i'm |we're )*(?:checking|asking|wondering) (?:if|whether|what|when|how|where|why|which|who)|wait(?:ing)? (?:on|for) (?:\w+ ){1,8}from (?:you|your)|fehlt (?:mir |uns |noch )*(?:\w+ ){0,5}von (?:dir|ihnen|euch))\b|"
     r"\b(?:(?:would|do) you mind (?!if)|mind (?:taking|having|looking|checking|sending|sharing|giving|doing|"
     r"reviewing|\w+ing)|"
     r"any chance (?:you|u|of|for|we|i)|is there (?:any|a) chance|(?:could|can|may|might) i (?:please )?(?:ask|"
@@ -248,6 +249,7 @@ WH_INVERTED = re.compile(
     r"(?:you|we|i|it|they|he|she|the|this|that|these|those|our|your|my|their|his|her|a|an|there|someone|anyone)\b"
 )
 SOCIAL = re.compile(
+    r"^(?:so |and |hey |hi )*how (?:do|does) (?:you|it|that) feel[ ?!]*$|"
     r"^(?:so |and |hey |hi |hello |oh |ok |well |also |btw )*(?:how (?:are|r) (?:you|u|things|ya)\b|how(?:'s| is|"
     r" was) (?:it going|it|everything|everyone|life|your (?:weekend|day|week|morning|vacation|holiday|trip|"
     r"evening)|the (?:weekend|vacation|holiday))|how goes it|"
@@ -264,6 +266,9 @@ PLAY = re.compile(
     r"table ?tennis|foosball|kicker|ping.?pong|karaoke|gym|movie|netflix|football|soccer|(?:last|the|"
     r"that) (?:game|match)|game of|"
     r"déjeuner|café|pause|almuerzo|cerveza|happy hour|snacks?|playlist|fantasy league|costume|secret santa|birthday)\b"
+)
+FORBIDS_AT_START = re.compile(
+    r"^(?:(?:please|pls|bitte) )?(?:do not|don't|never|nicht)\b(?! (?:forget|hesitate|you|we|they|i)\b)"
 )
 RHETORICAL = re.compile(
     r"^(?:really|seriously|what|huh|wait,? what|why|why not|how so|who knows?|who cares|who else|who knew|right|"
@@ -341,6 +346,7 @@ IN_WE = re.compile(
 # --- decisions --------------------------------------------------------------------------------------
 
 DECIDE = re.compile(
+    r"\b(?:(?:need|want|waiting for|await) (?:a|the|your) (?:final |quick )?(?:decision|verdict|go)|(?:brauch\w*|warte\w*) (?:\w+ ){0,3}(?:entscheidung|freigabe))\b|"
     r"\b(?:sign(?:ing)?[- ]?off|signoff|approv(?:e|al|ed by you)|green[- ]?light|go[ /-]?(?:or |/ ?)?no[- ]?go|"
     r"go[- ]ahead|your (?:call|decision|approval|ok|okay|blessing|vote|consent|choice)|(?:ok|okay|fine|good|"
     r"alright|cool|happy) (?:with you|for you|by you|if (?:i|we)|to (?:merge|ship|send|publish|proceed|go|release|"
@@ -575,6 +581,7 @@ REFUSE = re.compile(
     r"frag (?:mal |besser |lieber )?@?\w+|impossible|je ne (?:peux|pourrai) pas|no puedo|no es posible)\b"
 )
 WITHDRAW = re.compile(
+    r"\b(?:hab(?:e)? (?:es|ihn|sie|das|die|den|alles) (?:schon |jetzt |doch |inzwischen |gerade )*(?:gefunden|gelöst|bekommen|geklärt)|je l'ai trouvé|ya lo (?:encontré|tengo))\b|"
     r"(?:\b(?:never ?mind|nvm|nevermind|ignore (?:that|this|me|my|the (?:above|last|previous))|disregard|"
     r"scratch that|forget (?:it|that|about (?:it|that)|what i said)|no longer (?:needed|necessary|relevant|"
     r"required|an issue|a problem|urgent)|(?:not|n't) (?:needed|necessary|required|need (?:it|this|that|to|the|"
@@ -598,6 +605,9 @@ AND_I_WILL = re.compile(  # "you do the paperwork please and I'll call them on M
     r"tues|wednes|thurs|fri)day|by \d|this (?:week|afternoon|evening))\b|"
     r"\bund ich (?:\w+e)\b.*\b(?:heute|morgen|(?:am |bis )?(?:mon|diens|donners|frei)tag|(?:am |bis )?mittwoch)\b"
 )
+SAY = re.compile(
+    r"^(?:sag(?:t)? mal|sagen sie(?: mal)?|tell me|say|dis(?:-moi)?|oye),? (?=(?:wann|wo|wer|wie|was|warum|hast|habt|haben|kannst|ist|when|where|who|how|what|is|do|did|quand|où|cuándo)\b)"
+)
 URL = re.compile(r"(?:https?://|www\.)\S+")
 SPEAKS_OF_SELF = re.compile(
     r"(?:and |but |so |also |then )?(?:(?:i|we|he|she|they|it|this|that|there|here|my \w+|our \w+|the \w+)"
@@ -614,6 +624,7 @@ WORKLIKE = re.compile(
     r"thurs|fri)day|bis|deadline|supplier|client)\b"
 )
 NEEDS = re.compile(
+    r"\b(?:i |we |)(?:still |really |just )*need (?:a hand|(?:some )?help) (?:with|on|getting|setting|to)\b|"
     r"(?:^|[,;:.–—] ?|\b(?:and|but|so|still|also|\w+ing|\w+) )(?:i|we)(?:'ll| shall| will| still| also| really|"
     r" just| urgently)* (?:need|require|am missing|are missing) "
     r"(?!to\b|coffee|a (?:break|coffee|drink|beer|holiday|vacation|nap|hug|minute|moment|bit|few|little|new|"
@@ -672,7 +683,7 @@ SECOND_PERSON = re.compile(
     r"haben sie|(?:schick|gib|sag|schau|melde?|mach)e? (?:mir|uns|dich|bitte|mal))\b"
 )
 MORE_VERBS = word_set(
-    "have do take look come go give be double-check run speak talk think work sit join meet attend pass step loop"
+    "have do take look come go give double-check run speak talk think work sit join meet attend pass step loop"
 )
 ARRIVED = re.compile(
     r"^(?:i |we )?(?:just |have |'ve )?(?:got|received) (?:it|the|your|them|both|all)\b|"

@@ -75,7 +75,10 @@ _LOOKS = re.compile(
     r"lesen|durchlesen|gegenlesen|drüberschauen|draufschauen|relire|revisa\w*)\b"
 )
 _CALLS = re.compile(r"\b(?:call|ring|phone|anruf\w*|ruf\w*|appel\w*|llama\w*)\b")
-_MEETS = re.compile(r"\b(?:schedule|meet|meeting|slot|find a time|set up a (?:call|meeting)|termin|treffen)\b")
+_MEETS = re.compile(
+    r"\b(?:schedule|find a (?:time|slot|date)|set up a (?:call|meeting|time)|(?:can|could|shall) we (?:meet|talk|speak)|"
+    r"(?:einen )?termin (?:finden|vereinbaren|machen)|wann können wir)\b"
+)
 
 
 def what(matter: Matter, here: Reading) -> str:
@@ -180,9 +183,9 @@ def _quote(lead: str, matter: Matter) -> str:
     after = _following(matter) if len(content_words(said)) < 2 else ""
     if after:
         said = f"{said} {after}"
-    elif matter.context and (len(content_words(said)) < 2 or _LEANS.match(said)):
-        before = _cut(_cleaned(matter.context), room - len(said) - 1)
-        said = f"{before} {said}" if len(before) > 12 else said
+    elif matter.context and (len(content_words(said)) < 2 or _LEANS.search(said)):
+        before = _cut(_cleaned(matter.context), max(room - len(said) - 1, room * 11 // 20))
+        said = f"{before} {said}"
     return f'{lead}: "{_cut(said, room)}"'
 
 
@@ -192,7 +195,12 @@ def _cleaned(sentence: str) -> str:
     return _ASIDE.sub("", text) or text
 
 
-_LEANS = re.compile(r"(?:it|it's|this|that|that's|they|these|those|he|she|es|das|er|dies)\b", re.IGNORECASE)
+_LEANS = re.compile(
+    r"^(?:it|it's|this|that|that's|they|these|those|he|she|es|das|er|dies)\b|"
+    r"\b(?:need|send|get|have|do|review|check|look at|look into|see|sign|approve|finish|forward|share|read|take|fix|want) "
+    r"(?:it|them|this|that|those)\b(?! \w+ (?:file|deck|report|one))",
+    re.IGNORECASE,
+)
 
 
 def _following(matter: Matter) -> str:

@@ -37,7 +37,7 @@ _REVERSED = re.compile(
     r"rescheduled|shifted|slips?|slipped) (?:\w+ ){0,6}(?:to|from|until|by) (?:\w+ ){0,2}(?:\d|mon|tues|wednes|"
     r"thurs|fri|next|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|q[1-4])|"
     r"(?:we|i) (?:changed (?:our|my) minds?|reversed|take (?:that|it) back)|(?<!\bi )(?<!he )(?<!you )no longer\b|"
-    r"not any ?(?:more|longer)|(?:is|are) off\b[,;. ]|there is no (?:\w+ ){1,5}any ?more|(?:not|"
+    r"not any ?(?:more|longer)|(?:is|are) off(?=[,;.]|$)|there is no (?:\w+ ){1,5}any ?more|(?:not|"
     r"no) (?:\w+ ){1,6}but (?:\w+ ){1,6}after all|instead of (?:the )?(?:\d|mon|tues|wednes|thurs|fri|"
     r"\w+ (?:supplier|date|vendor|plan|version))|"
     r"(?:wurde|wird|ist|sind|werden) (?:\w+ ){0,6}(?:verschoben|abgesagt|vorgezogen|gestrichen|vertagt)|"
@@ -115,9 +115,10 @@ def _kind(sentence: str, speech: Speech, message: Message, standup: bool) -> tup
         return nothing
     if _conditional(body):
         return nothing
-    if _REVERSED.search(body) and len(sentence) <= _TEXT:  # a longer one tells a story
+    brief = len(sentence) <= _TEXT  # a longer one tells a story
+    if brief and _REVERSED.search(body):
         return "decision", "reversal", 0.6
-    if _DECIDED.search(body):
+    if brief and _DECIDED.search(body):
         return "decision", "decision", 0.7
     if speech.promise and not standup and not keeps_posted(body):
         return "commitment", "", 0.6

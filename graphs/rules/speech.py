@@ -49,7 +49,7 @@ _NOTHING: tuple[AskKind, Aim, bool] = ("", "you", False)
 def read(sentence: str) -> Speech:
     """What `sentence` does, by its form alone; who is meant is `judge`'s business."""
     called = opening(sentence)
-    body = plain(forms.URL.sub("", called.rest))
+    body = forms.SAY.sub("", plain(forms.URL.sub("", called.rest)))
     whole = plain(forms.URL.sub("", sentence))
     if not body:
         return Speech(sentence, "", called, thanks=bool(forms.THANKS.search(whole)), acknowledges=True)
@@ -89,29 +89,30 @@ def _asked(body: str, sentence: str) -> tuple[AskKind, Aim, bool]:
     if forms.RHETORICAL.search(body) or forms.SOCIAL.search(body) or sentence[:1] in "\"“„'":
         return _NOTHING
     mark = body.rstrip(" )\"'!:.").endswith("?") or "? " in body
-    aim: Aim = "anyone" if forms.IN_ANYONE.search(body) else "we" if forms.IN_WE.search(body) else "you"
     strong = _wants(body)
     weak = not strong and not mark and bool(_ordered(body) or forms.NEEDS.search(body))
-    wants = strong or weak
     question = mark or bool(forms.ASKS_WITHOUT_MARK.match(body) or forms.WH_INVERTED.match(body))
-    guessed = not wants and not question and _sounds_asked(body, sentence)
-    if not (wants or question or guessed):
+    guessed = not (strong or weak or question) and _sounds_asked(body, sentence)
+    if not (strong or weak or question or guessed) or _only_looks_asked(body, mark, strong or weak):
         return _NOTHING
-    if forms.PLAY.search(body) and len(body) < 80 and not forms.WORKLIKE.search(body):
-        return _NOTHING
-    if forms.TO_MACHINES.search(body):
-        return _NOTHING
-    if forms.PERMITS.match(body) and not mark:
-        return _NOTHING
-    if not mark and (forms.FREE.search(body) or forms.CLOSING.search(body)):
-        return _NOTHING
-    if "??" in body and len(words(body)) < 5:
-        return _NOTHING  # astonished
-    if not wants and forms.TAG.search(body) and len(words(body)) < 4:
-        return _NOTHING
+    aim: Aim = "anyone" if forms.IN_ANYONE.search(body) else "we" if forms.IN_WE.search(body) else "you"
     if forms.DECIDE.search(body) and not forms.DECIDED.search(body):
         return "decision", aim, weak or guessed
-    return ("action" if wants or guessed else "question"), aim, weak or guessed
+    return ("action" if strong or weak or guessed else "question"), aim, weak or guessed
+
+
+def _only_looks_asked(body: str, mark: bool, wants: bool) -> bool:
+    """Chatter, orders to software, permissions, offers, prohibitions, astonishment and bare tags."""
+    if forms.PLAY.search(body) and len(body) < 80 and not forms.WORKLIKE.search(body):
+        return True
+    if forms.TO_MACHINES.search(body):
+        return True
+    if not mark and any(
+        found.search(body) for found in (forms.FORBIDS_AT_START, forms.PERMITS, forms.FREE, forms.CLOSING)
+    ):
+        return True
+    count = len(words(body))
+    return ("??" in body and count < 5) or (not wants and count < 4 and bool(forms.TAG.search(body)))
 
 
 def _wants(body: str) -> bool:
