@@ -219,6 +219,7 @@ NOT_ASK_PLEASE = re.compile(
     r"(?:pretty )?please (?:no|don't (?:laugh|judge))"
 )
 FREE = re.compile(
+    r"\b(?:do not|don't) hesitate\b|"
     r"\b(?:feel free|no (?:need|rush|hurry|worries|pressure) (?:to|for)?|don't (?:worry|bother)|you don't (?:have|"
     r"need) to|no action (?:is )?(?:needed|required)|nothing (?:for you )?to do|"
     r"if you (?:want|like|fancy|feel like|wish|are interested|'re interested|have any questions|need anything|"

@@ -1,5 +1,6 @@
 """A matter: one thing that somebody wants of somebody, from the sentence that made it to whatever settled it."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -16,6 +17,12 @@ NOBODY_KNOWN = "?"
 _BURST = timedelta(minutes=8)  # messages of one author in a row are one thought
 _REMINDED = timedelta(days=10)
 _ROBOTS = ("noreply", "no-reply", "no_reply", "donotreply", "do-not-reply", "notification", "mailer-daemon", "bounce")
+
+_MASS_TEXT = re.compile(
+    r"\b(?:unsubscribe|opt[- ]?out|click (?:here|below|on the (?:link|button))|to be (?:removed|excluded)|(?:remove|removed) from (?:this|our|future|any)|"
+    r"to remove (?:yourself|your)|view (?:this|it) (?:e-?mail )?in (?:your|a) browser|newsletter abbestellen|abmelden|se désabonner|darse de baja)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass
@@ -70,6 +77,11 @@ class Reading:
         place = self.thread.channel
         return self.thread.medium == "slack" and (place is None or place.kind != "dm")
 
+    def is_bot(self, key: PersonKey) -> bool:
+        """What somebody tells a bot to do is an errand, not something they wait for."""
+        person = self.people.get(key)
+        return person is not None and person.role == "bot"
+
     def due(self, sentence: str, message: Message) -> date | None:
         return due(sentence, message.sent_at, self.owner.zone, self._zone(message))
 
@@ -93,8 +105,11 @@ def is_mass(message: Message) -> bool:
     local = mail.sender.address.partition("@")[0]
     automatic = mail.auto_submitted not in ("", "no") or mail.precedence in ("bulk", "list", "junk", "auto_reply")
     robot = mail.return_path == "<>" or any(word in local for word in _ROBOTS)
-    list_mail = bool(mail.list_id or mail.list_unsubscribe or mail.feedback_id or mail.spam_flag)
-    return list_mail or automatic or robot or bool(mail.calendar_method)
+    list_mail = bool(
+        mail.list_id or mail.list_unsubscribe or mail.feedback_id or mail.spam_flag or mail.calendar_method
+    )
+    cold = mail.mailbox == "inbox" and not mail.in_reply_to
+    return list_mail or automatic or robot or (cold and bool(_MASS_TEXT.search(message.text.text)))
 
 
 def opened(turn: Turn, before: list[Turn], matters: list[Matter], here: Reading) -> Iterator[Matter]:
@@ -127,7 +142,7 @@ def _asked(
         return None
     if speech.generic and speech.ask == "question" and here.channel and not doers and not fresh:
         return None
-    if speech.weak and here.channel and not (named and doers):
+    if (speech.weak and here.channel and not (named and doers)) or (doers and all(map(here.is_bot, doers))):
         return None
     known = _belongs(turn, speech, doers, before, matters, fresh)
     if known is not None:

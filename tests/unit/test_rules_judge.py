@@ -76,6 +76,8 @@ CASES: list[tuple[str, Thread, list[str]]] = [
     ("a promise kept", thread("bob: the Kestrel invoice is wrong", "ada: I'll call Kestrel about the invoice", "+1d ada: called them, new invoice is coming"), []),
     ("answered by mail with the file", mails(mail("wade", "ada", "Could you send us the delivery plan?"), mail("ada", "wade", "Hi Wade, attached is the plan.", attached="plan.pdf")), []),
     # --- never a task ---
+    ("an errand for a bot", channel("ada: @Deploybot please restart staging"), []),
+    ("mass mail without headers", mails(mail("wade", "ada", "Do you want better loans? Click here to apply, or unsubscribe.")), []),
     ("a prohibition", channel("priya: Do not deploy today please, @Ada"), []),
     ("said about Ada", channel("priya: Ada will send the contract tomorrow"), []),
     ("asked of Tom, naming Ada", channel("priya: @Tom Ada said you have the keys, can you bring them?"), []),
