@@ -429,7 +429,7 @@ PROMISE = re.compile(
     r"(?:^(?:ok(?:ay)?,? |yes,? |yep,? |sure,? |already |right )*on it\b|\b(?:i'm|i am|we're|am|already) on it\b)|"
     r"\b(?:(?:leave|leaving) (?:it|that|this) (?:with|to) me|consider it done|count on me|i'?ve got (?:this|it)|"
     r"i got (?:this|it)\b(?! from)|got it covered|i promise\b|(?:you'?ll|you will|you shall) (?:have|get|receive|"
-    r"hear (?:back )?from me|find) |"
+    r"hear (?:back )?from me) |"
     r"(?:i'm |i am |we're |am |currently |already )?(?:looking into|working on|taking care of|taking a look|"
     r"checking (?:now|with|on|this|that|it)|getting on|finishing (?:it|this|up)|digging into|chasing) (?:it|this|"
     r"that|the|on|now|with)?|i'?m taking (?:this|it|that)|assigned (?:it )?to (?:me|myself)|mine\b.*i'll|"
