@@ -21,7 +21,7 @@ from bot.settings import RoleSettings, Settings
 from bot.store import desk as kept
 from bot.store import messages, people
 from graphs.digest_value import clip
-from graphs.domain import Draft, Source
+from graphs.domain import Draft, Message, Source
 from graphs.life import source_key
 
 OWNER = "mira@fernhollow.example"
@@ -158,7 +158,7 @@ def _draft(desk: Desk, owner: Owner, draft: Draft, console: Console) -> None:
     console.print()
 
 
-def _place(shown: dict[str, messages.Message], source: Source, owner: Owner) -> str:
+def _place(shown: dict[str, Message], source: Source, owner: Owner) -> str:
     message = shown.get(source_key(source))
     places = {place.key: place for place in owner.places}
     return morning.label(message, places, owner) if message else "no longer there"

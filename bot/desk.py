@@ -12,6 +12,7 @@ from bot.home import Keys
 from bot.settings import RoleSettings
 from bot.store import messages, people, runs
 from bot.store.db import Store, Tx
+from bot.store.people import Place
 from graphs.domain import Message, Nature, Person
 from graphs.rules.natures import nature
 from graphs.thinking import Chat, Ledger, Thinker
@@ -83,7 +84,7 @@ class Owner:
     scope: int  # of their own desk: tasks, drafts, digests
     person: Person
     begin: Callable[[], AbstractContextManager[Tx]]
-    places: tuple[people.Place, ...]  # channels and mailboxes they may read
+    places: tuple[Place, ...]  # channels and mailboxes they may read
     people: Mapping[str, Person]
     inside: frozenset[str]
     own: frozenset[str]  # their addresses
@@ -94,7 +95,7 @@ class Owner:
         return {place.key: place.id for place in self.places}
 
     @property
-    def accounts(self) -> tuple[people.Place, ...]:
+    def accounts(self) -> tuple[Place, ...]:
         return tuple(place for place in self.places if place.kind == "account")
 
     @property

@@ -27,6 +27,7 @@ from graphs.domain import (
     Thread,
     account_scope,
 )
+from graphs.rules.address import content_words
 from graphs.rules.gates import gate, has_ask
 from graphs.rules.style import Style, style
 from graphs.rules.text import language, sentences
@@ -69,8 +70,8 @@ def reply(
     """What becomes of each inbox mail, and the drafts planned for this night. Never two for one mail."""
     with owner.begin() as tx:
         before = kept.drafts(tx, owner.scope)
-        for row in before:
-            _age_out(tx, owner, row, night)
+        for earlier in before:
+            _age_out(tx, owner, earlier, night)
     planned = {(row.draft.account, row.draft.in_reply_to): row for row in before}
     others = [m for thread in threads.values() for m in thread.messages]
     gated: list[Considered] = []
@@ -191,7 +192,8 @@ def public_notes(owner: Owner, now: datetime) -> tuple[Memory, ...]:
     """What the public channels know and still holds, newest; the same for every draft of a night."""
     scopes = [p.id for p in owner.places if p.channel and p.channel.kind == "public" and not p.channel.shared]
     with owner.begin() as tx:
-        return tuple(kept.memories(tx, scopes, now)[-NOTES:])
+        settled = [memory for memory in kept.memories(tx, scopes, now) if memory.kind != "open_question"]
+    return tuple(settled[-NOTES:])
 
 
 def known_to_recipients(owner: Owner, inbox: Inbox, notes: tuple[Memory, ...], now: datetime) -> writing.Known:
@@ -207,9 +209,13 @@ def known_to_recipients(owner: Owner, inbox: Inbox, notes: tuple[Memory, ...], n
     told = {m.text.text for m in inbox.thread.messages}
     usable: list[writing.Passage] = []
     withheld: list[Source] = []
+    asked = content_words(f"{inbox.thread.title} {inbox.mail.text.text}")
     for message in _found(owner, inbox, now):
         if message.text.text in told:
             continue  # the thread itself, or a copy of it
+        about = content_words(message.text.text)
+        if len(about) < 3 or not about & asked:
+            continue  # a neighbour of something found
         between_us = message.mail is not None and same <= _parties(message)
         if message.scope in public or between_us:
             told.add(message.text.text)
@@ -220,7 +226,7 @@ def known_to_recipients(owner: Owner, inbox: Inbox, notes: tuple[Memory, ...], n
                     said_by=author, said_at=message.sent_at, internal=message.scope in public,
                 )
             )  # fmt: skip
-        elif message.mail is None:
+        else:
             withheld.append(message.source)
     newest_last = sorted(usable[:FACTS], key=lambda passage: passage.said_at)
     return writing.Known(passages=tuple(newest_last), notes=notes, withheld=tuple(withheld[:2]))
@@ -257,7 +263,9 @@ def _became(
         except compose.Unanswerable as err:
             return _considered(inbox.mail, "unsure", str(err)), b""
     if outcome.question:
-        return _considered(inbox.mail, "unsure", outcome.why).model_copy(update={"question": outcome.question}), b""
+        asked = _considered(inbox.mail, "unsure", outcome.why)
+        sources = (*asked.sources, *outcome.receipt.withheld)
+        return asked.model_copy(update={"question": outcome.question, "sources": sources}), b""
     return _considered(inbox.mail, outcome.reason or "unsure", outcome.why), b""
 
 

@@ -16,7 +16,7 @@ from bot.mail.safe import Broken, Parser
 from bot.mail.threads import thread_keys
 from bot.slack.export import Day, Export, ExportUser, open_export, ts_of
 from bot.store import messages, people
-from bot.store.db import Store, Tx
+from bot.store.db import Row, Store, Tx
 from graphs.domain import MailSource, Message
 from graphs.errors import NeedsPerson
 from graphs.rules.text import language
@@ -214,7 +214,7 @@ def _put_mails(tx: Tx, scope: int, mails: list[Message]) -> None:
     tx.many("rethread", [{"scope": scope, "message_id": r["message_id"], "thread": keys[r["message_id"]]} for r in moved])
 
 
-def _mail_row(scope: int, mail: Message, twin: bool = False) -> dict[str, object]:
+def _mail_row(scope: int, mail: Message, twin: bool = False) -> Row:
     return messages.mail_row(scope, mail, language(mail.text.text), twin)
 
 

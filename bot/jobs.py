@@ -32,8 +32,8 @@ class Jobs:
     """The queue with its tasks."""
 
     app: procrastinate.App
-    consolidate: "procrastinate.tasks.Task[..., None]"
-    sleep: "procrastinate.tasks.Task[..., None]"
+    consolidate: "procrastinate.tasks.Task[..., None, ...]"
+    sleep: "procrastinate.tasks.Task[..., None, ...]"
 
 
 def build(dsn: str, desk: Callable[[], Desk], width: int) -> Jobs:
@@ -61,7 +61,7 @@ async def defer_night(jobs: Jobs, scopes: Sequence[int], person: int, day: date,
     await _once(jobs.sleep, f"sleep/{person}", {"person": person, **said})
 
 
-async def _once(task: "procrastinate.tasks.Task[..., None]", lock: str, values: dict[str, object]) -> None:
+async def _once(task: "procrastinate.tasks.Task[..., None, ...]", lock: str, values: dict[str, int | str]) -> None:
     """A lock for each mailbox, channel and person: no two jobs of one run side by side, or wait twice."""
     try:
         await task.configure(lock=lock, queueing_lock=f"{lock}/{values['date_']}").defer_async(**values)

@@ -115,9 +115,9 @@ def links(desk: Desk, owner: Owner, found: digests.Night) -> dict[str, digests.L
     sources: dict[str, Source] = {}
     for life in found.lives:
         sources |= {source_key(source): source for source in life.task.sources}
-    for one in (*found.questions, *(d for d in found.drafts)):
-        held = one.sources if isinstance(one, Considered) else (digests.answered(one),)
-        sources |= {source_key(source): source for source in held}
+    held = [source for one in found.questions for source in one.sources]
+    held += [digests.answered(draft) for draft in found.drafts]
+    sources |= {source_key(source): source for source in held}
     sources |= {source_key(n.source): n.source for n in found.notices}
     sources |= {source_key(f.source): f.source for f in found.changes}
     with desk.store.directory() as tx:

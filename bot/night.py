@@ -179,9 +179,11 @@ def _personal(owner: Owner, thread: Thread) -> Thread | None:
     if any(kinds[m.id] in ("sensitive", "confidential", "phishing") for m in received):
         return None
     left = tuple(m for m in thread.messages if kinds.get(m.id, "person") == "person")
-    seen: set[str] = set()
-    once = tuple(m for m in left if m.mail and not (m.mail.message_id in seen or seen.add(m.mail.message_id)))
-    return thread.model_copy(update={"messages": once}) if once else None
+    once: dict[str, Message] = {}
+    for message in left:
+        if message.mail is not None:
+            once.setdefault(message.mail.message_id, message)
+    return thread.model_copy(update={"messages": tuple(once.values())}) if once else None
 
 
 def _settled(owner: Owner, reading: Reading, now: datetime, thread: Thread, mail: Message) -> bool:

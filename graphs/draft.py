@@ -5,6 +5,7 @@ nothing that could append or send.
 """
 
 import operator
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -18,6 +19,7 @@ from pydantic import Field
 from graphs import checks
 from graphs.conversations import heading, rendered, shown, stamp
 from graphs.domain import Ask, Memory, NotDrafted, Person, Quoted, Receipt, Source, Thread, UsedFact, Value
+from graphs.life import source_key
 from graphs.prompts import prompt
 from graphs.quote import attribute, fence
 from graphs.rules.style import Style
@@ -103,7 +105,7 @@ class Written(Value):
 
 
 def spread(state: State) -> list[Send] | Literal["__end__"]:
-    return [Send("write", One(ref=ref)) for ref in state["pending"]] or END
+    return [Send("write", One(ref=ref)) for ref in state["pending"]] or "__end__"
 
 
 def write(state: One, runtime: Runtime[Context]) -> dict[str, list[Outcome]]:
@@ -141,15 +143,22 @@ def question(thread: Thread, ref: MailRef, known: Known, context: Context) -> st
     )
 
 
+_TITLE = re.compile(r"\b(?:Herrn?|Frau|Mr|Mrs|Ms|Dr|Prof)\b\.? ")
+
+
 def style_lines(style: Style) -> str:
-    """How the owner writes to this person, as far as their Sent mailbox shows it."""
+    """How the owner writes to this person, as far as their Sent mailbox shows it; else to people like them."""
+    to_them = style.known_from == "correspondent"
+    greeting = style.greeting if to_them else _TITLE.sub("", style.greeting)
     known = [
-        ("greeting", style.greeting),
+        ("written for", "this person" if to_them else "people like this one; mirror the mail where it does not fit"),
+        ("greeting", greeting),
         ("sign-off", style.sign_off),
-        ("language", style.language),
-        ("form of address", style.formality),
+        ("form of address", style.formality if to_them else ""),
         ("usual length", f"about {style.words} words" if style.words else ""),
     ]
+    if not style.mails:
+        known = []
     lines = [f"{name}: {attribute(value)}" for name, value in known if value]
     samples = [fence("sample", text, None, 500) for text in style.samples]
     if not lines and not samples:
@@ -161,12 +170,13 @@ def read(reply: Written, thread: Thread, ref: MailRef, known: Known, context: Co
     """The model's verdict after the checks of code. What fails them becomes a question, never a draft."""
     why = _short(reply.why, 160)
     if reply.verdict == "no_reply":
-        reason: NotDrafted = "unsure" if reply.reason in ("", "action") else reply.reason
+        reason: NotDrafted = "unsure" if reply.reason == "" or reply.reason == "action" else reply.reason
         return Outcome(ref=ref, reason=reason, why=why)
     said = sources_of(thread, known, context)
     asks = ", ".join(_short(ask.ask, 60) for ask in reply.asks if not ask.answered)
     if reply.verdict == "ask_owner":
-        return Outcome(ref=ref, question=_question(reply.question, said, asks, thread), why=why)
+        receipt = Receipt(withheld=known.withheld)
+        return Outcome(ref=ref, question=_question(reply.question, said, asks, thread), why=why, receipt=receipt)
     faults = checks.body_faults(reply.body, said, _days(thread, known, context))
     if faults:
         return Outcome(ref=ref, question=_question("", said, asks, thread), why=f"Not drafted: {'; '.join(faults)}")
@@ -176,7 +186,7 @@ def read(reply: Written, thread: Thread, ref: MailRef, known: Known, context: Co
         assumptions.append("Something said inside the organisation may be told outside; see the facts.")
     receipt = Receipt(
         asks=tuple(Ask(ask=_short(ask.ask, 120), answered=ask.answered) for ask in reply.asks),
-        facts=tuple(fact for fact, _ in used),
+        facts=tuple({source_key(fact.source): fact for fact, _ in reversed(used)}.values())[::-1],
         assumptions=tuple(assumptions),
         withheld=known.withheld,
         why=why,

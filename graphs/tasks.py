@@ -104,7 +104,7 @@ def batches(threads: Sequence[Thread]) -> list[Batch]:
 
 
 def spread(state: State) -> list[Send] | Literal["__end__"]:
-    return [Send("judge", One(batch=batch)) for batch in state["pending"]] or END
+    return [Send("judge", One(batch=batch)) for batch in state["pending"]] or "__end__"
 
 
 def judge(state: One, runtime: Runtime[Context]) -> dict[str, list[Judged]]:
