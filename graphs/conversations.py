@@ -158,8 +158,11 @@ def lines(block: Sequence[Message], zone: str, people: Mapping[str, Person]) -> 
     told: list[str] = []
     thread = ""
     for n, message in enumerate(block, 1):
-        if told and message.thread != thread and (message.mail or _in_thread(message) or _in_thread(block[n - 2])):
-            told.append("---")  # another thread begins
+        begins = message.thread != thread
+        if begins and message.mail is not None:
+            told.append(f'--- mail, subject "{attribute(message.mail.subject)}"')
+        elif begins and told and (_in_thread(message) or _in_thread(block[n - 2])):
+            told.append("---")  # another thread
         thread = message.thread
         about = {"n": str(n), "by": name_of(message, people), "at": stamp(message.sent_at, zone)}
         told.append(fence("m", message.text, about, 1500))

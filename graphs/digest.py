@@ -256,7 +256,7 @@ def _question_item(one: Considered, tasks: Mapping[str, Task], night: Night, lin
         kind="question",
         id=f"question-{one.message_id.strip('<>')}"[:200],
         text=clip(one.question),
-        next_step="Answer here, and the reply is drafted tonight; or answer the mail",
+        next_step="Only you know: decide, then answer the mail",
         owner=night.person.key,
         task_kind=task.kind if task else None,
         due=due,

@@ -136,6 +136,19 @@ def open_pool(dsn: str, width: int) -> ConnectionPool[psycopg.Connection[DictRow
         connection_class=psycopg.Connection[DictRow],
         open=False,
     )
+    _knock(dsn)
     with errors_sorted():
         pool.open(wait=True, timeout=30)
     return pool
+
+
+def _knock(dsn: str) -> None:
+    """One connection before the pool, which would try for half a minute and log each failure."""
+    try:
+        psycopg.connect(dsn, connect_timeout=10).close()
+    except psycopg.OperationalError as err:
+        raise Later(
+            "The database does not answer or refuses this role: check DATABASE_URL, and run `nightdesk migrate` once."
+        ) from err
+    except psycopg.ProgrammingError as err:
+        raise NeedsPerson("DATABASE_URL is no connection string of PostgreSQL.") from err

@@ -58,7 +58,7 @@ def style(
     for name, mails, least in circles:
         if len(mails) >= least:
             newest = sorted(mails, key=lambda one: one.sent_at, reverse=True)[:NEWEST]
-            return _learned(newest, name, _signature(own))
+            return _learned(newest, name, _signature(own) if _signs(newest) else "")
     return Style()
 
 
@@ -106,6 +106,11 @@ def _automatic(mail: Message) -> bool:
 def _quotes(mail: Message) -> bool:
     """Only an answer can quote; a first mail says nothing about the habit, so it counts as the absence of one."""
     return _facts(mail).quotes_original
+
+
+def _signs(mails: Sequence[Message]) -> bool:
+    """Whether these people get a signature at all: colleagues often do not."""
+    return any(_facts(one).signature.strip() for one in mails)
 
 
 def _signature(own: Sequence[Message]) -> str:
