@@ -5,7 +5,15 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
-_LINK = re.compile(r"https?://\S+|www\.\S+|\b[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|io|de|example|dev|co)\b(?:/\S*)?", re.I)
+_REST = r"[^\s<>\"“”|]"
+_HOST = r"(?<![\w-])(?:[\w-]{1,63}\.){1,8}"
+_ENDING = (  # without those that are words or endings of files: at, in, it, me, no, sh, to, us
+    "ai app biz br cc ch cloud club cn co com de dev edu eu example fr gg gov info io jp link live ly net online org page ru "
+    "shop site store tech test top tv uk ws xyz"
+).replace(" ", "|")
+# A bare host is a link where people know its ending, or where a path follows.
+_BARE = rf"{_HOST}(?:(?:{_ENDING})\b(?:[/?]{_REST}*)?|[a-z]{{2,24}}/{_REST}+)"
+_LINK = re.compile(rf"\b[a-z][a-z\d+.-]{{1,20}}://{_REST}+|www\.{_REST}+|{_BARE}", re.I)
 _WORDED = {
     word: str(number)
     for number, words in enumerate(
@@ -42,13 +50,21 @@ def unknown_numbers(text: str, sources: Iterable[str], dates: Iterable[date] = (
 
 def links(text: str) -> set[str]:
     """Web addresses in `text`, also bare ones that a mail program would make clickable."""
-    return {found.rstrip(".,;:!?)").casefold() for found in _LINK.findall(text)}
+    return {found.rstrip(".,;:!?)]}'*_").casefold() for found in _LINK.findall(text)}
 
 
 def unknown_links(text: str, sources: Iterable[str]) -> set[str]:
-    """Web addresses in `text` that no source contains."""
-    known = " ".join(sources).casefold()
-    return {link for link in links(text) if link not in known}
+    """Web addresses in `text` that no source has as they are; the host of one that a source has may be named."""
+    found = links(text)
+    if not found:
+        return found
+    known = {_bare(link) for source in sources for link in links(source)}
+    known |= {re.split(r"[/?#]", link, maxsplit=1)[0] for link in known}
+    return {link for link in found if _bare(link) not in known}
+
+
+def _bare(link: str) -> str:
+    return re.sub(r"^https?://", "", link).removeprefix("www.").rstrip("/")
 
 
 def body_faults(body: str, sources: Sequence[str], dates: Iterable[date] = ()) -> list[str]:
@@ -64,7 +80,7 @@ def body_faults(body: str, sources: Sequence[str], dates: Iterable[date] = ()) -
         faults.append("no text")
     if unknown := unknown_numbers(without_slots, sources, dates):
         faults.append("a number that no source has: " + ", ".join(sorted(unknown)))
-    if unknown_links(without_slots, sources):
+    if unknown_links(body, sources):
         faults.append("a link that the thread does not have")
     if _ABOUT_AI.search(body):
         faults.append("it speaks about assistants")

@@ -5,8 +5,18 @@ from collections.abc import Mapping
 from graphs.domain import Quoted
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-_INVISIBLE = (*range(9), 11, 12, *range(14, 32), 0x7F, *range(0x200B, 0x2010), *range(0x202A, 0x202F), 0xFEFF)
-_UNSAFE = {ord(c): e for c, e in _ENTITIES.items()} | dict.fromkeys(_INVISIBLE)
+_LINE_ENDS = (0x85, 0x2028, 0x2029)
+_INVISIBLE = (  # controls, format characters, fillers, variation selectors and tags, by first and last code
+    (0x00, 0x08), (0x0B, 0x0C), (0x0E, 0x1F), (0x7F, 0x84), (0x86, 0x9F), (0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C),
+    (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F),
+    (0x3164, 0x3164), (0xD800, 0xDFFF), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF9, 0xFFFB),
+    (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF),
+)  # fmt: skip
+_UNSAFE: dict[int, str | None] = {
+    **{code: None for first, last in _INVISIBLE for code in range(first, last + 1)},
+    **dict.fromkeys(_LINE_ENDS, "\n"),
+    **{ord(character): entity for character, entity in _ENTITIES.items()},
+}
 
 
 def escape(text: str) -> str:
