@@ -15,7 +15,7 @@ from bot import app, calendar, home, imports, settings
 from bot.desk import Desk, Owner, begin_owner
 from bot.store import messages, people
 from graphs.domain import Source
-from graphs.errors import NeedsPerson
+from graphs.errors import Later, NeedsPerson
 
 
 def demo(at: Path | None, rules: bool, out: Path | None) -> None:
@@ -91,6 +91,8 @@ def sleep_and_write(
     spent: dict[str, Any] = {}
     for name, known, day, now in nights:
         owner = begin_owner(desk, known.id)
+        if not nightfiles.finished(owner, day):
+            raise Later(f"The night of {name} did not finish: run it again, it goes on where it was.")
         digest = nightfiles.write_person(owner, day, now, out / _folder(name))
         print(f"{name}: {digest.headline}")
         spent |= {(name, row["step"]): row for row in nightfiles.spent(owner, day)}

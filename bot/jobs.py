@@ -20,10 +20,12 @@ READ = "read"
 """The queue of places: each is read once for everybody, before the people who read it."""
 
 SLEEP = "sleep"
-STALLED = 30.0
-"""Seconds without a heartbeat after which a job's worker counts as dead."""
+HEARTBEAT = 1.0
+STALLED = 8.0
+"""Seconds without a heartbeat after which a job's worker counts as dead. Fences make a wrong guess harmless."""
 
-REAP_EVERY = 5.0
+LOOK_AGAIN = 0.5
+
 ATTEMPTS = 4
 
 
@@ -70,25 +72,37 @@ async def _once(task: "procrastinate.tasks.Task[..., None, ...]", lock: str, val
 
 
 async def drain(jobs: Jobs, queue: str, width: int) -> None:
-    """Works until nothing of `queue` is left to do now. Jobs of a worker that died are taken over."""
+    """Works until nothing of `queue` is left: also what a dead worker left behind, and what was put off for a while."""
     loop = asyncio.get_running_loop()
     # Sync tasks run in the loop's default executor, six threads whatever the concurrency says.
     loop.set_default_executor(ThreadPoolExecutor(width, thread_name_prefix="job"))
     reaper = asyncio.create_task(_reap(jobs))
     try:
-        await take_over(jobs, STALLED)
-        await jobs.app.run_worker_async(
-            queues=[queue], concurrency=width, wait=False, install_signal_handlers=False, listen_notify=False
-        )
+        while True:
+            await jobs.app.run_worker_async(
+                queues=[queue], concurrency=width, wait=False, install_signal_handlers=False, listen_notify=False,
+                update_heartbeat_interval=HEARTBEAT, stalled_worker_timeout=STALLED,
+            )  # fmt: skip
+            if not await _left(jobs, queue):
+                return
+            await asyncio.sleep(LOOK_AGAIN)
     finally:
         reaper.cancel()
+
+
+async def _left(jobs: Jobs, queue: str) -> bool:
+    """Whether a job of `queue` waits or is held by somebody, alive or dead."""
+    for status in ("todo", "doing"):
+        if list(await jobs.app.job_manager.list_jobs_async(queue=queue, status=status)):
+            return True
+    return False
 
 
 async def _reap(jobs: Jobs) -> None:
     """Beside the worker and never as a job: a queue whose workers all died would not run it."""
     while True:
-        await asyncio.sleep(REAP_EVERY)
         await take_over(jobs, STALLED)
+        await asyncio.sleep(HEARTBEAT)
 
 
 async def take_over(jobs: Jobs, silent_for: float) -> None:

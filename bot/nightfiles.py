@@ -20,6 +20,12 @@ _TASK = {"id", "owner", "kind", "what", "why", "next_step", "due", "state", "sou
 _ITEM = {"id", "section", "kind", "text", "next_step", "owner", "task_kind", "due", "age_days", "sources", "links", "found_by"}
 
 
+def finished(owner: Owner, night: date) -> bool:
+    """Whether the night's digest is there."""
+    with owner.begin() as tx:
+        return kept.digest(tx, owner.scope, night) is not None
+
+
 def write_person(owner: Owner, night: date, now: datetime, folder: Path) -> Digest:
     """Writes DIR/WHO; what an earlier run left there goes first."""
     with owner.begin() as tx:

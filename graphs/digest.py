@@ -68,7 +68,7 @@ def compose(night: Night, links: Mapping[str, Linked]) -> Digest:
         person=night.person.key,
         name=night.person.name,
         date=night.date,
-        headline=headline(night.date, chosen),
+        headline=headline(night.date, chosen, len(waiting)),
         items=tuple(chosen),
         more=tuple(rest),
         footer=_footer(night, len(waiting) - len(quiet)),
@@ -77,7 +77,7 @@ def compose(night: Night, links: Mapping[str, Linked]) -> Digest:
     )
 
 
-def headline(day: date, items: Sequence[Item]) -> str:
+def headline(day: date, items: Sequence[Item], waiting: int = 0) -> str:
     """The verdict: `Tue 24 Nov: 3 need you · 2 drafts · 1 question`."""
     counts = [
         (sum(item.section == "needs_you" for item in items), "needs you", "need you"),
@@ -86,7 +86,7 @@ def headline(day: date, items: Sequence[Item]) -> str:
     ]
     said = [f"{n} {one if n == 1 else many}" for n, one, many in counts if n]
     if not said:
-        said = ["nothing urgent" if items else "nothing needs you"]
+        said = ["nothing urgent" if items else f"nothing new, {waiting} still open" if waiting else "nothing needs you"]
     return f"{day_words(day)}: {' · '.join(said)}"
 
 
