@@ -101,12 +101,14 @@ def _next(life: Life, again: Task | None, judged: Collection[str], today: date) 
     task = life.task
     if task.state in ("done", "dropped"):
         return life
+    waking = life.snoozed_until is not None and life.snoozed_until <= today
     if again is None:
         was_read = source_key(task.sources[0]) in judged
-        if task.state == "settled" or not was_read:
+        if was_read and task.state != "settled":
+            return life.model_copy(update={"task": task.model_copy(update={"state": "settled"}), "changed_on": today})
+        if task.state != "snoozed" or not waking:
             return life
-        return life.model_copy(update={"task": task.model_copy(update={"state": "settled"}), "changed_on": today})
-    waking = life.snoozed_until is not None and life.snoozed_until <= today
+        again = task  # too old to be read again, but its day has come
     state = "open" if task.state == "settled" or waking else task.state
     again = again.model_copy(update={"state": state})
     changed = waking or task.state == "settled" or _differs(task, again)
