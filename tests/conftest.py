@@ -1,6 +1,12 @@
 """What every test may ask for: servers that are real and thrown away. See `tests/servers`."""
 
+from hypothesis import settings
+
 from tests.servers.model import model_server
 from tests.servers.postgres import database, postgres, template
 
 __all__ = ["database", "model_server", "postgres", "template"]
+
+# A busy machine is no bug; a failure is printed so that it can be had again.
+settings.register_profile("ours", deadline=None, print_blob=True)
+settings.load_profile("ours")

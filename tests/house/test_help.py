@@ -5,7 +5,16 @@ import sys
 
 from tests.house.repo import ROOT
 
-HEAVY = ("langchain_core", "langchain_openai", "langgraph", "openai", "procrastinate", "psycopg", "pydantic", "rich.console")
+HEAVY = (
+    "langchain_core",
+    "langchain_openai",
+    "langgraph",
+    "openai",
+    "procrastinate",
+    "psycopg",
+    "pydantic",
+    "rich.console",
+)
 
 
 def test_the_command_itself_loads_nothing_heavy() -> None:

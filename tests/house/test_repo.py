@@ -17,7 +17,7 @@ NEVER = {
     "a machine's path": r"(?<![\w.:/])/(?:home|Users|work|opt)/\w|(?<![\w./])/root\b|(?<![\w./])/tmp/\w",
     "a package registry": r"pypi\.org|pythonhosted\.org|artifactory|jfrog|://[^\s/]*(?:pypi|mirror|registry|nexus)[^\s/]*/",
     "who or what wrote it": r"(?i)\b(?:claude|anthropic|copilot|codex|cursor\.sh)\b|co-authored-by|(?:written|generated|made) (?:by|with) "
-    r"(?:an? )?(?:ai\b|llm|language model|agent|assistant)|\bas an ai\b",
+    r"(?:an? )?(?:ai\b|llm|language model|agent|assistant)",
 }
 LATER = r"(?:\b|_)(?:v\d+|new|old|utils?|helpers?|misc|common|manager|base)$"
 WORDS_OF_NO_MEANING = re.compile(r"(?:Manager|Helper|Utils?|Factory|Base|Impl|V\d)$")

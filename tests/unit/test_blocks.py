@@ -1,3 +1,5 @@
+"""Block Kit within Slack's limits, whatever a digest holds."""
+
 import json
 import re
 from collections.abc import Iterator

@@ -117,7 +117,7 @@ def test_answering_ones_own_mail_goes_to_whom_it_went() -> None:
 
 
 def test_nobody_to_write_to_is_refused() -> None:
-    with pytest.raises(ValueError, match="recipient"):
+    with pytest.raises(ValueError, match="nobody is left"):
         compose(reply(original(sender=BOB, to=(BOB,), cc=())))
 
 

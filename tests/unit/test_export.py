@@ -1,3 +1,5 @@
+"""A Slack export read day by day: who may read what, and odd files that lose no more than themselves."""
+
 import zipfile
 from datetime import date
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""mrkdwn both ways: what people wrote is read, and what goes out calls nobody and links nowhere."""
+
 import re
 import time
 

@@ -1,3 +1,5 @@
+"""A digest as text and as one page, whatever it holds."""
+
 import re
 from datetime import date
 from typing import Any

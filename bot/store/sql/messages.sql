@@ -36,6 +36,7 @@ from nightdesk.message where scope_id = %(scope)s and medium = 'mail' and delete
 select key, hash from nightdesk.message where scope_id = %(scope)s and key = any(%(keys)s)
 
 -- rethread --
+-- A thread that grew together takes the key of its older part.
 update nightdesk.message set thread = %(thread)s
 where scope_id = %(scope)s and medium = 'mail' and facts ->> 'message_id' = %(message_id)s and thread <> %(thread)s
 
@@ -46,6 +47,7 @@ where scope_id = %(scope)s and medium = 'slack' and deleted_at is null
   and day = %(day)s and not key = any(%(present)s)
 
 -- delete_one --
+-- A tombstone: the row stays, so that what leaned on it falls, and its words go.
 update nightdesk.message set deleted_at = now(), text = '', facts = '{}', revision = revision + 1
 where scope_id = %(scope)s and key = %(key)s and deleted_at is null
 
@@ -55,14 +57,17 @@ delete from nightdesk.message_version v using nightdesk.message m
 where v.message_id = m.id and m.scope_id = %(scope)s and m.deleted_at is not null
 
 -- quarantine --
+-- What could not be read, with the reason and never the thing itself.
 insert into nightdesk.quarantine (scope_id, key, reason) values (%(scope)s, %(key)s, %(reason)s)
 on conflict (scope_id, key) do update set reason = excluded.reason
 
 -- quarantined --
+-- How many of each scope could not be read, with one of the reasons.
 select scope_id, count(*) as count, min(reason) as reason from nightdesk.quarantine where scope_id = any(%(scopes)s)
 group by scope_id order by scope_id
 
 -- index_scope --
+-- Brings the search index of the writer's scope up to date; how many messages that took.
 select nightdesk.index_scope() as count
 
 -- sent_times --
@@ -70,6 +75,7 @@ select nightdesk.index_scope() as count
 select sent_at from nightdesk.message where deleted_at is null and sent_at <= %(latest)s order by sent_at desc limit 5000
 
 -- messages_of --
+-- Whole threads that said something within the window, oldest first; who wrote is joined by verified address.
 select m.id, s.key as scope, m.key, m.medium, m.thread, m.sent_at, m.edited_at, m.text, m.mentions, m.facts, m.lang,
   m.revision, coalesce(p.key, m.author_key) as author_key, m.author_name, m.author_address,
   coalesce(p.role, m.author_kind) as author_kind
@@ -83,6 +89,7 @@ where m.scope_id = %(scope)s and m.deleted_at is null and m.sent_at <= %(until)s
 order by m.sent_at, m.id
 
 -- messages_by_id --
+-- In the order of the ids given; what the audience may not read is absent.
 select m.id, s.key as scope, m.key, m.medium, m.thread, m.sent_at, m.edited_at, m.text, m.mentions, m.facts, m.lang,
   m.revision, coalesce(p.key, m.author_key) as author_key, m.author_name, m.author_address,
   coalesce(p.role, m.author_kind) as author_kind
@@ -100,18 +107,6 @@ from nightdesk.found_items(%(question)s, %(lang)s, %(most)s, %(until)s) with ord
 join nightdesk.message m on m.id = hit.message_id join nightdesk.scope s on s.id = m.scope_id
 order by hit.place
 
--- counts --
--- How much a viewer's scopes hold since a moment.
-select s.kind, count(*) as count from nightdesk.message m join nightdesk.scope s on s.id = m.scope_id
-where m.deleted_at is null and m.sent_at > %(since)s and m.sent_at <= %(until)s and m.scope_id = any(%(scopes)s)
-group by s.kind order by s.kind
-
--- active_scopes --
--- Scopes with words between two moments, among those that the audience may read.
-select scope_id from nightdesk.message
-where deleted_at is null and sent_at > %(since)s and sent_at <= %(until)s and scope_id = any(%(scopes)s)
-group by scope_id order by scope_id
-
 -- unnoted --
 -- Messages that no night has read for memories in their present words.
 select id from nightdesk.message
@@ -120,6 +115,7 @@ where scope_id = %(scope)s and noted_revision <> revision and deleted_at is null
 order by sent_at, id
 
 -- set_noted --
+-- The present words of these messages were read for memories.
 update nightdesk.message set noted_revision = revision where scope_id = %(scope)s and id = any(%(ids)s)
 
 -- by_sources --

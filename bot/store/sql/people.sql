@@ -1,7 +1,9 @@
 -- workspace --
+-- The one workspace of this home; none before the first import.
 select team, name, domain from nightdesk.workspace
 
 -- set_workspace --
+-- The first import decides which workspace this is.
 insert into nightdesk.workspace (team, name, domain) values (%(team)s, %(name)s, %(domain)s) on conflict do nothing
 
 -- claim_slack_id --
@@ -11,6 +13,7 @@ where slack_id is null and id = (select person_id from nightdesk.address where a
   and not exists (select from nightdesk.person where slack_id = %(slack_id)s)
 
 -- put_slack_person --
+-- A member as Slack shows them now.
 insert into nightdesk.person (key, slack_id, name, short_names, zone, role, active)
 values (%(slack_id)s, %(slack_id)s, %(name)s, %(short_names)s, %(zone)s, %(role)s, %(active)s)
 on conflict (slack_id) do update set name = excluded.name, short_names = excluded.short_names, zone = excluded.zone,
@@ -18,14 +21,17 @@ on conflict (slack_id) do update set name = excluded.name, short_names = exclude
 returning id
 
 -- put_mail_person --
+-- Somebody known by address alone; a second mail changes nothing.
 insert into nightdesk.person (key, name, short_names, role) values (%(address)s, %(name)s, %(short_names)s, 'outside')
 on conflict (key) do update set key = excluded.key
 returning id
 
 -- put_address --
+-- An address belongs to whom it was first given: nobody takes it over.
 insert into nightdesk.address (address, person_id) values (%(address)s, %(person)s) on conflict do nothing
 
 -- person_of_address --
+-- Who has this address, if somebody has.
 select person_id from nightdesk.address where address = %(address)s
 
 -- put_person_scope --
@@ -34,14 +40,17 @@ insert into nightdesk.scope (key, kind, owner_id) select 'person:' || key, 'pers
 where not exists (select from nightdesk.scope where kind = 'person' and owner_id = p.id)
 
 -- rename_person_scopes --
+-- A desk's key follows its person's, when an address turns out to be a member.
 update nightdesk.scope set key = 'person:' || person.key from nightdesk.person
 where scope.kind = 'person' and scope.owner_id = person.id and scope.key <> 'person:' || person.key
 
 -- put_account --
+-- A mailbox belongs to whom it was first connected.
 insert into nightdesk.scope (key, kind, name, owner_id) values ('account:' || %(address)s, 'account', %(address)s, %(person)s)
 on conflict (key) do update set name = excluded.name returning id, owner_id
 
 -- put_channel --
+-- A channel as the export or Slack shows it now.
 insert into nightdesk.scope (key, kind, name, channel_kind, shared, has_guests, archived, topic, purpose)
 values ('channel:' || %(id)s, 'channel', %(name)s, %(kind)s, %(shared)s, %(has_guests)s, %(archived)s, %(topic)s, %(purpose)s)
 on conflict (key) do update set name = excluded.name, channel_kind = excluded.channel_kind, shared = excluded.shared,
@@ -49,10 +58,12 @@ on conflict (key) do update set name = excluded.name, channel_kind = excluded.ch
 returning id
 
 -- drop_members --
+-- Who is no longer named has left, and reads nothing from this moment.
 delete from nightdesk.member where scope_id = %(scope)s and person_id not in
   (select id from nightdesk.person where slack_id = any(%(members)s))
 
 -- put_members --
+-- Only known people become members.
 insert into nightdesk.member (scope_id, person_id)
 select %(scope)s, id from nightdesk.person where slack_id = any(%(members)s) on conflict do nothing
 
@@ -64,11 +75,13 @@ from nightdesk.person p
 where p.slack_id = %(who)s or p.id = (select person_id from nightdesk.address where address = lower(%(who)s))
 
 -- people --
+-- Everybody, with their addresses.
 select p.id, p.key, p.name, p.short_names, p.zone, p.role, p.active, p.slack_id,
   array(select address from nightdesk.address a where a.person_id = p.id order by 1) as addresses
 from nightdesk.person p order by p.id
 
 -- scopes --
+-- Every place there is, with its owner and members; no content.
 select s.id, s.key, s.kind, s.name, s.channel_kind, s.shared, s.has_guests, s.archived, s.topic, s.purpose, s.aliases,
   owner.key as owner,
   array(select p.key from nightdesk.member m join nightdesk.person p on p.id = m.person_id

@@ -5,6 +5,7 @@ on conflict (id) do update set fence = run.fence + 1, state = 'running'
 returning fence
 
 -- run_state --
+-- How far a run came, by its derived id.
 select state, fence, report from nightdesk.run where id = %(id)s
 
 -- holds --
@@ -12,6 +13,7 @@ select state, fence, report from nightdesk.run where id = %(id)s
 select nightdesk.holds(%(id)s, %(fence)s) as ok
 
 -- end_run --
+-- Only the worker that holds the fence ends a run.
 update nightdesk.run set state = %(state)s, report = %(report)s where id = %(id)s and fence = %(fence)s
 
 -- drop_checkpoints --
@@ -20,6 +22,7 @@ with a as (delete from checkpoint_writes where thread_id = %(id)s), b as (delete
 delete from checkpoints where thread_id = %(id)s
 
 -- spend_lock --
+-- One reservation at a time for a scope's night, so that two cannot both fit under the cap.
 select pg_advisory_xact_lock(hashtextextended('spend/' || %(scope)s || '/' || %(night)s::text, 0))
 
 -- spent --
@@ -28,19 +31,18 @@ select coalesce(sum(money), 0) as money from nightdesk.spend
 where scope_id = %(scope)s and night = %(night)s and state <> 'released'
 
 -- reserve --
+-- Money is taken before the call is made.
 insert into nightdesk.spend (scope_id, night, step, model, state, money)
 values (%(scope)s, %(night)s, %(step)s, %(model)s, 'reserved', %(money)s) returning id
 
 -- settle --
+-- Once: a second settlement of the same call changes nothing.
 update nightdesk.spend set state = %(state)s, money = %(money)s, prompt_tokens = %(prompt)s, cached_tokens = %(cached)s,
   completion_tokens = %(completion)s, seconds = %(seconds)s
 where id = %(id)s and state = 'reserved'
 
 -- spend_by_step --
+-- What each step of a night cost.
 select step, count(*) as calls, sum(prompt_tokens) as prompt, sum(cached_tokens) as cached,
   sum(completion_tokens) as completion, sum(money) as money
 from nightdesk.spend where scope_id = any(%(scopes)s) and night = %(night)s and state = 'settled' group by step order by step
-
--- jobs_left --
--- Jobs of the queue that are not over.
-select count(*) as count from procrastinate_jobs where status in ('todo', 'doing')
