@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import procrastinate
-from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.exceptions import AlreadyEnqueued, UniqueViolation
+from procrastinate.jobs import Status
 
 from bot import night
 from bot.desk import Desk
@@ -108,4 +109,8 @@ async def _reap(jobs: Jobs) -> None:
 async def take_over(jobs: Jobs, silent_for: float) -> None:
     """Gives jobs whose worker was silent for so many seconds back to the queue."""
     for job in await jobs.app.job_manager.get_stalled_jobs(seconds_since_heartbeat=silent_for):
-        await jobs.app.job_manager.retry_job(job)
+        try:
+            await jobs.app.job_manager.retry_job(job)
+        except UniqueViolation:
+            # The same was asked for again and waits: it goes on where the dead worker was.
+            await jobs.app.job_manager.finish_job(job, Status.FAILED, delete_job=False)

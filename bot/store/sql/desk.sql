@@ -18,7 +18,7 @@ select m.id, s.key as scope, m.kind, m.text, m.quote, m.said_by, m.valid_from, m
    where ms.memory_id = m.id) as sources
 from nightdesk.memory m join nightdesk.scope s on s.id = m.scope_id
 where m.scope_id = any(%(scopes)s) and m.valid_from <= %(at)s and (m.valid_to is null or m.valid_to > %(at)s)
-order by m.valid_from, m.id
+order by m.valid_from, s.key, m.id
 
 -- put_memory --
 -- The same statement is one row: a night that runs again finds it and says that nothing was added.
@@ -63,7 +63,8 @@ insert into nightdesk.change_log (scope_id, night, op, what) values (%(scope)s, 
 -- changes_of --
 -- What one night changed in the scopes given, as it happened.
 select s.key as scope, c.op, c.what from nightdesk.change_log c join nightdesk.scope s on s.id = c.scope_id
-where c.scope_id = any(%(scopes)s) and c.night = %(night)s order by c.id
+where c.scope_id = any(%(scopes)s) and c.night = %(night)s
+order by s.key, c.id
 
 -- tasks --
 -- A person's unfinished things, those that are over included: what is done never returns.
