@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
+from statistics import median_low
 from zoneinfo import ZoneInfo
 
 from graphs.errors import NeedsPerson
@@ -52,10 +53,8 @@ def newest_plausible(times: Sequence[datetime]) -> datetime | None:
     """The newest of `times` (newest first) that is no stray: a few messages dated long after all others do not count."""
     if not times:
         return None
+    gaps = [later - earlier for later, earlier in pairwise(times)]
     few = max(2, len(times) // 50)
-    for place, (later, earlier) in enumerate(pairwise(times), 1):
-        if place > few:
-            break
-        if later - earlier > LONG_GAP:
-            return newest_plausible(times[place:])
-    return times[0]
+    # Somebody who writes once in a season has long gaps and no strays.
+    long = max(LONG_GAP, 5 * median_low(gaps)) if gaps else LONG_GAP
+    return times[max((place for place, gap in enumerate(gaps[:few], 1) if gap > long), default=0)]

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from graphs.errors import NeedsPerson
 
+_LENGTH = 32  # bytes of a key
+
 
 @dataclass(frozen=True)
 class Keys:
@@ -39,10 +41,10 @@ def keys(path: Path) -> Keys:
         if not path.exists():
             _make(path)
         held = json.loads(path.read_text())
-        return Keys(base64.b64decode(held["tokens"]), tuple(base64.b64decode(seal) for seal in held["seals"]))
+        return Keys(_read(held["tokens"]), (_read(held["seals"][0]), *map(_read, held["seals"][1:])))
     except OSError as err:
         raise NeedsPerson(f"The key ring {path} cannot be read or made: {err.strerror}.") from err
-    except (ValueError, KeyError, TypeError) as err:
+    except (ValueError, LookupError, TypeError) as err:
         raise NeedsPerson(f"The key ring {path} is damaged: restore it from your backup.") from err
 
 
@@ -64,4 +66,12 @@ def _make(path: Path) -> None:
 
 
 def _key() -> str:
-    return base64.b64encode(secrets.token_bytes(32)).decode()
+    return base64.b64encode(secrets.token_bytes(_LENGTH)).decode()
+
+
+def _read(key: str) -> bytes:
+    """Raises ValueError for anything but a whole key: half a secret would sign and seal as readily."""
+    found = base64.b64decode(key, validate=True)
+    if len(found) != _LENGTH:
+        raise ValueError
+    return found

@@ -66,6 +66,7 @@ def load(home: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     environ = os.environ if environ is None else environ
     home = home or _path(environ.get("NIGHTDESK_HOME", ""))
     values = _from_file((home or Path.cwd()) / "nightdesk.toml") | _from_environment(environ)
+    cap = _money("NIGHTDESK_CAP_PERSON_NIGHT", values)
     return Settings(
         home=home or _path(values.get("NIGHTDESK_HOME", "")),
         database_url=values.get("DATABASE_URL", ""),
@@ -74,7 +75,7 @@ def load(home: Path | None = None, environ: Mapping[str, str] | None = None) -> 
         live=_role("LIVE", values),
         sleep=_role("SLEEP", values),
         embed=_role("EMBED", values),
-        cap_person_night=_money("NIGHTDESK_CAP_PERSON_NIGHT", values) or DEFAULT_CAP_PERSON_NIGHT,
+        cap_person_night=DEFAULT_CAP_PERSON_NIGHT if cap is None else cap,
         cap_workspace_day=_money("NIGHTDESK_CAP_WORKSPACE_DAY", values),
         currency=values.get("NIGHTDESK_CURRENCY", "USD"),
         domains=frozenset(_words(values.get("NIGHTDESK_DOMAINS", ""))),
@@ -118,9 +119,11 @@ def _role(role: str, values: Mapping[str, str]) -> RoleSettings | None:
     model = values.get(f"NIGHTDESK_{role}_MODEL", "")
     if not model:
         return None
-    base_url = values.get(f"NIGHTDESK_{role}_BASE_URL") or values.get("OPENAI_BASE_URL") or OPENAI
+    own = f"NIGHTDESK_{role}_BASE_URL"
+    base_url = values.get(own) or values.get("OPENAI_BASE_URL") or OPENAI
     if not base_url.startswith(("http://", "https://")):
-        raise NeedsPerson(f"NIGHTDESK_{role}_BASE_URL must begin with http:// or https://.")
+        name = own if own in values else "OPENAI_BASE_URL"
+        raise NeedsPerson(f"{name} must begin with http:// or https://.")
     return RoleSettings(
         model=model,
         base_url=base_url.rstrip("/"),
@@ -155,7 +158,7 @@ def _money(name: str, values: Mapping[str, str]) -> Decimal | None:
 
 def _whole(name: str, values: Mapping[str, str], default: int) -> int:
     value = values.get(name, str(default))
-    if not value.isdigit():
+    if not value.isdecimal():
         raise NeedsPerson(f"{name} must be a whole number of seconds.")
     return int(value)
 
@@ -165,6 +168,6 @@ def _zone(value: str) -> str | None:
         return None
     try:
         ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError) as err:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as err:
         raise NeedsPerson(f"NIGHTDESK_ZONE must be a zone such as Europe/Berlin, not {value}.") from err
     return value

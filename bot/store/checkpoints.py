@@ -36,7 +36,7 @@ class Seal(CipherProtocol):
         for key in self._keys:
             try:
                 return key.decrypt(ciphertext[:_NONCE], ciphertext[_NONCE:], None)
-            except InvalidTag:
+            except (InvalidTag, ValueError):  # ValueError: too short to hold a nonce
                 continue
         raise NeedsPerson("A checkpoint was sealed with a key that is no longer in the key ring.")
 
