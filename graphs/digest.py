@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from graphs.checks import SLOT
@@ -301,7 +302,7 @@ def _change_item(fact: Fact, night: Night, links: Mapping[str, Linked]) -> Item:
     return Item(
         section="changed",
         kind="change",
-        id=f"change-{source_key(fact.source)}"[:200],
+        id=f"change-{sha256(fact.quote.encode()).hexdigest()[:8]}-{source_key(fact.source)}"[:200],
         text=clip(f"{lead}{fact.text}"),
         owner=night.person.key,
         age_days=_age(fact.said_at, night),
