@@ -23,6 +23,7 @@ from bot.embedded.postgres_home import (
     ENVIRONMENT,
     PORT,
     Home,
+    answers,
     exists,
     failure,
     find_binaries,
@@ -176,7 +177,7 @@ def _settled(home: Home) -> bool:
             raise NeedsPerson(
                 f"The server of {home.root} was started under another path: end process {found.pid}, then start again."
             )
-        if found.ready:
+        if found.ready and answers(home.socket):
             return True
         time.sleep(0.01)
     raise Later(f"The database server of {home.root} is there and does not get ready, see {home.log}.")

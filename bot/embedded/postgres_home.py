@@ -19,6 +19,7 @@ from typing import TextIO
 from graphs.errors import NeedsPerson
 
 PORT = 5432  # only the name of the socket
+SSL_REQUEST = bytes.fromhex("0000000804d2162f")  # answered with one letter before anybody has said who they are
 OLDEST_MAJOR = 15
 MAX_SOCKET_PATH = 103  # sun_path without its NUL: 107 bytes on Linux, 103 on macOS
 
@@ -218,6 +219,18 @@ def listening(path: Path) -> bool:
         except OSError:
             return False
         return True
+
+
+def answers(path: Path) -> bool:
+    """Whether a server says something there. One that was just killed still has its socket, and will never answer."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(1)
+        try:
+            probe.connect(str(path))
+            probe.sendall(SSL_REQUEST)
+            return probe.recv(1) != b""
+        except OSError:
+            return False
 
 
 def exists(pid: int) -> bool:
