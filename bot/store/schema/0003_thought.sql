@@ -123,14 +123,48 @@ begin
   end loop;
 end $$;
 
+-- Whether a list of sources names a message: by channel and ts, or by account and Message-ID.
+create function nightdesk.cites(sources jsonb, scope_key text, message nightdesk.message) returns boolean
+language sql immutable as $$
+  select exists (
+    select from jsonb_array_elements(sources) one
+    where case when message.medium = 'slack'
+      then 'channel:' || (one ->> 'channel') = scope_key and one ->> 'ts' = message.key
+      else 'account:' || (one ->> 'account') = scope_key and one ->> 'message_id' = message.facts ->> 'message_id' end)
+$$;
+
 -- An edited or deleted message takes with it what was concluded from its old words, in the same transaction.
 create function nightdesk.forget_derived() returns trigger
 language plpgsql security definer set search_path = nightdesk, pg_temp as $$
+declare
+  here text := (select key from scope where id = old.scope_id);
+  gone boolean := tg_op = 'DELETE' or (old.deleted_at is null and new.deleted_at is not null);
+  fallen bigint[];
 begin
-  if tg_op = 'DELETE' or old.revision <> new.revision or (old.deleted_at is null and new.deleted_at is not null) then
-    delete from thought where about = old.scope_id and thread = old.thread;
-    delete from memory using memory_source
-    where memory_source.message_id = old.id and memory.id = memory_source.memory_id;
+  if not gone and old.revision = new.revision then
+    return null;
+  end if;
+  -- What stands outside of threads is judged in runs, named after their first message: any that began by then may hold it.
+  delete from thought where about = old.scope_id and (thread = old.thread
+    or old.medium = 'slack' and thread like 'run:%' and substr(thread, 5) <= old.thread
+    or step = 'change' and (result ->> 'message')::bigint = old.id);
+  select coalesce(array_agg(memory_id), '{}') into fallen from memory_source where message_id = old.id;
+  delete from change_log using memory where memory.id = any(fallen) and change_log.scope_id = memory.scope_id
+    and change_log.what = memory.text;
+  update learned_context set lines = (
+    select coalesce(jsonb_agg(line order by place), '[]') from jsonb_array_elements(lines) with ordinality as kept(line, place)
+    where not exists (select from jsonb_array_elements_text(line -> 'memories') id where id::bigint = any(fallen)))
+  where scope_id = old.scope_id and fallen <> '{}';
+  delete from memory where id = any(fallen);
+  if gone then
+    delete from task where cites(value -> 'sources', here, old);
+    update digest set value = value || jsonb_build_object(
+      'items', (select coalesce(jsonb_agg(item order by place), '[]') from jsonb_array_elements(value -> 'items')
+                with ordinality as kept(item, place) where not cites(item -> 'sources', here, old)),
+      'more', (select coalesce(jsonb_agg(item order by place), '[]') from jsonb_array_elements(value -> 'more')
+               with ordinality as kept(item, place) where not cites(item -> 'sources', here, old)))
+    where exists (select from jsonb_array_elements(value -> 'items') item where cites(item -> 'sources', here, old))
+      or exists (select from jsonb_array_elements(value -> 'more') item where cites(item -> 'sources', here, old));
   end if;
   return null;
 end $$;

@@ -3,7 +3,7 @@
 -- is no new revision: nothing that was concluded from the words falls.
 with old as (
   select id, revision, text, facts from nightdesk.message
-  where scope_id = %(scope)s and key = %(key)s and text <> %(text)s and deleted_at is null for update),
+  where scope_id = %(scope)s and key = %(key)s and text <> %(text)s and deleted_at is null),
 kept as (
   insert into nightdesk.message_version (scope_id, message_id, revision, text, facts)
   select %(scope)s, id, revision, text, facts from old on conflict do nothing)
