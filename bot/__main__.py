@@ -28,7 +28,7 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON value on stdout and
 @app.callback()
 def nightdesk(
     context: typer.Context,
-    home: Annotated[Path | None, typer.Option(help="Folder of the embedded database and keys [default: ~/.nightdesk].")] = None,
+    home: Annotated[Path | None, typer.Option(help="Folder of the embedded database and keys (default: ~/.nightdesk).")] = None,
 ) -> None:
     context.obj = home
 
