@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from graphs.domain import Finding, Person, TaskKind, Thread
+from graphs.domain import Finding, Message, Person, Quoted, TaskKind, Thread
 from graphs.rules.address import Turn, turns
 from graphs.rules.dues import is_about_meeting, last_day_told
 from graphs.rules.elsewhere import answers_elsewhere, same_matter
@@ -15,6 +15,9 @@ from graphs.rules.settle import react, respond
 from graphs.rules.speech import asks_the_room
 
 __all__ = ["MOST", "answers_elsewhere", "judge", "same_matter"]
+
+LONGEST = 8_000
+"""Characters of one message that are judged."""
 
 MOST = 6
 """Findings from one conversation; more would be a list, not a judgement."""
@@ -27,13 +30,20 @@ _MOST_SOURCES = 4
 
 def judge(thread: Thread, owner: Person, people: Mapping[str, Person], now: datetime) -> list[Finding]:
     """The obligations of `owner` in `thread` that are open at `now`, oldest first; what is later than `now` is unseen."""
-    seen = tuple(message for message in thread.messages if message.sent_at <= now)
+    seen = tuple(_clipped(message) for message in thread.messages if message.sent_at <= now)
     if not seen:
         return []
     here = reading(thread.model_copy(update={"messages": seen}), owner, people)
     open_ones = [m for m in _matters(here) if _concerns(m, here) and not _over(m, here, now)]
     open_ones.sort(key=lambda m: (m.turn.message.sent_at, m.at))
     return [_finding(matter, here, now) for matter in open_ones[-MOST:]]
+
+
+def _clipped(message: Message) -> Message:
+    """A message as far as anybody reads it: what one message can cost is bounded."""
+    if len(message.text.text) <= LONGEST:
+        return message
+    return message.model_copy(update={"text": Quoted(text=message.text.text[:LONGEST])})
 
 
 def _matters(here: Reading) -> list[Matter]:

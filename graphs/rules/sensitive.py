@@ -117,7 +117,7 @@ _IS_FOOTER = re.compile(
 
 _MARK = r"(?:confidential|vertraulich|confidentiel(?:le)?|confidencial)"
 _MARKED = re.compile(
-    rf"^[\W_]*(?:(?:re|aw|fwd?|wg)\s*:\s*)*[\W_]*(?:strictly |streng |strengstens |strictement |estrictamente |highly |company |private (?:and|&) |privat und )*{_MARK}\b"
+    rf"^[\W_]{{0,30}}(?:(?:re|aw|fwd?|wg)\s{{0,5}}:\s{{0,5}}){{0,9}}[\W_]{{0,30}}(?:strictly |streng |strengstens |strictement |estrictamente |highly |company |private (?:and|&) |privat und )*{_MARK}\b"
     rf"(?=\s*(?:$|[\]\[():!.,;|*–—-]))|[\[(](?:strictly |streng )?{_MARK}[\])]",
     re.IGNORECASE | re.MULTILINE,
 )
