@@ -20,7 +20,7 @@ format: .venv/ready
 	@$(RUN) ruff check --fix --quiet bot graphs tests infra; $(RUN) ruff format bot graphs tests infra
 
 night-tests: .venv/ready ## faults and floods that take minutes
-	@$(RUN) pytest -n auto -m night --timeout 1800 $(ARGS)
+	@$(RUN) pytest -n auto -m night --timeout 1800 $(ARGS) || [ $$? = 5 ] # 5: none is marked
 
 bench: .venv/ready ## measures, and asserts nothing about time
 	@$(RUN) pytest -m bench -s --timeout 1800 $(ARGS)
