@@ -256,7 +256,10 @@ def _elsewhere(
     with owner.begin() as tx:
         hits = messages.recall(tx, finding.what, "en", 30, now)
         found = messages.by_id(tx, [hit.id for hit in hits if hit.id not in mine])
-    later = [m for m in found if m.sent_at > finding.asked_at and m.author.kind != "bot"]
+    # Of mail only what may be judged: a private one is not shown to a model because it lies near.
+    judged = {m.id for thread in reading.threads.values() for m in thread.messages}
+    open_ = [m for m in found if m.mail is None or m.id in judged]
+    later = [m for m in open_ if m.sent_at > finding.asked_at and m.author.kind != "bot"]
     return sorted(later[:ELSEWHERE], key=lambda m: (m.sent_at, m.id))
 
 

@@ -440,4 +440,6 @@ def _help(body: dict[str, Any]) -> str:
             reply: dict[str, Any] = {"verdict": "draft", "reason": "", "asks": [], "body": "Hello,\n\nyes, I will see to it.\n\nBest", "facts": [],
                      "assumptions": [], "question": "", "why": "it asks"}  # fmt: skip
             return json.dumps(reply)
-    return f"It says so [{1}]." if said or found else "NOTHING"
+        case "Review":
+            return json.dumps({"settled": [], "same": []})
+    return "It says so [1]." if said or found else "NOTHING"
