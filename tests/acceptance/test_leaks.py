@@ -101,7 +101,7 @@ def slept(
 
 
 def readers_of_scopes(desk: Desk) -> dict[str, frozenset[str]]:
-    """Who may read each scope, by the pure rule."""
+    """Who may read each scope, by the pure rule. Bots are left out: a channel's bot was let in by its people."""
     with desk.store.directory() as tx:
         directory, places = people.everybody(tx), people.places(tx)
     found = {}
@@ -110,7 +110,11 @@ def readers_of_scopes(desk: Desk) -> dict[str, frozenset[str]]:
             place.key, place.kind, place.channel and place.channel.kind, owner=place.owner,  # type: ignore[arg-type]
             members=frozenset(place.channel.members if place.channel else ()),
         )  # fmt: skip
-        readers = [Reader(k.person.key, k.person.role, k.person.active, k.slack_id is not None) for k in directory]
+        readers = [
+            Reader(k.person.key, k.person.role, k.person.active, k.slack_id is not None)
+            for k in directory
+            if k.person.role != "bot"
+        ]
         found[place.key] = frozenset(reader.key for reader in readers if person_reads(reader, scope))
     return found
 
