@@ -5,6 +5,7 @@ is kept. Code checks every quote, number and reference; without a usable answer 
 """
 
 import operator
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -133,7 +134,7 @@ def read(reply: Notes, messages: Sequence[Message], memories: Sequence[Memory]) 
         if not 1 <= one.message <= len(messages):
             continue
         message = messages[one.message - 1]
-        if not checks.quotes(one.quote, message.text.text) or not one.text.strip():
+        if not checks.quotes(one.quote, message.text.text) or not re.search(r"\w", one.text):
             continue
         # A year of a date is often implied; everything else has to stand somewhere.
         if _invents(one.text, said, days) or checks.unknown_links(one.text, said):
@@ -193,7 +194,8 @@ def read_brief(reply: Lines, notes: dict[str, tuple[str, datetime]]) -> list[Dra
         refs = [ref for ref in dict.fromkeys(line.notes) if ref in notes]
         texts = [notes[ref][0] for ref in refs]
         days = [notes[ref][1].date() for ref in refs]
-        if refs and line.text.strip() and not checks.unknown_numbers(line.text, texts, days):
+        invents = checks.unknown_numbers(line.text, texts, days) or checks.unknown_links(line.text, texts)
+        if refs and re.search(r"\w", line.text) and not invents:
             kept.append(_draftline(" ".join(line.text.split())[:220], refs))
     return kept
 

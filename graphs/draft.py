@@ -168,12 +168,13 @@ def style_lines(style: Style) -> str:
 
 def read(reply: Written, thread: Thread, ref: MailRef, known: Known, context: Context) -> Outcome:
     """The model's verdict after the checks of code. What fails them becomes a question, never a draft."""
-    why = _short(reply.why, 160)
+    said = sources_of(thread, known, context)
+    why = "" if _adds(reply.why, said) else _short(reply.why, 160)
     if reply.verdict == "no_reply":
         reason: NotDrafted = "unsure" if reply.reason == "" or reply.reason == "action" else reply.reason
         return Outcome(ref=ref, reason=reason, why=why)
-    said = sources_of(thread, known, context)
-    asks = ", ".join(_short(ask.ask, 60) for ask in reply.asks if not ask.answered)
+    found = [ask for ask in reply.asks if not _adds(ask.ask, said)]
+    asks = ", ".join(_short(ask.ask, 60) for ask in found if not ask.answered)
     if reply.verdict == "ask_owner":
         receipt = Receipt(withheld=known.withheld)
         return Outcome(ref=ref, question=_question(reply.question, said, asks, thread), why=why, receipt=receipt)
@@ -181,11 +182,11 @@ def read(reply: Written, thread: Thread, ref: MailRef, known: Known, context: Co
     if faults:
         return Outcome(ref=ref, question=_question("", said, asks, thread), why=f"Not drafted: {'; '.join(faults)}")
     used = _used(reply.facts, known)
-    assumptions = [_short(a, 160) for a in reply.assumptions[:3] if not checks.unknown_links(a, said)]
+    assumptions = [_short(a, 160) for a in reply.assumptions[:3] if not _adds(a, said)]
     if any(internal for _, internal in used) and _has_outsider(thread):
         assumptions.append("Something said inside the organisation may be told outside; see the facts.")
     receipt = Receipt(
-        asks=tuple(Ask(ask=_short(ask.ask, 120), answered=ask.answered) for ask in reply.asks),
+        asks=tuple(Ask(ask=_short(ask.ask, 120), answered=ask.answered) for ask in found),
         facts=tuple({source_key(fact.source): fact for fact, _ in reversed(used)}.values())[::-1],
         assumptions=tuple(assumptions),
         withheld=known.withheld,
@@ -224,10 +225,15 @@ def _days(thread: Thread, known: Known, context: Context) -> list[date]:
 def _question(text: str, said: Sequence[str], asks: str, thread: Thread) -> str:
     """The model's question to the owner if it adds nothing of its own, else one made from the thread."""
     line = _short(text, 180)
-    if line and not checks.unknown_numbers(line, said) and not checks.unknown_links(line, said):
+    if line and not _adds(line, said):
         return line
     sender = thread.messages[-1].author.name or thread.messages[-1].author.address
     return _short(f"What shall {sender} be told{f' about: {asks}' if asks else ''}?", 180)
+
+
+def _adds(text: str, said: Sequence[str]) -> bool:
+    """Whether a number or link of `text` comes from nowhere."""
+    return bool(checks.unknown_numbers(text, said) or checks.unknown_links(text, said))
 
 
 def _has_outsider(thread: Thread) -> bool:

@@ -174,16 +174,16 @@ def _finding(item: Item, messages: tuple[Message, ...], said: list[str], context
     made_by = messages[item.message - 1]
     due = _due(item.due, made_by, context.owner.zone)
     days = [due] if due else []
-    if checks.unknown_numbers(item.what, said, days) or not item.what.strip():
+    if _invents(item.what, said, days) or not re.search(r"\w", item.what):
         return None
-    invented = checks.unknown_numbers(item.next_step, said, days) or checks.unknown_links(item.next_step, said)
-    why = "" if checks.unknown_numbers(item.why, said, days) else item.why
+    why = "" if _invents(item.why, said, days) else item.why
+    next_step = "" if _invents(item.next_step, said, days) else _line(item.next_step, 100)
     also = [messages[n - 1].source for n in item.evidence if 1 <= n <= len(messages) and n != item.message]
     return Finding(
         kind=item.kind,
         what=_line(item.what, 140),
         why=_line(why, 120),
-        next_step=_line("Open the conversation" if invented or not item.next_step else item.next_step, 100),
+        next_step=next_step or "Open the conversation",
         due=due,
         counterpart=_counterpart(item.who, made_by, messages, context),
         sources=(made_by.source, *dict.fromkeys(also))[:5],
@@ -192,6 +192,10 @@ def _finding(item: Item, messages: tuple[Message, ...], said: list[str], context
         last_at=max([made_by.sent_at] + [messages[n - 1].sent_at for n in item.evidence if 1 <= n <= len(messages)]),
         found_by="model",
     )
+
+
+def _invents(text: str, said: list[str], days: list[date]) -> bool:
+    return bool(checks.unknown_numbers(text, said, days) or checks.unknown_links(text, said))
 
 
 _DATED = re.compile(
