@@ -96,13 +96,15 @@ def question(context: Context, passages: Sequence[Passage]) -> str:
     return "\n".join(part for part in parts if part)
 
 
+# The word the prompt asks for; "Nothing was decided [2]." is an answer.
+_NOTHING = re.compile(r"\W*(?:NOTHING\b|(?i:nothing)\W*(?:\[[\d\s,]*\]\W*)*$)")
 _CITED = re.compile(r"\[(\d{1,2}(?:\s*,\s*\d{1,2})*)\]")
 
 
 def read(said: str, passages: Sequence[Passage]) -> Answer:
     """The model's text without its statements that cite nothing given, or that carry a number no cited passage has."""
     retrieved = tuple(p.source for p in passages)
-    if said.strip().upper().startswith("NOTHING"):
+    if _NOTHING.match(said):
         near = _numbers_in(said, len(passages))
         return not_found(passages, near[:1])
     kept: list[str] = []
@@ -130,7 +132,7 @@ def _stands(statement: str, passages: Sequence[Passage]) -> bool:
     bare = _CITED.sub("", statement)
     days = [p.said_at.date() for p in sources]
     unknown = {n for n in checks.unknown_numbers(bare, texts, days) if len(n) > 2 or int(n) > 31}
-    return bool(cited) and not unknown and not checks.unknown_links(bare, texts)
+    return bool(cited) and bool(re.search(r"\w", bare)) and not unknown and not checks.unknown_links(bare, texts)
 
 
 def _numbers_in(text: str, most: int) -> list[int]:
