@@ -55,7 +55,7 @@ def recorded(settings: Settings, rules: bool) -> Iterator[Settings]:
         return
     from bot.embedded import model
 
-    with as_file(files("bot.embedded").joinpath("recordings.jsonl.gz")) as path:
+    with as_file(files("bot.embedded").joinpath("recordings.jsonl")) as path:
         recordings = model.read_recordings(path)
     with model.replaying(recordings) as base_url:
         role = RoleSettings(model=RECORDED, base_url=base_url, api_key="recorded")
@@ -68,7 +68,7 @@ def run(settings: Settings, place: Path, durable: bool, rules: bool, out: Path |
         with app.database(configured, place, durable) as held, app.desk(configured, held, recorded=not rules) as desk:
             with console.status("Reading three days of a company of twelve"):
                 found = imports.import_all(desk.store, export, mails, lambda what, count: None)
-            nights = [(known, DAY, WAKES) for known in (_known(desk, OWNER), _known(desk, COLLEAGUE))]
+            nights = [(known, DAY, WAKES) for known in (person_of(desk, OWNER), person_of(desk, COLLEAGUE))]
             with console.status("The night: reading, remembering, drafting"):
                 app.sleep_now(desk, held.dsn, nights)
             owner = begin_owner(desk, nights[0][0].id)
@@ -79,7 +79,7 @@ def run(settings: Settings, place: Path, durable: bool, rules: bool, out: Path |
                 console.print(f"The files of this night are in {out}.", style="dim", highlight=False)
 
 
-def _known(desk: Desk, who: str) -> people.Known:
+def person_of(desk: Desk, who: str) -> people.Known:
     with desk.store.directory() as tx:
         known = people.find(tx, who)
     assert known is not None

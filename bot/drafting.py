@@ -207,10 +207,13 @@ def known_to_recipients(owner: Owner, inbox: Inbox, notes: tuple[Memory, ...], n
     names = {place.key: f"#{place.name}" for place in owner.places if place.channel}
     same = {facts.sender.address, *(a.address for a in facts.reply_to)}
     told = {m.text.text for m in inbox.thread.messages}
+    found = _found(owner, inbox, now)
+    with owner.begin() as tx:
+        after = messages.followers(tx, [m.id for m in found if m.slack is not None], now)
     usable: list[writing.Passage] = []
     withheld: list[Source] = []
     asked = content_words(f"{inbox.thread.title} {inbox.mail.text.text}")
-    for message in _found(owner, inbox, now):
+    for message in found:
         if message.text.text in told:
             continue  # the thread itself, or a copy of it
         about = content_words(message.text.text)
@@ -222,7 +225,8 @@ def known_to_recipients(owner: Owner, inbox: Inbox, notes: tuple[Memory, ...], n
             author = name_of(message, owner.people)
             usable.append(
                 writing.Passage(
-                    source=message.source, label=names.get(message.scope, f"mail from {author}"), text=message.text,
+                    source=message.source, label=names.get(message.scope, f"mail from {author}"),
+                    text=_with_answer(owner, message, after.get(message.id)),
                     said_by=author, said_at=message.sent_at, internal=message.scope in public,
                 )
             )  # fmt: skip
@@ -230,6 +234,13 @@ def known_to_recipients(owner: Owner, inbox: Inbox, notes: tuple[Memory, ...], n
             withheld.append(message.source)
     newest_last = sorted(usable[:FACTS], key=lambda passage: passage.said_at)
     return writing.Known(passages=tuple(newest_last), notes=notes, withheld=tuple(withheld[:2]))
+
+
+def _with_answer(owner: Owner, message: Message, after: Message | None) -> Quoted:
+    """A question together with what was said to it."""
+    if after is None or "?" not in message.text.text:
+        return message.text
+    return Quoted(text=f"{message.text.text}\n{name_of(after, owner.people)}: {after.text.text}")
 
 
 def _found(owner: Owner, inbox: Inbox, now: datetime) -> list[Message]:

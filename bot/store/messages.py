@@ -168,3 +168,10 @@ def sent_times(tx: Tx, latest: datetime) -> list[datetime]:
 def correspondents(tx: Tx, scopes: Sequence[int]) -> frozenset[str]:
     """Domains that the owner of these mailboxes wrote to."""
     return frozenset(row["domain"] for row in tx.all("correspondents", scopes=list(scopes)))
+
+
+def followers(tx: Tx, ids: Sequence[int], until: datetime) -> dict[int, Message]:
+    """The message that follows each of `ids` in its thread or run, as far as the audience may read."""
+    nexts = {row["id"]: row["next"] for row in tx.all("followers", ids=list(ids), until=until) if row["next"]}
+    found = {message.id: message for message in by_id(tx, list(nexts.values()))}
+    return {id_: found[next_] for id_, next_ in nexts.items() if next_ in found}

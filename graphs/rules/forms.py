@@ -581,6 +581,11 @@ REFUSE = re.compile(
     r"bis|heute|gerade|erst)\b)|^nein\b|leider (?:nein|nicht|keine)|geht (?:leider )?nicht|da musst du|"
     r"frag (?:mal |besser |lieber )?@?\w+|impossible|je ne (?:peux|pourrai) pas|no puedo|no es posible)\b"
 )
+FAREWELL = re.compile(
+    r"^(?:see|talk to|speak to) (?:you|ya|u)\b|^(?:bis|wir sehen uns|man sieht sich|à|hasta|nos vemos)\b[^?]{0,30}$"
+)
+"""Goodbyes that have the form of an imperative or a date."""
+
 WITHDRAW = re.compile(
     r"\b(?:hab(?:e)? (?:es|ihn|sie|das|die|den|alles) (?:schon |jetzt |doch |inzwischen |gerade )*(?:gefunden|gelöst|bekommen|geklärt)|je l'ai trouvé|ya lo (?:encontré|tengo))\b|"
     r"(?:\b(?:never ?mind|nvm|nevermind|ignore (?:that|this|me|my|the (?:above|last|previous))|disregard|"

@@ -148,3 +148,12 @@ group by sender order by count(*) desc, sender
 select distinct split_part(recipient ->> 'address', '@', 2) as domain
 from nightdesk.message, jsonb_array_elements(facts -> 'to') recipient
 where medium = 'mail' and scope_id = any(%(scopes)s) and facts ->> 'mailbox' = 'sent' order by 1
+
+-- followers --
+-- What was said next, in the same thread or run: an answer stands behind its question.
+select t.message_id as id, (
+  select n.message_id from nightdesk.turn n
+  where n.scope_id = t.scope_id and n.session = t.session and (n.at, n.message_id) > (t.at, t.message_id)
+    and n.at <= %(until)s
+  order by n.at, n.message_id limit 1) as next
+from nightdesk.turn t where t.message_id = any(%(ids)s)
