@@ -57,7 +57,7 @@ create table nightdesk.turn (
 create index on nightdesk.turn (scope_id, session, at, message_id);
 
 create table nightdesk.posting (
-  term text not null,
+  term text not null,                   -- 'ge:stem': a stem of one language finds messages of that language alone
   scope_id int not null,
   message_id bigint not null references nightdesk.message on delete cascade,
   tf smallint not null
@@ -76,14 +76,19 @@ create function nightdesk.words_of(lang text) returns regconfig language sql imm
     when 'nl' then 'dutch' when 'pt' then 'portuguese' else 'english' end)::regconfig
 $$;
 
--- A question's words, stemmed in every language that messages are indexed in, without the stop words of its own language.
--- Never AND them: 96 of 100 questions find nothing then.
-create function nightdesk.question_words(question text, lang text) returns setof text language sql stable as $$
-  select distinct stem.lexeme
-  from unnest(to_tsvector('simple', question)) word,
-    unnest(array['english', 'german', 'french', 'spanish', 'italian', 'dutch', 'portuguese']::regconfig[]) config,
-    unnest(to_tsvector(config, word.lexeme)) stem
-  where exists (select from unnest(to_tsvector(nightdesk.words_of(lang), word.lexeme)))
+-- One lower-case word as `to_tsvector` of that language indexes it; null for a stop word. Addresses have no stem.
+create function nightdesk.stem(lang text, word text) returns text language sql stable as $$
+  select case when word ~ '[@./:]' then word
+    else (ts_lexize((nightdesk.words_of(lang)::text || '_stem')::regdictionary, word))[1] end
+$$;
+
+-- A question's words without the stop words of its own language, each with its stem in every language that messages are
+-- indexed in. Never AND them: 96 of 100 questions find nothing then.
+create function nightdesk.question_words(question text, lang text)
+returns table (word text, term text) language sql stable set search_path = nightdesk, pg_catalog, pg_temp as $$
+  select distinct stem(lang, lexeme), left(words_of(indexed)::text, 2) || ':' || stem(indexed, lexeme)
+  from unnest(to_tsvector('simple', question)), unnest(array['en', 'de', 'fr', 'es', 'it', 'nl', 'pt']) indexed
+  where stem(lang, lexeme) is not null and stem(indexed, lexeme) is not null
 $$;
 
 -- Brings the index of the writer's scope up to date: new, edited and deleted messages, then the sessions.
@@ -103,13 +108,13 @@ begin
   delete from posting where message_id = any(stale);
   delete from turn where message_id = any(stale);
   with spoken as (
-    select m.id, m.sent_at, m.revision, m.thread,
+    select m.id, m.sent_at, m.revision, left(words_of(m.lang)::text, 2) as config,
       to_tsvector(words_of(m.lang), '(' || to_char(m.sent_at, 'FMDD FMMonth YYYY') || ') ' || m.author_name || ': '
         || coalesce(m.facts ->> 'subject', '') || ' ' || m.text) as words
     from message m where m.id = any(stale) and m.deleted_at is null and m.text <> ''),
   posted as (
     insert into posting (term, scope_id, message_id, tf)
-    select lexeme, here, spoken.id, least(array_length(positions, 1), 32000)
+    select config || ':' || lexeme, here, spoken.id, least(array_length(positions, 1), 32000)
     from spoken, unnest(spoken.words) where length(lexeme) <= 200
     returning message_id, tf),
   counted as (select message_id, sum(tf)::int length from posted group by message_id)
@@ -140,18 +145,19 @@ create function nightdesk.found_items(question text, lang text, most int, until 
 returns table (message_id bigint, score real)
 language sql stable security definer set search_path = nightdesk, pg_catalog, pg_temp as $$
   with seen as materialized (select array_agg(id) ids from nightdesk.readable(nightdesk.audience()) id),
-  q as (select question_words(question, lang) term),
+  q as materialized (select * from question_words(question, lang)),
   st as (select count(*)::real n, avg(length)::real len from turn, seen where scope_id = any(seen.ids) and at <= until),
   p as materialized (
-    select posting.message_id, term, tf, turn.scope_id, turn.session, turn.length
-    from posting join q using (term) join turn on turn.message_id = posting.message_id, seen
-    where posting.scope_id = any(seen.ids) and turn.at <= until),
-  df as (select term, count(*)::real df from p group by term),
-  rare as (select * from df order by df, term limit 12),
+    select posting.message_id, q.word, sum(tf) tf, turn.scope_id, turn.session, turn.length
+    from q join posting using (term) join turn on turn.message_id = posting.message_id, seen
+    where posting.scope_id = any(seen.ids) and turn.at <= until
+    group by posting.message_id, q.word, turn.scope_id, turn.session, turn.length),
+  df as (select word, count(*)::real df from p group by word),
+  rare as (select * from df order by df, word limit 12),
   h as (
     select p.message_id, p.scope_id, p.session,
       sum(ln(1 + (st.n - rare.df + .5) / (rare.df + .5)) * p.tf / (p.tf + .9 * (.6 + .4 * p.length / st.len))) sc
-    from p join rare using (term) cross join st group by 1, 2, 3),
+    from p join rare using (word) cross join st group by 1, 2, 3),
   m as (select max(sc) mx from h),
   s as (
     select scope_id, session, sum(sc) filter (where rn <= 3) / 3 sp

@@ -1,0 +1,241 @@
+"""Recall and latency of retrieval: LoCoMo's questions over their own conversations, and 30,000 visible messages.
+
+Unit: turn. recall@k is the share of a question's evidence turns among the top k, mean over questions. The statement that
+retrieval was designed with runs beside ours over the same rows.
+"""
+
+import json
+import random
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from statistics import fmean, quantiles
+from typing import Any
+
+import psycopg
+from psycopg.rows import tuple_row
+
+from bot.store import messages, people
+from bot.store.db import Tx
+from graphs.domain import Channel, Message, Party, Quoted, SlackFacts, SlackSource, channel_scope
+from graphs.rules.text import language
+from tests.bench.measure import Clock, Fresh, Given, Row, fresh, given, report, say
+
+BEST_KNOWN = (65.8, 75.3, 81.2)  # of that statement over all ten conversations, 1,982 questions
+LATEST = datetime(9999, 1, 1, tzinfo=UTC)
+TOKENS = 1024
+MANY = 30_000
+
+
+@dataclass(frozen=True)
+class Asked:
+    question: str
+    evidence: frozenset[str]  # keys of turns
+    category: int
+
+
+@dataclass(frozen=True)
+class Conversation:
+    name: str
+    turns: tuple[Message, ...]
+    asked: tuple[Asked, ...]
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What one way of retrieving returned to one question: keys, best first, and the seconds it took."""
+
+    keys: list[str]
+    seconds: float
+
+
+Way = Callable[[str], list[str]]
+Begin = Callable[[], AbstractContextManager[Tx]]
+
+
+def main() -> None:
+    to = given(__doc__)
+    path = to.file("locomo_dev.json")
+    with fresh() as made:
+        if path is not None:
+            _locomo(to, made, path)
+    with fresh() as made:
+        _many(to, made)
+
+
+# --- LoCoMo ---------------------------------------------------------------------------------------
+
+
+def _locomo(to: Given, made: Fresh, path: Path) -> None:
+    held = list(conversations(path))
+    scopes = [put(made, one.name, one.turns) for one in held]
+    with psycopg.connect(made.owner, autocommit=True, row_factory=tuple_row) as owner:
+        named = _prepare(owner)
+        rows, everything = [], dict[str, list[tuple[Asked, Tried, Conversation]]]()
+        for one, scope in zip(held, scopes, strict=True):
+            ways: dict[str, Way] = {
+                "prototype": partial(_prototype, owner, named["prototype_recall"], scope, one),
+                "found_items": partial(_ours, partial(made.store.as_readers_of, scope)),
+            }
+            for way, recall in ways.items():
+                tried = [(asked, _timed(recall, asked.question), one) for asked in one.asked]
+                everything.setdefault(way, []).extend(tried)
+                rows.append({"conversation": one.name, "way": way, **_figures(tried)})
+    for way, tried in everything.items():
+        rows.append({"conversation": "all", "way": way, **_figures(tried)})
+        real = [one for one in tried if one[0].category != 5]
+        rows.append({"conversation": "all without adversarial", "way": way, **_figures(real)})
+    known = dict(zip(("r5", "r10", "r20"), BEST_KNOWN, strict=True))
+    rows.append({"conversation": "best known, all ten", "way": "prototype", **known})
+    report(to, "recall", rows)
+
+
+def conversations(path: Path) -> Iterator[Conversation]:
+    """Each session is a thread; turns stand a minute apart from the session's beginning."""
+    for number, held in enumerate(json.loads(path.read_text()), 1):
+        said = held["conversation"]
+        turns: list[Message] = []
+        for name in sorted((k for k in said if re.fullmatch(r"session_\d+", k)), key=lambda k: int(k.split("_")[1])):
+            begun = datetime.strptime(said[f"{name}_date_time"], "%I:%M %p on %d %B, %Y").replace(tzinfo=UTC)
+            turns += [
+                turn(f"CLOCOMO{number}", name, t["dia_id"], t["speaker"], begun + timedelta(minutes=n), t["text"])
+                for n, t in enumerate(said[name])
+            ]
+        here = {t.source.ts for t in turns if isinstance(t.source, SlackSource)}
+        asked = [Asked(q["question"], frozenset(_evidence(q["evidence"]) & here), q["category"]) for q in held["qa"]]
+        yield Conversation(f"CLOCOMO{number}", tuple(turns), tuple(one for one in asked if one.evidence))
+
+
+def _evidence(written: Sequence[str]) -> set[str]:
+    """Turns as the data names them; a few are written several in a string, or with a sign too many."""
+    return {f"D{a}:{int(b)}" for one in written for a, b in re.findall(r"D:?(\d+):(\d+)", one)}
+
+
+def turn(channel: str, thread: str, key: str, speaker: str, at: datetime, text: str) -> Message:
+    return Message(
+        scope=channel_scope(channel),
+        source=SlackSource(channel=channel, ts=key),
+        thread=thread,
+        author=Party(key=f"U{speaker}", name=speaker),
+        sent_at=at,
+        text=Quoted(text=text),
+        slack=SlackFacts(),
+    )
+
+
+def put(made: Fresh, name: str, turns: Sequence[Message]) -> int:
+    """A private channel of these turns, indexed: its readers see it alone. Returns the scope."""
+    with made.store.directory() as tx:
+        scope = people.put_channel(tx, Channel(id=name, name=name.lower(), kind="private"))
+    with made.store.as_scope(scope) as tx:
+        tx.many("put_slack", [messages.slack_row(scope, one, language(one.text.text)) for one in turns])
+        tx.all("index_scope")
+    return scope
+
+
+def _prepare(owner: psycopg.Connection[tuple[Any, ...]]) -> dict[str, str]:
+    written = (Path(__file__).parent / "prototype.sql").read_text()
+    named = dict(re.findall(r"^-- (\w+) --\n(.*?)(?=^-- \w+ --\n|\Z)", written, re.M | re.S))
+    for name in ("prototype_tables", "prototype_fill", "prototype_index"):
+        owner.execute(named[name])
+    owner.execute("analyze nightdesk.posting; analyze nightdesk.turn; analyze nightdesk.message")
+    return named
+
+
+def _prototype(
+    owner: psycopg.Connection[tuple[Any, ...]], statement: str, scope: int, one: Conversation, question: str
+) -> list[str]:
+    rows = owner.execute(statement.encode(), {"question": question, "scope": scope}).fetchall()
+    return [_key(one.turns[place - 1]) for (place,) in rows]
+
+
+def _ours(begin: Begin, question: str) -> list[str]:
+    with begin() as tx:
+        found = messages.recall(tx, question, language(question), 50, LATEST)
+    return [hit.source.ts for hit in found if isinstance(hit.source, SlackSource)]
+
+
+def _key(message: Message) -> str:
+    assert isinstance(message.source, SlackSource)
+    return message.source.ts
+
+
+def _timed(recall: Way, question: str) -> Tried:
+    begun = time.perf_counter()
+    keys = recall(question)
+    return Tried(keys, time.perf_counter() - begun)
+
+
+def _figures(tried: Sequence[tuple[Asked, Tried, Conversation]]) -> Row:
+    figures: Row = {"questions": len(tried)}
+    for most in (5, 10, 20):
+        shares = [len(asked.evidence & set(found.keys[:most])) / len(asked.evidence) for asked, found, _ in tried]
+        figures[f"r{most}"] = round(100 * fmean(shares), 2)
+    within = [len(asked.evidence & _first(found.keys, one)) / len(asked.evidence) for asked, found, one in tried]
+    figures[f"in_{TOKENS}_tokens"] = round(100 * fmean(within), 2)
+    return figures | _latency([found.seconds for _, found, _ in tried])
+
+
+def _first(keys: Sequence[str], one: Conversation) -> set[str]:
+    """As many of the best turns, as `(date) Speaker: text`, as fit; a token is four characters."""
+    sizes = {_key(t): len(f"({t.sent_at:%d %B %Y}) {t.author.name}: {t.text.text}") / 4 for t in one.turns}
+    kept, used = set(), 0.0
+    for key in keys:
+        used += sizes[key]
+        if used > TOKENS:
+            break
+        kept.add(key)
+    return kept
+
+
+def _latency(seconds: Sequence[float]) -> Row:
+    cut = quantiles(seconds, n=20)
+    return {"ms_median": round(1000 * cut[9], 1), "ms_p95": round(1000 * cut[18], 1)}
+
+
+# --- many messages --------------------------------------------------------------------------------
+
+
+def _many(to: Given, made: Fresh) -> None:
+    """Latency when an audience sees 30,000 messages in twenty public channels, and in one of them alone."""
+    chance = random.Random(7)
+    words = [f"{a}{b}{c}" for a in ("ba", "ko", "li", "mu", "ne", "ra") for b in ("dat", "fen", "gil", "pos", "tur", "vam")
+             for c in ("", "a", "el", "in", "or", "us", "ek", "it", "on", "al")]  # fmt: skip
+    weights = [1 / (rank + 2) for rank in range(len(words))]
+    with Clock(made) as clock:
+        for number in range(20):
+            turns = [_made_up(chance, words, weights, number, n) for n in range(MANY // 20)]
+            put(made, f"CMANY{number}", turns)
+    say(
+        f"\n{MANY} made-up messages put and indexed: {clock.wall:.1f} s wall, {clock.server_cpu:.1f} s CPU of the server"
+    )
+    with psycopg.connect(made.owner, autocommit=True) as owner:
+        owner.execute("update nightdesk.scope set channel_kind = 'public' where channel_kind = 'private'")
+        owner.execute("analyze nightdesk.posting; analyze nightdesk.turn; analyze nightdesk.message")
+    asked = [" ".join(chance.choices(words, weights, k=9)) for _ in range(100)]
+    with made.store.directory() as tx:
+        scope = people.channel_named(tx, "CMANY3")
+    assert scope is not None
+    begins: dict[str, Begin] = {
+        "one channel": partial(made.store.as_scope, scope), "all public channels": partial(made.store.as_readers_of, scope),
+    }  # fmt: skip
+    rows = [
+        {"visible": visible, **_latency([_timed(partial(_ours, begin), one).seconds for one in asked])}
+        for visible, begin in begins.items()
+    ]
+    report(to, "latency", rows)
+
+
+def _made_up(chance: random.Random, words: Sequence[str], weights: Sequence[float], channel: int, n: int) -> Message:
+    at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=11 * n + 90 * (n // 8))
+    text = " ".join(chance.choices(words, weights, k=chance.randint(6, 30)))
+    return turn(f"CMANY{channel}", f"{channel}.{n}", f"{channel}.{n:06}", f"Speaker{n % 17}", at, text)
+
+
+if __name__ == "__main__":
+    main()
