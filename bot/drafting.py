@@ -23,6 +23,7 @@ from graphs.domain import (
     Memory,
     Message,
     NotDrafted,
+    Quoted,
     Source,
     Thread,
     account_scope,
