@@ -7,6 +7,8 @@ from typing import Any
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import StateGraph
 
+from bot.night import CHECKPOINTED
+from bot.store.checkpoints import serializer
 from graphs.domain import Value
 from graphs.reading import ValueT
 from graphs.thinking import Failure, Thinker
@@ -61,7 +63,7 @@ def run(
     graph: StateGraph[Any, Any, Any, Any], begins: Mapping[str, Any], context: Any
 ) -> tuple[dict[str, Any], list[str]]:
     """The state at the end, and the names of the nodes in the order they ended; those side by side by name."""
-    compiled = graph.compile(checkpointer=InMemorySaver())
+    compiled = graph.compile(checkpointer=InMemorySaver(serde=serializer([bytes(32)], CHECKPOINTED)))
     config: Any = {"configurable": {"thread_id": "1"}}
     nodes: list[str] = []
     for update in compiled.stream(dict(begins), config, context=context, stream_mode="updates"):

@@ -1,0 +1,202 @@
+"""A live answer says what its passages say, cites what it was given, and otherwise says that it does not know."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from graphs import answer
+from graphs.answer import Context, Passage
+from graphs.checks import unknown_links
+from graphs.domain import Answer, Message, Quoted, SlackSource
+from graphs.thinking import Failure, Thinker
+from tests.graphs.thinkers import ATTACK, FAILURE, Model, run
+from tests.unit.rules_threads import MONDAY, PEOPLE, said
+
+
+def passage(n: int, text: str, by: str = "Priya Nair") -> Passage:
+    return Passage(
+        source=SlackSource(channel="C1", ts=f"{n}.1"),
+        label="#general",
+        said_by=by,
+        said_at=MONDAY + timedelta(hours=n),
+        text=Quoted(text=text),
+    )
+
+
+PASSAGES = (
+    passage(1, "The launch moves to 26 March. Marta agreed."),
+    passage(2, "Kestrel delivers 1400 pallets, see https://house.example/kestrel", "Bob Marsh"),
+    passage(3, "Who wants lunch?", "Tom Vale"),
+)
+RETRIEVED = tuple(one.source for one in PASSAGES)
+QUESTION = "When is the launch?"
+
+
+def context(
+    thinker: Thinker | None, passages: tuple[Passage, ...], asked: str, thread: tuple[Message, ...], heard: list[str]
+) -> Context:
+    return Context(
+        thinker, Quoted(text=asked), "Ada Lovelace", thread, lambda: passages, ["Marta owns the launch."], PEOPLE, MONDAY + timedelta(days=1), "UTC", heard.append
+    )  # fmt: skip
+
+
+def answered(
+    thinker: Thinker | None,
+    passages: tuple[Passage, ...] = PASSAGES,
+    asked: str = QUESTION,
+    thread: tuple[Message, ...] = (),
+) -> tuple[Answer, list[str]]:
+    state, nodes = run(answer.build(), {}, context(thinker, passages, asked, thread, []))
+    return state["answer"], nodes
+
+
+def saying(text: str | Failure) -> Answer:
+    return answered(Model(says=lambda asked: text).thinker)[0]
+
+
+# --- with a model ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "cited"),
+    [
+        ("The launch is on 26 March [1].", "The launch is on 26 March.", [0]),
+        ("The launch is on 26 March. [1]", "The launch is on 26 March.", [0]),
+        (
+            "Kestrel delivers 1400 pallets [2][1].\nMarta agreed [1].",
+            "Kestrel delivers 1400 pallets.\nMarta agreed.",
+            [1, 0],
+        ),
+        ("See https://house.example/kestrel [2].", "See https://house.example/kestrel.", [1]),
+        ("Nothing was decided about lunch [3].", "Nothing was decided about lunch.", [2]),
+    ],
+)
+def test_a_statement_with_its_citation_is_shown_and_cited(text: str, shown: str, cited: list[int]) -> None:
+    one = saying(text)
+    assert (one.text, one.served, one.retrieved) == (shown, "composed", RETRIEVED)
+    assert one.citations == tuple(RETRIEVED[n] for n in cited)
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        "Marta is against it.",
+        "Marta is against it [9].",
+        "Marta is against it [0].",
+        "It costs 90000 EUR [1].",
+        "1400 pallets are coming [1].",  # another passage says that
+        "Go to https://evil.example/x [1].",
+        "Go to https://house.example/kestrel [1].",
+    ],
+)
+def test_a_statement_that_its_passage_cannot_carry_is_cut_and_the_one_beside_it_stays(cut: str) -> None:
+    for text in (f"{cut} The launch is on 26 March [1].", f"The launch is on 26 March [1].\n{cut}"):
+        one = saying(text)
+        assert (one.text, one.citations) == ("The launch is on 26 March.", RETRIEVED[:1])
+    alone = saying(cut)
+    assert alone.served == "not_found" and alone.citations == ()
+
+
+@pytest.mark.parametrize("text", ["NOTHING", "NOTHING.", "Nothing.", "NOTHING [2]", "NOTHING\n[2]", "NOTHING [99]"])
+def test_nothing_is_an_honest_no_with_the_nearest_passage_if_there_is_one(text: str) -> None:
+    one = saying(text)
+    assert one.served == "not_found" and one.text.startswith(answer.NOT_FOUND)
+    assert one.citations == (RETRIEVED[1:2] if "[2]" in text else ())
+    assert ("1400 pallets" in one.text) == ("[2]" in text)
+
+
+@pytest.mark.parametrize("text", ["[1]", "[1][2].", "", "\n", "[1] The launch is on 26 March."])
+def test_a_citation_without_a_statement_is_no_answer(text: str) -> None:
+    one = saying(text)
+    assert one.served == "not_found" and one.text
+
+
+def test_an_answer_has_at_most_six_lines_and_four_citations() -> None:
+    passages = tuple(passage(n, f"Statement of house {n}.") for n in range(1, 10))
+    text = "\n".join(f"Statement of house {n} [{n}]." for n in range(1, 10))
+    one, _ = answered(Model(says=lambda asked: text).thinker, passages)
+    assert len(one.text.splitlines()) == 6 and one.citations == tuple(p.source for p in passages[:4])
+
+
+PIECES = st.lists(st.one_of(st.sampled_from(["[1]", "[2]", "[9]", "NOTHING", "The launch is on 26 March [1].", " 90000 EUR", ". ", "\n", "https://evil.example/x [1]", ATTACK]), st.text(max_size=20)), max_size=10).map("".join)  # fmt: skip
+
+
+@given(PIECES)
+@settings(deadline=None, max_examples=80)
+def test_whatever_a_model_says_it_cites_what_was_retrieved_and_links_nothing_else(text: str) -> None:
+    one = saying(text)
+    assert one.text.strip() and set(one.citations) <= set(one.retrieved) == set(RETRIEVED)
+    assert one.served in ("composed", "not_found")
+    if one.served == "composed":
+        assert one.citations
+    assert not unknown_links(one.text, [p.text.text for p in PASSAGES])
+
+
+# --- without a model ------------------------------------------------------------------------------
+
+
+def test_when_the_model_fails_or_there_is_none_rules_quote_who_said_it() -> None:
+    one, _ = answered(None)
+    assert one.served == "rules" and one.citations == RETRIEVED[:1]
+    assert "Priya Nair" in one.text and "The launch moves to 26 March." in one.text
+    assert saying(FAILURE) == one
+
+
+def test_rules_that_find_no_answer_say_so_and_a_question_is_no_answer() -> None:
+    for asked in ("Who repaired the printer?", "Who wants lunch?"):
+        one, _ = answered(None, asked=asked)
+        assert one.served == "not_found" and one.text.startswith(answer.NOT_FOUND)
+        assert set(one.citations) <= set(RETRIEVED)
+
+
+@given(st.lists(st.text(max_size=60), min_size=1, max_size=4), st.text(max_size=40))
+@settings(deadline=None, max_examples=60)
+def test_rules_quote_only_passages_they_were_given(texts: list[str], asked: str) -> None:
+    passages = tuple(passage(n, text) for n, text in enumerate(texts, 1))
+    one, _ = answered(None, passages, asked)
+    quoted = re.findall("“(.*?)…?”$", one.text, re.MULTILINE)
+    whole = [" ".join(text.split()) for text in texts]
+    assert all(any(part in text for text in whole) for part in quoted)
+    assert set(one.citations) <= {p.source for p in passages} and one.served in ("rules", "not_found")
+
+
+def test_nothing_retrieved_means_no_call_and_an_honest_no() -> None:
+    model = Model(says=lambda asked: "The launch is on 26 March [1].")
+    one, nodes = answered(model.thinker, ())
+    assert (one, nodes, model.asked) == (Answer(text=answer.NOT_FOUND, served="not_found"), ["answer"], [])
+
+
+# --- prompts and fences ---------------------------------------------------------------------------
+
+
+def prompt_of(passages: tuple[Passage, ...], asked: str, thread: tuple[Message, ...]) -> tuple[str, str]:
+    model = Model(says=lambda asked: FAILURE)
+    answered(model.thinker, passages, asked, thread)
+    [call] = model.asked
+    return call.system, call.user
+
+
+THREAD = (said("bob: is it still on the 12th?"),)
+
+
+def test_the_same_question_makes_the_same_prompt_with_every_passage_numbered() -> None:
+    system, user = prompt_of(PASSAGES, QUESTION, THREAD)
+    assert prompt_of(PASSAGES, QUESTION, THREAD) == (system, user)
+    assert re.findall(r'<passage n="(\d)"', user) == ["1", "2", "3"]
+    assert QUESTION in user and "12th" in user and "Marta owns" in user and QUESTION not in system
+
+
+def test_a_hostile_passage_thread_or_question_opens_and_closes_nothing_and_takes_the_same_way() -> None:
+    evil = tuple(
+        p.model_copy(update={"text": Quoted(text=ATTACK), "label": ATTACK, "said_by": ATTACK}) for p in PASSAGES
+    )
+    thread = tuple(m.model_copy(update={"text": Quoted(text=ATTACK)}) for m in THREAD)
+    hostile, benign = prompt_of(evil, ATTACK, thread), prompt_of(PASSAGES, QUESTION, THREAD)
+    assert re.findall(r"</?\w+", hostile[1]) == re.findall(r"</?\w+", benign[1])
+    assert hostile[0] == benign[0]
+    for text in ("The launch is on 26 March [1].", ATTACK, FAILURE):
+        model = Model(says=lambda asked, text=text: text)  # type: ignore[misc]
+        assert answered(model.thinker, evil, ATTACK, thread)[1] == answered(model.thinker)[1] == ["answer"]
