@@ -16,6 +16,7 @@ from bot.desk import Desk, Owner, begin_owner
 from bot.store import messages, people
 from graphs.domain import Source
 from graphs.errors import Later, NeedsPerson
+from graphs.reading import clean
 
 
 def demo(at: Path | None, rules: bool, out: Path | None) -> None:
@@ -67,6 +68,7 @@ def night(
     paths = mail_paths(mail, sent)
     wanted = calendar.wanted(day, now)
     configured = settings.load(at)
+    _make(out)
     with _home_or_fresh(configured) as (place, durable), opened(configured, place, durable) as (desk, dsn):
         found = None
         if export is not None or paths:
@@ -168,9 +170,9 @@ def asked_for(question: str | None, who: str, where: str, batch: Path | None) ->
     if batch is None:
         if not question or not who:
             raise NeedsPerson('Give --as WHO and a question, as in: nightdesk ask --as U1 --in general "When do we ship?"')
-        return [Asked(None, who, where, question)]
+        return [Asked(None, clean(who), clean(where), clean(question))]
     try:
-        lines = batch.read_text(encoding="utf-8").splitlines()
+        lines = batch.read_text(encoding="utf-8").split("\n")  # other line ends may stand inside a question
     except (OSError, UnicodeDecodeError) as err:
         raise NeedsPerson(f"{batch} cannot be read: give a file of JSON lines.") from err
     return [_asked(number, line, who, where) for number, line in enumerate(lines, 1) if line.strip()]
@@ -179,7 +181,8 @@ def asked_for(question: str | None, who: str, where: str, batch: Path | None) ->
 def _asked(number: int, line: str, who: str, where: str) -> Asked:
     try:
         held = json.loads(line)
-        return Asked(held.get("id"), str(held.get("as") or who), str(held.get("in") or where), str(held["question"]))
+        words = (held.get("as") or who, held.get("in") or where, held["question"])
+        return Asked(held.get("id"), *(clean(str(word)) for word in words))
     except (ValueError, KeyError, TypeError, AttributeError) as err:
         raise NeedsPerson(f"Line {number} of the batch is not {{id, as, in, question}}.") from err
 
@@ -263,6 +266,14 @@ def _imported(found: imports.Imported) -> str:
 
 def _reasons(found: imports.Imported) -> str:
     return "; ".join(f"{key}: {reason}" for key, reason in found.broken[:3])
+
+
+def _make(out: Path) -> None:
+    """The folder of a night's files, made before the night: afterwards its work would have nowhere to go."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as err:
+        raise NeedsPerson(f"The folder {out} cannot be made ({err.strerror}): choose another with --out.") from err
 
 
 def _folder(who: str) -> str:
