@@ -96,14 +96,26 @@ def _footer(tx: Tx, desk: Desk, owner: Owner, found: Found, fell_back: Sequence[
     ]
     broken = messages.quarantined(tx, [place.id for place in owner.places])
     skipped += [Skipped(what="unreadable messages", why=why, count=count) for why, count in broken]
-    money = sum((row["money"] for row in runs.spent_by_step(tx, [owner.scope], night)), Decimal(0))
+    cost, cap = _spent(tx, desk, owner, night)
     return Footer(
         read=", ".join(_count(found.counts.get(kind, 0), name) for kind, name in (("slack", "Slack message"), ("mail", "mail"))),
         skipped=tuple(skipped),
-        cost=f"{money:.2f} {desk.currency}" if desk.sleep_model else "",
-        cap=f"{desk.cap():.2f} {desk.currency}" if desk.sleep_model else "",
+        cost=cost,
+        cap=cap,
         failed=tuple(f"Found without a model: {reason}." for reason in sorted(set(fell_back))),
     )
+
+
+def _spent(tx: Tx, desk: Desk, owner: Owner, night: date) -> tuple[str, str]:
+    """Money and its cap; tokens where no price is set, because then nobody knows what they cost."""
+    if desk.sleep_model is None or desk.sleep_model.recorded:
+        return "", ""
+    rows = runs.spent_by_step(tx, [owner.scope], night)
+    role = desk.sleep_model.role
+    if role.price_in == role.price_out == 0:
+        calls, tokens = sum(r["calls"] for r in rows), sum(r["prompt"] + r["completion"] for r in rows)
+        return f"{calls} calls, {tokens:,} tokens, no price set", ""
+    return f"{sum((r['money'] for r in rows), Decimal(0)):.2f} {desk.currency}", f"{desk.cap():.2f} {desk.currency}"
 
 
 def _count(count: int, name: str) -> str:
