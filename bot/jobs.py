@@ -1,6 +1,7 @@
 """The queue's tasks, one line each, and a worker that drains them. Any number of workers share one Postgres."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -77,7 +78,8 @@ async def drain(jobs: Jobs, queue: str, width: int) -> None:
     loop = asyncio.get_running_loop()
     # Sync tasks run in the loop's default executor, six threads whatever the concurrency says.
     loop.set_default_executor(ThreadPoolExecutor(width, thread_name_prefix="job"))
-    reaper = asyncio.create_task(_reap(jobs))
+    over = asyncio.Event()
+    reaper = asyncio.create_task(_reap(jobs, over))
     try:
         while True:
             await jobs.app.run_worker_async(
@@ -88,7 +90,8 @@ async def drain(jobs: Jobs, queue: str, width: int) -> None:
                 return
             await asyncio.sleep(LOOK_AGAIN)
     finally:
-        reaper.cancel()
+        over.set()
+        await reaper
 
 
 async def _left(jobs: Jobs, queue: str) -> bool:
@@ -99,11 +102,12 @@ async def _left(jobs: Jobs, queue: str) -> bool:
     return False
 
 
-async def _reap(jobs: Jobs) -> None:
-    """Beside the worker and never as a job: a queue whose workers all died would not run it."""
-    while True:
+async def _reap(jobs: Jobs, over: asyncio.Event) -> None:
+    """Beside the worker and never as a job: a queue whose workers all died would not run it. Ends between two looks."""
+    while not over.is_set():
         await take_over(jobs, STALLED)
-        await asyncio.sleep(HEARTBEAT)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(over.wait(), HEARTBEAT)
 
 
 async def take_over(jobs: Jobs, silent_for: float) -> None:
