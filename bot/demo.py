@@ -14,7 +14,7 @@ from rich.padding import Padding
 from rich.rule import Rule
 from rich.text import Text
 
-from bot import app, imports, live, morning, nightfiles
+from bot import app, calendar, imports, live, morning, nightfiles
 from bot.desk import Desk, Owner, begin_owner
 from bot.render_text import digest_text
 from bot.settings import RoleSettings, Settings
@@ -68,7 +68,7 @@ def run(settings: Settings, place: Path, durable: bool, rules: bool, out: Path |
         with app.database(configured, place, durable) as held, app.desk(configured, held, recorded=not rules) as desk:
             with console.status("Reading three days of a company of twelve"):
                 found = imports.import_all(desk.store, export, mails, lambda what, count: None)
-            nights = [(known, DAY, WAKES) for known in (person_of(desk, OWNER), person_of(desk, COLLEAGUE))]
+            nights = nights_of(desk)
             with console.status("The night: reading, remembering, drafting"):
                 app.sleep_now(desk, held.dsn, nights)
             owner = begin_owner(desk, nights[0][0].id)
@@ -77,6 +77,13 @@ def run(settings: Settings, place: Path, durable: bool, rules: bool, out: Path |
                 for (known, day, now), name in zip(nights, (OWNER, COLLEAGUE), strict=True):
                     nightfiles.write_person(begin_owner(desk, known.id), day, now, out / name)
                 console.print(f"The files of this night are in {out}.", style="dim", highlight=False)
+
+
+def nights_of(desk: Desk) -> list[tuple[people.Known, date, datetime]]:
+    """The night of each of the two whose mail is there, until eight where they are."""
+    wanted = calendar.Wanted(DAY, None)
+    found = [person_of(desk, who) for who in (OWNER, COLLEAGUE)]
+    return [(known, *wanted.resolve(known.zone or "UTC", lambda: WAKES)) for known in found]
 
 
 def person_of(desk: Desk, who: str) -> people.Known:

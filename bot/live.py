@@ -1,7 +1,7 @@
 """A question by day: who asks, what may they and the place's readers see, run graphs.answer, hand back the answer."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,7 +12,8 @@ from bot.store import desk as kept
 from bot.store import messages, people, runs
 from bot.store.db import Tx
 from graphs import answer as answering
-from graphs.domain import Answer, Message, Quoted
+from graphs.conversations import name_of
+from graphs.domain import Answer, Message, Person, Quoted
 from graphs.errors import NeedsPerson
 from graphs.rules.text import language
 from graphs.thinking import Ledger, Reservation, Thinker, Usage
@@ -73,6 +74,7 @@ def answer(
     with desk.store.directory() as tx:
         directory = people.everybody(tx)
         places = {p.key: p for p in people.places(tx).values()}
+    names = people.by_key(directory)
     with here.begin() as tx:
         blocks = kept.learned(tx, [here.scope] if here.scope else [])
     context = answering.Context(
@@ -81,10 +83,10 @@ def answer(
         asker=here.asker.person.name,
         thread=thread,
         recall=lambda: [
-            _passage(one.message, places) for one in recall(here, question, answering.PASSAGES, now)
+            _passage(one.message, places, names) for one in recall(here, question, answering.PASSAGES, now)
         ],
         known=[line.text for block in blocks for line in block.lines],
-        people=people.by_key(directory),
+        people=names,
         now=now,
         zone=here.asker.zone or desk.zone or "UTC",
         on_token=used.token,
@@ -147,11 +149,13 @@ def _thinker(desk: Desk, here: Place, now: datetime, used: Used) -> Thinker | No
     return desk.live_model.thinker(desk.live_model.chat, used.counting(ledger))
 
 
-def _passage(message: Message, places: dict[str, people.Place]) -> answering.Passage:
+def _passage(
+    message: Message, places: dict[str, people.Place], names: Mapping[str, Person]
+) -> answering.Passage:
     held = places.get(message.scope)
     label = f"#{held.name}" if held and held.channel and held.channel.kind in ("public", "private") else "a direct message"
     if message.mail is not None:
         label = f"mail “{message.mail.subject}”"
     return answering.Passage(
-        source=message.source, label=label, said_by=message.author.name, said_at=message.sent_at, text=message.text
+        source=message.source, label=label, said_by=name_of(message, names), said_at=message.sent_at, text=message.text
     )

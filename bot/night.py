@@ -100,7 +100,7 @@ def _by_a_person(message: Message, inside: frozenset[str], owner: Person | None)
 def _keep_change(tx: Tx, scope: int, fact: Fact) -> None:
     """A change is told in the morning to those who may read the place; kept as a thought of the place about itself."""
     if fact.change:
-        key = f"{fact.message}/{fact.change}"
+        key = f"{fact.message}/{fact.change}/{sha256(fact.quote.encode()).hexdigest()[:12]}"
         kept.put_thought(tx, scope, "change", key, b"", fact, scope, "")
 
 

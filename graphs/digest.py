@@ -64,7 +64,8 @@ def compose(night: Night, links: Mapping[str, Linked]) -> Digest:
     items += [_change_item(fact, night, links) for fact in _chosen_changes(night)]
     chosen, rest = _filled(sorted(items, key=lambda item: _rank(item, night.date)))
     quiet = [life for life in waiting if _ignored(life, night.date) < IGNORED_DAYS]
-    rest += [_task_item(life.task, night, links) for life in quiet if not _covered(life.task, replied)]
+    still = [_task_item(life.task, night, links) for life in quiet if not _covered(life.task, replied | asked)]
+    rest += sorted(still, key=lambda item: _rank(item, night.date))
     return Digest(
         person=night.person.key,
         name=night.person.name,
@@ -229,14 +230,15 @@ def _draft_item(draft: Draft, tasks: Mapping[str, Task], night: Night, links: Ma
     due = task.due if task else None
     to = draft.to[0].name or draft.to[0].address if draft.to else "them"
     slots = SLOT.findall(draft.body)
-    fill = f" Fill in: {'; '.join(slots)}." if slots else ""
+    fill = f" Fill in: {'; '.join(slots)}" if slots else ""
     flag = " Its answer goes to a different domain than it came from." if draft.foreign_reply_to else ""
+    told = f"Reply to {to} is drafted, {_subject(draft.subject)}: “{clip(_first_sentence(draft.body), 110)}”"
     urgent = due is not None and due <= night.date
     return Item(
         section="needs_you" if urgent else "drafts",
         kind="draft",
         id=f"draft-{draft.message_id.strip('<>').split('@')[0]}"[:200],
-        text=clip(f"Reply to {to} is drafted, {_subject(draft.subject)}: “{clip(_first_sentence(draft.body), 110)}”{flag}"),
+        text=clip(f"{PERSONAL.format(to=to) if task and task.sensitive else told}{flag}"),
         next_step=(f"Check and send.{fill}").strip(),
         owner=night.person.key,
         task_kind=None,
@@ -268,6 +270,7 @@ def _question_item(one: Considered, tasks: Mapping[str, Task], night: Night, lin
     )
 
 
+PERSONAL = "A reply to {to} is drafted; it is personal, so nothing of it is shown here."
 _NEUTRAL = {
     "phishing": "A mail that says it is from {sender} looks like phishing: nothing in it was followed",
     "sensitive": "A personal mail from {sender}",

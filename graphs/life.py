@@ -84,7 +84,9 @@ def lived(
     again was settled. A task outside of what was read stays as it is.
     """
     known = {life.task.id: life for life in before}
-    by_source = {source_key(s): life.task.id for life in before for s in life.task.sources[:1]}
+    # What is over adopts nothing: a new ask that names an old message is a new task.
+    living = [life for life in before if life.task.state not in ("done", "dropped")]
+    by_source = {source_key(s): life.task.id for life in living for s in life.task.sources[:1]}
     found: dict[str, Task] = {}
     for finding in findings:
         task = as_task(finding, owner)

@@ -10,7 +10,7 @@ import pytest
 
 from bot import app, demo, imports, nightfiles, settings
 from bot.desk import begin_owner
-from tests.servers.company import DEMO, DEMO_DAY, MIRA, TOM
+from tests.servers.company import DEMO, MIRA, TOM
 
 Gold = dict[str, Any]
 Key = tuple[str, ...]
@@ -53,7 +53,7 @@ def slept(tmp_path: Path, rules: bool) -> dict[str, Morning]:
     with demo.recorded(configured, rules) as said, demo.company() as (export, mails):
         with app.database(said, tmp_path, durable=False) as held, app.desk(said, held, recorded=not rules) as desk:
             imports.import_all(desk.store, export, mails, lambda what, count: None)
-            nights = [(demo.person_of(desk, who), DEMO_DAY, demo.WAKES) for who in (MIRA, TOM)]
+            nights = demo.nights_of(desk)
             app.sleep_now(desk, held.dsn, nights)
             for known, day, now in nights:
                 nightfiles.write_person(begin_owner(desk, known.id), day, now, tmp_path / "out" / str(known.id))
