@@ -143,8 +143,7 @@ def _thinker(desk: Desk, here: Place, now: datetime, used: Used) -> Thinker | No
         return None
     mine = partial(desk.store.as_person, here.asker.id)
     with desk.store.directory() as tx:
-        key = here.asker.person.key
-        scope = next(p.id for p in people.places(tx).values() if p.kind == "person" and p.owner == key)
+        scope = people.desk_of(tx, here.asker.person.key)
     ledger = runs.ledger(mine, scope, now.date(), desk.cap(), desk.live_model.role)
     return desk.live_model.thinker(desk.live_model.chat, used.counting(ledger))
 

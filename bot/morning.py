@@ -47,7 +47,8 @@ def morning(desk: Desk, owner: Owner, found: Found, fell_back: Sequence[str], ni
         since = _news_since(tx, owner, night, now)
         known = [row for row in kept.drafts(tx, owner.scope) if row.state in ("planned", "appended")]
         changes = _changes(tx, owner)
-        footer = _footer(tx, desk, owner, found, fell_back, night)
+        failed = [*fell_back, *runs.fell_back(tx, [place.id for place in owner.places], night)]
+        footer = _footer(tx, desk, owner, found, failed, night)
     slept = digests.Night(
         person=owner.person,
         date=night,

@@ -24,6 +24,7 @@ from bot.store import desk as kept
 from bot.store import messages, people, runs
 from bot.store.checkpoints import FencedSaver, serializer
 from bot.store.db import Tx
+from bot.store.runs import Begin
 from graphs import consolidate as remember
 from graphs import draft as writing
 from graphs import review as reviewing
@@ -63,7 +64,7 @@ def consolidate(desk: Desk, scope: int, night: date, now: datetime) -> None:
         memories = tuple(kept.memories(tx, [scope], now))
     pending = [remember.Block(messages=tuple(m.id for m in block)) for block in blocks(new)]
     context = remember.Context(
-        thinker=desk.thinker(begin, scope, night),
+        thinker=_payer(desk, place, directory, begin, night),
         place=f"#{place.name}" if place.channel else f"the mailbox {place.name}",
         messages=lambda ids: _by_id(begin, ids),
         memories=memories,
@@ -84,6 +85,18 @@ def consolidate(desk: Desk, scope: int, night: date, now: datetime) -> None:
             _keep_change(tx, scope, fact)
         messages.set_noted(tx, scope, [message.id for message in fresh])
         runs.end(tx, run, {"blocks": len(pending), "facts": len(facts), "fell_back": _reasons(noted)})
+
+
+def _payer(
+    desk: Desk, place: people.Place, directory: Sequence[people.Known], begin: Begin, night: date
+) -> Thinker | None:
+    """A mailbox is read on its owner's account; a channel, which many read, on its own."""
+    owner = next((known for known in directory if known.person.key == place.owner), None)
+    if owner is None:
+        return desk.thinker(begin, place.id, night)
+    with desk.store.directory() as tx:
+        mine = people.desk_of(tx, owner.person.key)
+    return desk.thinker(partial(desk.store.as_person, owner.id), mine, night)
 
 
 def _worth_noting(fresh: Sequence[Message], inside: frozenset[str], owner: Person | None) -> list[Thread]:

@@ -115,8 +115,8 @@ def note(state: One, runtime: Runtime[Context]) -> dict[str, list[Noted]]:
 def question(messages: Sequence[Message], context: Context) -> str:
     """What is known of the place, then the block."""
     known = "\n".join(
-        fence("known", Quoted(text=m.text), {"id": f"K{m.id}", "since": stamp(m.valid_from, context.zone)[4:14]}, 240)
-        for m in context.memories[-40:]
+        fence("known", Quoted(text=m.text), {"id": key, "since": stamp(m.valid_from, context.zone)[4:14]}, 240)
+        for key, m in list(named(context.memories).items())[-40:]
     )
     return (
         f"Place: {attribute(context.place)}. It is {stamp(context.now, context.zone)}; times are {context.zone}.\n"
@@ -128,7 +128,7 @@ def read(reply: Notes, messages: Sequence[Message], memories: Sequence[Memory]) 
     """Notes whose quote stands in their message and whose numbers come from the block."""
     said = [m.text.text for m in messages] + [stamp(m.sent_at, "UTC") for m in messages]
     days = [m.sent_at.date() for m in messages]
-    known = {f"K{memory.id}": memory.id for memory in memories}
+    known = {key: memory.id for key, memory in named(memories).items()}
     found: dict[tuple[int, str], Fact] = {}
     for one in reply.notes:
         if not 1 <= one.message <= len(messages):
@@ -169,12 +169,13 @@ def brief(state: State, runtime: Runtime[Context]) -> dict[str, list[Draftline]]
     if not facts:
         return {"brief": []}
     superseded = {old for fact in facts for old in fact.supersedes}
-    memories = [memory for memory in context.memories if memory.id not in superseded]
-    notes = {f"K{m.id}": (m.text, m.valid_from) for m in memories[-60:]}
+    memories = {key: m for key, m in named(context.memories).items() if m.id not in superseded}
+    ids = {key: m.id for key, m in memories.items()}
+    notes = {key: (m.text, m.valid_from) for key, m in list(memories.items())[-60:]}
     notes |= {f"N{n}": (fact.text, fact.said_at) for n, fact in enumerate(facts)}
     if context.thinker is not None and not all(one.fell_back for one in state["noted"]):
         reply = context.thinker.think("context", prompt("context"), brief_question(notes, context), Lines, 1_500)
-        if not isinstance(reply, Failure) and (lines_read := read_brief(reply, notes)):
+        if not isinstance(reply, Failure) and (lines_read := read_brief(reply, notes, ids)):
             return {"brief": lines_read}
     return {"brief": plain_brief(facts, memories)}
 
@@ -187,7 +188,9 @@ def brief_question(notes: dict[str, tuple[str, datetime]], context: Context) -> 
     return f"Place: {attribute(context.place)}. It is {stamp(context.now, context.zone)}.\nNotes:\n{listed}"
 
 
-def read_brief(reply: Lines, notes: dict[str, tuple[str, datetime]]) -> list[Draftline]:
+def read_brief(
+    reply: Lines, notes: dict[str, tuple[str, datetime]], ids: Mapping[str, int]
+) -> list[Draftline]:
     """Lines that rest on notes there are and add no number to them."""
     kept = []
     for line in reply.lines[:MOST_LINES]:
@@ -196,22 +199,29 @@ def read_brief(reply: Lines, notes: dict[str, tuple[str, datetime]]) -> list[Dra
         days = [notes[ref][1].date() for ref in refs]
         invents = checks.unknown_numbers(line.text, texts, days) or checks.unknown_links(line.text, texts)
         if refs and re.search(r"\w", line.text) and not invents:
-            kept.append(_draftline(" ".join(line.text.split())[:220], refs))
+            kept.append(_draftline(" ".join(line.text.split())[:220], refs, ids))
     return kept
 
 
-def plain_brief(facts: Sequence[Fact], memories: Sequence[Memory]) -> list[Draftline]:
+def plain_brief(facts: Sequence[Fact], memories: Mapping[str, Memory]) -> list[Draftline]:
     """The newest statements as they stand: what the rules offer for a brief."""
-    ranked = [(fact.said_at, _draftline(fact.text[:220], [f"N{n}"])) for n, fact in enumerate(facts)]
-    ranked += [(memory.valid_from, _draftline(memory.text[:220], [f"K{memory.id}"])) for memory in memories]
+    ids = {key: memory.id for key, memory in memories.items()}
+    ranked = [(fact.said_at, _draftline(fact.text[:220], [f"N{n}"], ids)) for n, fact in enumerate(facts)]
+    ranked += [(m.valid_from, _draftline(m.text[:220], [key], ids)) for key, m in memories.items()]
     newest = sorted(ranked, key=lambda pair: (pair[0], pair[1].text), reverse=True)
     return [line for _, line in newest[:MOST_LINES]]
 
 
-def _draftline(text: str, refs: Sequence[str]) -> Draftline:
+def named(memories: Sequence[Memory]) -> dict[str, Memory]:
+    """Memories by the name a prompt gives them: their place among the place's own. Row ids are counted over all places,
+    and would tell one place how much another one noted."""
+    return {f"K{n}": memory for n, memory in enumerate(memories, 1)}
+
+
+def _draftline(text: str, refs: Sequence[str], ids: Mapping[str, int]) -> Draftline:
     return Draftline(
         text=text,
-        memories=tuple(int(ref[1:]) for ref in refs if ref.startswith("K")),
+        memories=tuple(ids[ref] for ref in refs if ref in ids),
         facts=tuple(int(ref[1:]) for ref in refs if ref.startswith("N")),
     )
 

@@ -130,6 +130,11 @@ def places(tx: Tx) -> dict[int, Place]:
     return {row["id"]: _place(row) for row in tx.all("scopes")}
 
 
+def desk_of(tx: Tx, key: str) -> int:
+    """Scope id of a person's own desk: tasks, drafts, digests, and what their night costs."""
+    return next(place.id for place in places(tx).values() if place.kind == "person" and place.owner == key)
+
+
 def channel_named(tx: Tx, channel: str) -> int | None:
     """Scope id of a channel by id or name (with or without `#`), or None."""
     row = tx.one("find_channel", channel=channel)

@@ -101,3 +101,8 @@ def price(role: RoleSettings, usage: Usage) -> Decimal:
 def spent_by_step(tx: Tx, scopes: Sequence[int], night: date) -> list[Row]:
     """Settled calls of a night: `{step, calls, prompt, cached, completion, money}`."""
     return tx.all("spend_by_step", scopes=list(scopes), night=night)
+
+
+def fell_back(tx: Tx, scopes: Sequence[int], night: date) -> list[str]:
+    """Why rules had to note what some of these places learned in a night."""
+    return [row["reason"] for row in tx.all("fell_back", scopes=list(scopes), runs=f"%/{night}/consolidate")]

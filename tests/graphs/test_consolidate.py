@@ -74,7 +74,7 @@ def facts(*notes: Note, messages: Sequence[Message] = MESSAGES) -> list[Fact]:
 
 
 def test_a_note_becomes_a_fact_with_its_quote_its_message_and_who_said_it() -> None:
-    [fact] = facts(note(supersedes=("K7",)))
+    [fact] = facts(note(supersedes=("K1",)))
     assert (fact.text, fact.quote, fact.message, fact.said_by) == (
         "The launch moves to 26 March.",
         "the launch moves to 26 March",
@@ -107,7 +107,7 @@ def test_a_note_without_its_words_or_with_something_of_its_own_is_dropped_and_th
 
 
 def test_a_note_supersedes_only_what_is_known_here() -> None:
-    [fact] = facts(note(supersedes=("K7", "K99", "K", "7", "x")))
+    [fact] = facts(note(supersedes=("K1", "K99", "K", "7", "x")))
     assert fact.supersedes == (7,)
 
 
@@ -131,9 +131,9 @@ NOTES = st.builds(
     message=st.integers(-1, 5),
     quote=st.sampled_from(["the launch moves to 26 March", "Kestrel delivers 1400 pallets", "lunch?", "", ATTACK[:100]]),
     text=st.one_of(st.sampled_from(["Kestrel delivers 1400 pallets", "see evil.ru/x", "It costs 999 EUR", "."]), st.text(max_size=40)),
-    kind=st.just("fact"), change=st.just(""), supersedes=st.lists(st.sampled_from(["K7", "K8", "K9", ""])).map(tuple),
+    kind=st.just("fact"), change=st.just(""), supersedes=st.lists(st.sampled_from(["K1", "K2", "K3", ""])).map(tuple),
 )  # fmt: skip
-REFS = st.lists(st.sampled_from(["K7", "K8", "N0", "N1", "N9", "K99", "", "x"]), max_size=4).map(tuple)
+REFS = st.lists(st.sampled_from(["K1", "K2", "N0", "N1", "N9", "K99", "", "x"]), max_size=4).map(tuple)
 LINES = st.builds(
     Line,
     text=st.one_of(
@@ -165,11 +165,11 @@ def test_whatever_a_model_says_facts_are_quoted_and_lines_rest_on_notes(notes: l
 
 
 def brief(*lines: Line) -> list[Draftline]:
-    return list(night(answering([note(supersedes=("K7",))], lines).thinker)[0]["brief"])
+    return list(night(answering([note(supersedes=("K1",))], lines).thinker)[0]["brief"])
 
 
 def test_a_line_rests_on_the_notes_it_names() -> None:
-    [line] = brief(Line(text="Since Monday the launch is on 26 March.", notes=("N0", "K8", "K99")))
+    [line] = brief(Line(text="Since Monday the launch is on 26 March.", notes=("N0", "K2", "K99")))
     assert (line.facts, line.memories) == ((0,), (8,))
     [held] = context_lines([line], [700])
     assert (held.text, held.memories) == (line.text, (8, 700))
@@ -179,12 +179,12 @@ def test_a_line_rests_on_the_notes_it_names() -> None:
     "refused",
     [
         Line(text="The launch is on 26 March.", notes=()), Line(text="The launch is on 26 March.", notes=("N7",)),
-        Line(text="The launch is on 12 March.", notes=("K7",)),  # no longer true since tonight
+        Line(text="The launch is on 12 March.", notes=("K1",)),  # no longer true since tonight
         Line(text="The launch is on 27 March.", notes=("N0",)), Line(text="See evil.example/x.", notes=("N0",)), Line(text=" ", notes=("N0",)),
     ],
 )  # fmt: skip
 def test_a_line_that_rests_on_nothing_or_adds_something_is_dropped_and_the_one_beside_it_stays(refused: Line) -> None:
-    assert [line.text for line in brief(refused, Line(text="Bob has the warehouse.", notes=("K8",)))] == [
+    assert [line.text for line in brief(refused, Line(text="Bob has the warehouse.", notes=("K2",)))] == [
         "Bob has the warehouse."
     ]
 

@@ -46,3 +46,8 @@ where id = %(id)s and state = 'reserved'
 select step, count(*) as calls, sum(prompt_tokens) as prompt, sum(cached_tokens) as cached,
   sum(completion_tokens) as completion, sum(money) as money
 from nightdesk.spend where scope_id = any(%(scopes)s) and night = %(night)s and state = 'settled' group by step order by step
+
+-- fell_back --
+-- Why rules had to note what places learned in a night, without repeats.
+select distinct jsonb_array_elements_text(report -> 'fell_back') as reason from nightdesk.run
+where scope_id = any(%(scopes)s) and id like %(runs)s and state = 'done' order by 1
