@@ -20,7 +20,7 @@ from bot.render_text import digest_text
 from bot.settings import RoleSettings, Settings
 from bot.store import desk as kept
 from bot.store import messages, people
-from graphs.digest_value import clip
+from graphs.digest_value import Digest, clip
 from graphs.domain import Draft, Message, Source
 from graphs.life import source_key
 
@@ -107,7 +107,9 @@ def _tell(desk: Desk, owner: Owner, found: imports.Imported, rules: bool, consol
     _line(console, f"Fernhollow makes greenhouse sensors: 12 people, 3 days, {found.slack} Slack messages, {found.mail} mails.")
     _line(console, f"This night was slept by {by}. All of it is invented, and nothing left this machine.\n")
     _heading(console, f"Tuesday 08:00 · {owner.person.name}'s only message from Nightdesk")
-    _line(console, digest_text(digest))
+    _line(console, digest_text(_short(digest)))
+    if digest.more:
+        _line(console, f"+ {len(digest.more)} more in its thread\n")
     if drafts:
         _heading(console, f"In Drafts · {len(drafts)} replies, none of them sent")
         for draft in drafts:
@@ -124,6 +126,15 @@ def _tell(desk: Desk, owner: Owner, found: imports.Imported, rules: bool, consol
     _line(console, f"  {', '.join(said)}.\n")
     for who, channel, question in QUESTIONS:
         _ask(desk, who, channel, question, console)
+
+
+def _short(digest: Digest) -> Digest:
+    """What one sees without opening anything: no thread, and sources by name, since nothing here opens them."""
+    named = [
+        item.model_copy(update={"links": tuple(link.model_copy(update={"url": ""}) for link in item.links)})
+        for item in digest.items
+    ]
+    return digest.model_copy(update={"items": tuple(named), "more": ()})
 
 
 REASONS = {

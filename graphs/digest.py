@@ -150,8 +150,21 @@ def _alike(a: Fact, b: Fact) -> bool:
     return same_day or len(both) >= 0.6 * max(min(len(ours), len(theirs)), 1)
 
 
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_DAY = re.compile(rf"(?:\d{{4}}-(\d\d)-(\d\d)|(\d{{1,2}})\.? ({'|'.join(_MONTHS)})\w*|({'|'.join(_MONTHS)})\w* (\d{{1,2}})\b)")
+
+
 def _marks(text: str) -> set[str]:
-    return {mark[:4] if mark.isalpha() else mark for mark in re.findall(r"\d{4}-\d\d-\d\d|[^\W\d_]{4,}|\d+", text.casefold())}
+    """What tells one piece of news from another: the beginnings of longer words, numbers, and days as "12-14"."""
+    told = text.casefold()
+    days = {_day(*found) for found in _DAY.findall(told)}
+    rest = re.findall(r"[^\W\d_]{4,}|\d+", _DAY.sub(" ", told))
+    return days | {mark[:4] if mark.isalpha() else mark for mark in rest}
+
+
+def _day(month: str, day: str, first: str, named: str, named_first: str, last: str) -> str:
+    month = month or str(_MONTHS.index(named or named_first) + 1)
+    return f"{int(month)}-{int(day or first or last)}"
 
 
 def _filled(items: Sequence[Item]) -> tuple[list[Item], list[Item]]:
@@ -233,9 +246,8 @@ def _draft_item(draft: Draft, tasks: Mapping[str, Task], night: Night, links: Ma
     fill = f" Fill in: {'; '.join(slots)}" if slots else ""
     flag = " Its answer goes to a different domain than it came from." if draft.foreign_reply_to else ""
     told = f"Reply to {to} is drafted, {_subject(draft.subject)}: “{clip(_first_sentence(draft.body), 110)}”"
-    urgent = due is not None and due <= night.date
     return Item(
-        section="needs_you" if urgent else "drafts",
+        section="drafts",
         kind="draft",
         id=f"draft-{draft.message_id.strip('<>').split('@')[0]}"[:200],
         text=clip(f"{PERSONAL.format(to=to) if task and task.sensitive else told}{flag}"),

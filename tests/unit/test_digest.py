@@ -307,11 +307,11 @@ def test_a_question_stands_for_its_task() -> None:
     assert (item.kind, item.section) == ("question", "drafts")
 
 
-def test_a_draft_or_question_that_is_due_today_needs_you() -> None:
+def test_a_question_that_is_due_today_needs_you_and_a_draft_only_comes_first_among_drafts() -> None:
     due = life(1, sources=(inbox(1),), due=TUESDAY)
     [drafted] = morning(due, drafts=(draft(1),)).items
     [question] = morning(due, questions=(asked(1),)).items
-    assert (drafted.section, drafted.kind, drafted.due) == ("needs_you", "draft", TUESDAY)
+    assert (drafted.section, drafted.kind, drafted.due) == ("drafts", "draft", TUESDAY)
     assert (question.section, question.kind) == ("needs_you", "question")
     [calm] = morning(drafts=(draft(1),)).items
     assert calm.section == "drafts"
