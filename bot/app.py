@@ -47,6 +47,8 @@ def database(settings: Settings, home: Path, durable: bool = True) -> Iterator[D
 def desk(settings: Settings, held: Database, recorded: bool = False) -> Iterator[Desk]:
     """Everything a night or an answer needs. Refuses a role that could see past the access rule."""
     models.no_tracing()
+    sleeper = model(settings.sleep, PATIENCE, recorded)
+    talker = model(settings.live, LIVE_PATIENCE, recorded)
     pool = db.open_pool(held.dsn, POOL)
     try:
         with pool.connection() as connection:
@@ -54,8 +56,8 @@ def desk(settings: Settings, held: Database, recorded: bool = False) -> Iterator
         yield Desk(
             store=db.Store(pool, held.keys.tokens),
             keys=held.keys,
-            sleep_model=model(settings.sleep, PATIENCE, recorded),
-            live_model=model(settings.live, LIVE_PATIENCE, recorded),
+            sleep_model=sleeper,
+            live_model=talker,
             cap_person_night=settings.cap_person_night,
             cap_workspace_day=settings.cap_workspace_day,
             currency=settings.currency,
@@ -64,6 +66,9 @@ def desk(settings: Settings, held: Database, recorded: bool = False) -> Iterator
         )
     finally:
         pool.close()
+        for one in (sleeper, talker):
+            if one is not None:
+                one.chat.close()
 
 
 def model(role: RoleSettings | None, patience: Patience, recorded: bool = False) -> Model | None:

@@ -37,7 +37,8 @@ class _Endpoint:
 def chat(role: RoleSettings) -> Chat:
     """The model of `role`. Safe to call from several threads; imports langchain_openai."""
     no_tracing()
-    endpoint = _Endpoint(role, _client(role))
+    model, close = _client(role)
+    endpoint = _Endpoint(role, model)
     _quiet()
 
     def complete(request: Request) -> Reply:
@@ -46,7 +47,7 @@ def chat(role: RoleSettings) -> Chat:
     def stream(request: Request, on_token: Callable[[str], None]) -> Reply:
         return _tried(endpoint, request, lambda extras: _stream(endpoint, request, extras, on_token))
 
-    return Chat(complete, stream)
+    return Chat(complete, stream, close)
 
 
 def no_tracing() -> None:
@@ -62,7 +63,8 @@ def _quiet() -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def _client(role: RoleSettings) -> "ChatOpenAI":
+def _client(role: RoleSettings) -> tuple["ChatOpenAI", Callable[[], None]]:
+    """The client, and what closes its lines."""
     import httpx
     from langchain_openai import ChatOpenAI
     from pydantic import SecretStr
@@ -71,7 +73,8 @@ def _client(role: RoleSettings) -> "ChatOpenAI":
     base_url = role.base_url or OPENAI
     # A proxy in the environment is for the way out, not for a server on this machine.
     local = urlsplit(base_url).hostname in ("127.0.0.1", "::1", "localhost")
-    return ChatOpenAI(
+    line = httpx.Client(timeout=timeout, trust_env=not local)
+    client = ChatOpenAI(
         model=role.model,
         base_url=base_url,
         api_key=SecretStr(role.api_key or "none"),
@@ -80,8 +83,9 @@ def _client(role: RoleSettings) -> "ChatOpenAI":
         stream_usage=True,
         use_responses_api=False,
         openai_proxy=None,
-        http_client=httpx.Client(timeout=timeout, trust_env=not local),
+        http_client=line,
     )
+    return client, line.close
 
 
 # --- one request -----------------------------------------------------------------------------------

@@ -92,6 +92,7 @@ class Chat:
 
     complete: Callable[[Request], Reply]
     stream: Callable[[Request, Callable[[str], None]], Reply]
+    close: Callable[[], None] = lambda: None
 
 
 # --- what it costs ---------------------------------------------------------------------------------
