@@ -17,7 +17,9 @@ app = typer.Typer(
 )
 
 ExportPath = Annotated[Path | None, typer.Option(help="A Slack export: the zip, or the folder it unpacks to.")]
-MailPaths = Annotated[list[str] | None, typer.Option(help="ADDRESS=PATH: an mbox, a Maildir, or a folder of .eml files.")]
+MailPaths = Annotated[
+    list[str] | None, typer.Option(help="ADDRESS=PATH: an mbox, a Maildir, or a folder of .eml files.")
+]
 SentPaths = Annotated[list[str] | None, typer.Option(help="ADDRESS=PATH: mail that ADDRESS sent.")]
 As = Annotated[str, typer.Option("--as", help="Who asks: a Slack id or a mail address.")]
 In = Annotated[str, typer.Option("--in", help="Where: a channel's id or name, or dm.")]
@@ -28,7 +30,9 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON value on stdout and
 @app.callback()
 def nightdesk(
     context: typer.Context,
-    home: Annotated[Path | None, typer.Option(help="Folder of the embedded database and keys (default: ~/.nightdesk).")] = None,
+    home: Annotated[
+        Path | None, typer.Option(help="Folder of the embedded database and keys (default: ~/.nightdesk).")
+    ] = None,
 ) -> None:
     context.obj = home
 
@@ -55,7 +59,9 @@ def migrate(context: typer.Context) -> None:
 
 
 @app.command("import")
-def import_(context: typer.Context, slack_export: ExportPath = None, mail: MailPaths = None, sent: SentPaths = None) -> None:
+def import_(
+    context: typer.Context, slack_export: ExportPath = None, mail: MailPaths = None, sent: SentPaths = None
+) -> None:
     """Read a Slack export and mail into the store. Doing it again doubles nothing."""
     from bot.commands import import_sources
 
@@ -124,7 +130,9 @@ def main() -> None:
         sys.exit(130)
     except Exception as error:
         if isinstance(error, OSError) and error.errno == 28:
-            _say(f"The disk is full: free some space and run this again; nothing was half done. (reference {_reference(error)})")
+            _say(
+                f"The disk is full: free some space and run this again; nothing was half done. (reference {_reference(error)})"
+            )
         else:
             _say(f"Something went wrong that nobody foresaw. (reference {_reference(error)})")
         sys.exit(1)

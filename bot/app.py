@@ -123,6 +123,8 @@ def role_of(dsn: str) -> tuple[str, str | None]:
     parts = conninfo_to_dict(dsn)
     role = parts.get("user")
     if not role:
-        raise NeedsPerson("DATABASE_URL must name the application's role, as in postgresql://nightdesk_app@host/nightdesk.")
+        raise NeedsPerson(
+            "DATABASE_URL must name the application's role, as in postgresql://nightdesk_app@host/nightdesk."
+        )
     password = parts.get("password")
     return str(role), None if password is None else str(password)

@@ -36,7 +36,9 @@ def wanted(day: str | None, now: str | None) -> Wanted:
     try:
         found = Wanted(date.fromisoformat(day) if day else None, datetime.fromisoformat(now) if now else None)
     except ValueError as err:
-        raise NeedsPerson("Give --date as YYYY-MM-DD and --now as YYYY-MM-DDTHH:MM, with an offset if you like.") from err
+        raise NeedsPerson(
+            "Give --date as YYYY-MM-DD and --now as YYYY-MM-DDTHH:MM, with an offset if you like."
+        ) from err
     return found
 
 

@@ -78,7 +78,13 @@ def night(
 
 
 def sleep_and_write(
-    desk: Desk, dsn: str, who: Sequence[str], out: Path, wanted: calendar.Wanted, found: imports.Imported | None, begun: float
+    desk: Desk,
+    dsn: str,
+    who: Sequence[str],
+    out: Path,
+    wanted: calendar.Wanted,
+    found: imports.Imported | None,
+    begun: float,
 ) -> None:
     """One night for each of `who`, then their files under `out`."""
     from bot import nightfiles
@@ -169,7 +175,9 @@ def asked_for(question: str | None, who: str, where: str, batch: Path | None) ->
     """One question of the command line, or those of a file of JSON lines."""
     if batch is None:
         if not question or not who:
-            raise NeedsPerson('Give --as WHO and a question, as in: nightdesk ask --as U1 --in general "When do we ship?"')
+            raise NeedsPerson(
+                'Give --as WHO and a question, as in: nightdesk ask --as U1 --in general "When do we ship?"'
+            )
         return [Asked(None, clean(who), clean(where), clean(question))]
     try:
         lines = batch.read_text(encoding="utf-8").split("\n")  # other line ends may stand inside a question

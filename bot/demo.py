@@ -104,7 +104,10 @@ def _tell(desk: Desk, owner: Owner, found: imports.Imported, rules: bool, consol
         learned = kept.learned(tx, [place.id for place in owner.places])
     assert digest is not None
     by = "rules, without a model" if rules else "a model's recorded answers"
-    _line(console, f"Fernhollow makes greenhouse sensors: 12 people, 3 days, {found.slack} Slack messages, {found.mail} mails.")
+    _line(
+        console,
+        f"Fernhollow makes greenhouse sensors: 12 people, 3 days, {found.slack} Slack messages, {found.mail} mails.",
+    )
     _line(console, f"This night was slept by {by}. All of it is invented, and nothing left this machine.\n")
     _heading(console, f"Tuesday 08:00 · {owner.person.name}'s only message from Nightdesk")
     _line(console, digest_text(_short(digest)))
@@ -114,7 +117,9 @@ def _tell(desk: Desk, owner: Owner, found: imports.Imported, rules: bool, consol
         _heading(console, f"In Drafts · {len(drafts)} replies, none of them sent")
         for draft in drafts:
             _draft(desk, owner, draft, console)
-    lines = [(block.name, line.text) for block in learned if block.scope.startswith("channel:") for line in block.lines[:2]]
+    lines = [
+        (block.name, line.text) for block in learned if block.scope.startswith("channel:") for line in block.lines[:2]
+    ]
     if lines:
         _heading(console, "Learned tonight · what #channels now know")
         for name, text in lines[:8]:

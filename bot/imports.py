@@ -211,7 +211,9 @@ def _put_mails(tx: Tx, scope: int, mails: list[Message]) -> None:
             rows[place] = _mail_row(scope, mail.model_copy(update={"thread": keys[_message_id(mail)]}), twin=True)
     tx.many("put_mail", rows)
     moved = [row for row in stored if keys.get(row["message_id"], row["thread"]) != row["thread"]]
-    tx.many("rethread", [{"scope": scope, "message_id": r["message_id"], "thread": keys[r["message_id"]]} for r in moved])
+    tx.many(
+        "rethread", [{"scope": scope, "message_id": r["message_id"], "thread": keys[r["message_id"]]} for r in moved]
+    )
 
 
 def _mail_row(scope: int, mail: Message, twin: bool = False) -> Row:
@@ -221,5 +223,3 @@ def _mail_row(scope: int, mail: Message, twin: bool = False) -> Row:
 def _message_id(mail: Message) -> str:
     assert isinstance(mail.source, MailSource)
     return mail.source.message_id
-
-

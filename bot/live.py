@@ -65,9 +65,7 @@ def recall(here: Place, question: str, most: int, now: datetime) -> list[Found]:
     return [Found(found[hit.id], hit.score) for hit in hits if hit.id in found]
 
 
-def answer(
-    desk: Desk, here: Place, question: str, thread: Sequence[Message], now: datetime, used: "Used"
-) -> Answer:
+def answer(desk: Desk, here: Place, question: str, thread: Sequence[Message], now: datetime, used: "Used") -> Answer:
     """The answer to one question, made with the rights of the place; counts into `used`."""
     if here.begin is None:
         return answering.not_found([], [])
@@ -148,11 +146,11 @@ def _thinker(desk: Desk, here: Place, now: datetime, used: Used) -> Thinker | No
     return desk.live_model.thinker(desk.live_model.chat, used.counting(ledger))
 
 
-def _passage(
-    message: Message, places: dict[str, people.Place], names: Mapping[str, Person]
-) -> answering.Passage:
+def _passage(message: Message, places: dict[str, people.Place], names: Mapping[str, Person]) -> answering.Passage:
     held = places.get(message.scope)
-    label = f"#{held.name}" if held and held.channel and held.channel.kind in ("public", "private") else "a direct message"
+    label = (
+        f"#{held.name}" if held and held.channel and held.channel.kind in ("public", "private") else "a direct message"
+    )
     if message.mail is not None:
         label = f"mail “{message.mail.subject}”"
     return answering.Passage(

@@ -99,7 +99,9 @@ def _footer(tx: Tx, desk: Desk, owner: Owner, found: Found, fell_back: Sequence[
     skipped += [Skipped(what="unreadable messages", why=why, count=count) for why, count in broken]
     cost, cap = _spent(tx, desk, owner, night)
     return Footer(
-        read=", ".join(_count(found.counts.get(kind, 0), name) for kind, name in (("slack", "Slack message"), ("mail", "mail"))),
+        read=", ".join(
+            _count(found.counts.get(kind, 0), name) for kind, name in (("slack", "Slack message"), ("mail", "mail"))
+        ),
         skipped=tuple(skipped),
         cost=cost,
         cap=cap,
@@ -140,7 +142,9 @@ def links(desk: Desk, owner: Owner, found: digests.Night) -> dict[str, digests.L
     with owner.begin() as tx:
         shown = messages.by_sources(tx, list(sources.values()))
     return {
-        key: digests.Linked(label=label(message, names, owner), url=source_link(sources[key], team_url, team=workspace["team"]))
+        key: digests.Linked(
+            label=label(message, names, owner), url=source_link(sources[key], team_url, team=workspace["team"])
+        )
         for key, message in shown.items()
         if key in sources
     }
@@ -153,7 +157,9 @@ def label(message: Message, places: Mapping[str, people.Place], owner: Owner) ->
         if place is None or place.channel is None:
             return "Slack"
         if place.channel.kind in ("dm", "mpim"):
-            others = [owner.people[m].name for m in place.channel.members if m in owner.people and m != owner.person.key]
+            others = [
+                owner.people[m].name for m in place.channel.members if m in owner.people and m != owner.person.key
+            ]
             return f"DM with {', '.join(others[:3])}" if others else "your DM"
         return f"#{place.name}"
     mine = message.mail is not None and message.mail.mailbox == "sent"

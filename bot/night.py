@@ -72,7 +72,9 @@ def consolidate(desk: Desk, scope: int, night: date, now: datetime) -> None:
         now=now,
         zone=desk.zone or "UTC",
     )
-    state = think(desk, run, remember.build(), {"pending": pending, "noted": [], "brief": []}, context) if pending else {}
+    state = (
+        think(desk, run, remember.build(), {"pending": pending, "noted": [], "brief": []}, context) if pending else {}
+    )
     noted = state.get("noted", [])
     facts = remember.all_facts(noted)
     with begin() as tx:
@@ -207,9 +209,7 @@ def _settled(owner: Owner, reading: Reading, now: datetime, thread: Thread, mail
     return bool(asked) and not open_still(asked, reading, owner)
 
 
-def find_tasks(
-    desk: Desk, owner: Owner, reading: Reading, night: date, now: datetime
-) -> tuple[list[Life], list[str]]:
+def find_tasks(desk: Desk, owner: Owner, reading: Reading, night: date, now: datetime) -> tuple[list[Life], list[str]]:
     """Judges what is new, keeps the judgements, and lets yesterday's tasks live on; and why rules had to judge."""
     thinker = desk.thinker(owner.begin, owner.scope, night)
     judged = judge(desk, owner, reading, thinker, night, now)
@@ -306,7 +306,9 @@ def judge(
             known = kept.thoughts(tx, owner.scope, step, tasks.Judged) | known
     old = {key: known[_key(key)][1] for key, made in prints.items() if known.get(_key(key), (b"",))[0] == made}
     # By time, so that a mail and a chat about the same matter are read together.
-    fresh = sorted((t for key, t in reading.threads.items() if key not in old), key=lambda t: (t.messages[-1].sent_at, t.key))
+    fresh = sorted(
+        (t for key, t in reading.threads.items() if key not in old), key=lambda t: (t.messages[-1].sent_at, t.key)
+    )
     pending = tasks.batches(fresh)
     context = tasks.Context(
         thinker, lambda ref: reading.threads[ref.scope, ref.key], owner.person, owner.people, now

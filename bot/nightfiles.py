@@ -17,7 +17,20 @@ from graphs.digest_value import Digest, Item
 from graphs.domain import Considered, Draft, Memory, Task
 
 _TASK = {"id", "owner", "kind", "what", "why", "next_step", "due", "state", "sources", "found_by"}
-_ITEM = {"id", "section", "kind", "text", "next_step", "owner", "task_kind", "due", "age_days", "sources", "links", "found_by"}
+_ITEM = {
+    "id",
+    "section",
+    "kind",
+    "text",
+    "next_step",
+    "owner",
+    "task_kind",
+    "due",
+    "age_days",
+    "sources",
+    "links",
+    "found_by",
+}
 
 
 def finished(owner: Owner, night: date) -> bool:
@@ -134,7 +147,9 @@ def _not_drafted(one: Considered) -> dict[str, Any]:
 
 
 def _memory(memory: Memory) -> dict[str, Any]:
-    return memory.model_dump(mode="json", include={"scope", "text", "quote", "sources", "valid_from", "valid_to", "kind"})
+    return memory.model_dump(
+        mode="json", include={"scope", "text", "quote", "sources", "valid_from", "valid_to", "kind"}
+    )
 
 
 def _json(path: Path, value: Any) -> None:

@@ -188,9 +188,7 @@ def brief_question(notes: dict[str, tuple[str, datetime]], context: Context) -> 
     return f"Place: {attribute(context.place)}. It is {stamp(context.now, context.zone)}.\nNotes:\n{listed}"
 
 
-def read_brief(
-    reply: Lines, notes: dict[str, tuple[str, datetime]], ids: Mapping[str, int]
-) -> list[Draftline]:
+def read_brief(reply: Lines, notes: dict[str, tuple[str, datetime]], ids: Mapping[str, int]) -> list[Draftline]:
     """Lines that rest on notes there are and add no number to them."""
     kept = []
     for line in reply.lines[:MOST_LINES]:

@@ -130,7 +130,12 @@ def heading(thread: Thread) -> str:
     """What kind of conversation a prompt is about, on one line, with somebody else's words escaped."""
     if thread.medium == "mail":
         return f'A mail thread, subject "{attribute(thread.title)}".'
-    kind = {"public": "a public channel", "private": "a private channel", "dm": "a direct message", "mpim": "a group DM"}
+    kind = {
+        "public": "a public channel",
+        "private": "a private channel",
+        "dm": "a direct message",
+        "mpim": "a group DM",
+    }
     place = thread.channel.kind if thread.channel else "public"
     threaded = "A thread in" if not thread.key.startswith("run:") else "Messages in"
     return f'{threaded} Slack, {kind[place]}, "{attribute(thread.title)}".'

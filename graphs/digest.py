@@ -151,7 +151,9 @@ def _alike(a: Fact, b: Fact) -> bool:
 
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_DAY = re.compile(rf"(?:\d{{4}}-(\d\d)-(\d\d)|(\d{{1,2}})\.? ({'|'.join(_MONTHS)})\w*|({'|'.join(_MONTHS)})\w* (\d{{1,2}})\b)")
+_DAY = re.compile(
+    rf"(?:\d{{4}}-(\d\d)-(\d\d)|(\d{{1,2}})\.? ({'|'.join(_MONTHS)})\w*|({'|'.join(_MONTHS)})\w* (\d{{1,2}})\b)"
+)
 
 
 def _marks(text: str) -> set[str]:
@@ -186,7 +188,13 @@ def _rank(item: Item, today: date) -> tuple[int, int, int, int, str]:
         return SECTIONS.index(item.section), 0, 0, 0, ""  # in the order they were chosen
     due = (item.due - today).days if item.due else 30
     kind = kinds.get(item.task_kind or "", 4) + (5 if item.kind == "notice" else 0)
-    return SECTIONS.index(item.section), due if item.section != "needs_you" else min(due, 1), kind, -item.age_days, item.id
+    return (
+        SECTIONS.index(item.section),
+        due if item.section != "needs_you" else min(due, 1),
+        kind,
+        -item.age_days,
+        item.id,
+    )
 
 
 # --- how it is worded -----------------------------------------------------------------------------

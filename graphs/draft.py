@@ -126,7 +126,9 @@ def question(thread: Thread, ref: MailRef, known: Known, context: Context) -> st
     owner = context.owner
     number = next((n for n, m in enumerate(shown(thread), 1) if m.id == ref.message), 0)
     facts = "\n".join(
-        fence("fact", p.text, {"id": f"F{n}", "from": p.label, "by": p.said_by, "at": stamp(p.said_at, owner.zone)}, 1200)
+        fence(
+            "fact", p.text, {"id": f"F{n}", "from": p.label, "by": p.said_by, "at": stamp(p.said_at, owner.zone)}, 1200
+        )
         for n, p in enumerate(known.passages, 1)
     )
     notes = "\n".join(

@@ -87,7 +87,9 @@ def question(items: Sequence[Open], numbered: Mapping[int, int], context: Contex
         for n, o in enumerate(items, 1)
     )
     shown = "\n".join(
-        fence("message", m.text, {"n": str(n), "from": name_of(m, context.people), "at": stamp(m.sent_at, zone)}, LONGEST)
+        fence(
+            "message", m.text, {"n": str(n), "from": name_of(m, context.people), "at": stamp(m.sent_at, zone)}, LONGEST
+        )
         for n, m in ((n, context.messages[row]) for n, row in numbered.items())
     )
     head = f"OWNER: {attribute(context.owner.name)}. It is {stamp(context.now, zone)}."

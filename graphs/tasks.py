@@ -221,7 +221,10 @@ def _counterpart(name: str, made_by: Message, messages: tuple[Message, ...], con
     wanted = checks.folded(name)
     for message in dict.fromkeys((made_by, *messages)):
         person = context.people.get(message.author.key)
-        names = {checks.folded(message.author.name), *(checks.folded(n) for n in (person.short_names if person else ()))}
+        names = {
+            checks.folded(message.author.name),
+            *(checks.folded(n) for n in (person.short_names if person else ())),
+        }
         if message.author.key != context.owner.key and wanted and wanted in names:
             return message.author.key
     for person in context.people.values():

@@ -59,9 +59,7 @@ def serializer(keys: Sequence[bytes], values: Sequence[type]) -> SealedSerialize
 class FencedSaver(PostgresSaver):
     """A saver of one run: every write checks the fence in its own transaction and keeps others from moving it."""
 
-    def __init__(
-        self, pool: ConnectionPool[psycopg.Connection[DictRow]], serde: SealedSerializer, run: Run
-    ) -> None:
+    def __init__(self, pool: ConnectionPool[psycopg.Connection[DictRow]], serde: SealedSerializer, run: Run) -> None:
         super().__init__(pool, serde=serde)
         self._pool = pool
         self._run = run
@@ -72,7 +70,9 @@ class FencedSaver(PostgresSaver):
         with self._pool.connection() as connection, connection.transaction():
             with connection.cursor(binary=True, row_factory=dict_row) as cursor:
                 if pipeline:
-                    held = cursor.execute("select nightdesk.holds(%s, %s) as ok", (self._run.id, self._run.fence)).fetchone()
+                    held = cursor.execute(
+                        "select nightdesk.holds(%s, %s) as ok", (self._run.id, self._run.fence)
+                    ).fetchone()
                     if held is None or not held["ok"]:
                         raise Fenced(f"Run {self._run.id} was taken over by another worker.")
                 yield cursor

@@ -86,7 +86,9 @@ def zone_of_offset(minutes: int) -> str:
     """A zone of that offset; without rules for summer time, because an offset alone does not tell them."""
     hours, rest = divmod(abs(minutes), 60)
     if minutes == 0 or rest or hours > 14:
-        return {330: "Asia/Kolkata", 570: "Australia/Darwin", 345: "Asia/Kathmandu", 210: "Asia/Tehran"}.get(minutes, "UTC")
+        return {330: "Asia/Kolkata", 570: "Australia/Darwin", 345: "Asia/Kathmandu", 210: "Asia/Tehran"}.get(
+            minutes, "UTC"
+        )
     return f"Etc/GMT{'-' if minutes > 0 else '+'}{hours}"
 
 

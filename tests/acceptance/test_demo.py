@@ -72,7 +72,8 @@ def test_a_careful_reader_finds_what_they_want_and_little_else(mornings: dict[st
 def test_nothing_is_said_that_must_not_be_said(mornings: dict[str, Morning]) -> None:
     for who, morning in mornings.items():
         texts = {
-            "digest": (morning.folder / "digest.txt").read_text() + json.dumps(morning.read("digest.json"), ensure_ascii=False),
+            "digest": (morning.folder / "digest.txt").read_text()
+            + json.dumps(morning.read("digest.json"), ensure_ascii=False),
             "drafts": json.dumps([d["body"] for d in morning.read("drafts.json")], ensure_ascii=False),
             "answers": (morning.folder / "answers.json").read_text(),
             "memory": (morning.folder / "memory.json").read_text(),
@@ -91,9 +92,13 @@ def test_what_is_settled_funny_or_somebody_elses_is_no_task(mornings: dict[str, 
     for who, morning in mornings.items():
         wanted = {key(s) for want in morning.gold["wants"] for s in want["sources"]}
         rules = [rule for rule in morning.gold["must_not"] if rule["kind"] == "task"]
-        tasks = [keys(item) for item in morning.items() if item.get("kind") not in ("notice", "change", "draft", "question")]
+        tasks = [
+            keys(item) for item in morning.items() if item.get("kind") not in ("notice", "change", "draft", "question")
+        ]
         broken = [
-            rule["id"] for rule in rules if any({key(s) for s in rule["sources"]} & task and not task & wanted for task in tasks)
+            rule["id"]
+            for rule in rules
+            if any({key(s) for s in rule["sources"]} & task and not task & wanted for task in tasks)
         ]
         assert len(broken) <= 0.1 * len(morning.gold["must_not"]), (who, broken)
 
@@ -126,6 +131,3 @@ def test_the_demo_asks_nothing_that_is_not_recorded(tmp_path: Path) -> None:
     for morning in slept(tmp_path, rules=False).values():
         assert morning.read("digest.json")["footer"]["failed"] == []
         assert morning.read("digest.json")["recorded"] is True
-
-
-

@@ -96,12 +96,11 @@ def test_without_the_fence_the_old_worker_would_have_written(desk: Desk, databas
         owner.execute(
             "create or replace function nightdesk.holds(run_id text, ours int) returns boolean language sql as 'select true'"
         )
+
     def lose() -> None:
         taken(desk, scope)
 
-    ended = compiled(desk, taken(desk, scope), lose).invoke(
-        {"found": []}, CONFIG, durability="sync"
-    )
+    ended = compiled(desk, taken(desk, scope), lose).invoke({"found": []}, CONFIG, durability="sync")
     assert len(ended["found"]) == 2
 
 
