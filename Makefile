@@ -23,7 +23,7 @@ night-tests: .venv/ready ## faults and floods that take minutes
 	@$(RUN) pytest -n auto -m night --timeout 1800 $(ARGS) || [ $$? = 5 ] # 5: none is marked
 
 bench: .venv/ready ## measures, and asserts nothing about time
-	@$(RUN) pytest -m bench -s --timeout 1800 $(ARGS)
+	@$(RUN) tests.bench $(ARGS)
 
 lock: .venv/ready ## after a change of the dependencies in pyproject.toml
 	@$(RUN) uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header \

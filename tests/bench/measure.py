@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from bot.embedded.postgres import OWNER, running
 from bot.store.db import Store, open_pool
@@ -125,7 +125,7 @@ class Clock:
     server_cpu: float = 0.0
     _begun: tuple[float, float, float] = field(default=(0.0, 0.0, 0.0))
 
-    def __enter__(self) -> "Clock":
+    def __enter__(self) -> Self:
         self._begun = self._now()
         return self
 
