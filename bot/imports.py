@@ -151,7 +151,7 @@ def _import_days(store: Store, scope: int, days: list[Day]) -> list[tuple[str, s
         {"scope": scope, "day": day.date, "present": [ts_of(m) for m in day.messages]} for day in days if day.complete
     ]
     with store.as_scope(scope) as tx:
-        tx.many("put_slack", rows)
+        messages.put_slack(tx, scope, rows)
         tx.many("delete_missing", gone)
         tx.many("delete_one", [{"scope": scope, "key": ts} for day in days for ts in day.deleted])
         messages.quarantine(tx, scope, broken)
@@ -209,7 +209,7 @@ def _put_mails(tx: Tx, scope: int, mails: list[Message]) -> None:
     for place, (row, mail) in enumerate(zip(rows, mails, strict=True)):
         if held.setdefault(row["key"], row["hash"]) != row["hash"]:
             rows[place] = _mail_row(scope, mail.model_copy(update={"thread": keys[_message_id(mail)]}), twin=True)
-    tx.many("put_mail", rows)
+    messages.put_mails(tx, scope, rows)
     moved = [row for row in stored if keys.get(row["message_id"], row["thread"]) != row["thread"]]
     tx.many(
         "rethread", [{"scope": scope, "message_id": r["message_id"], "thread": keys[r["message_id"]]} for r in moved]

@@ -73,6 +73,25 @@ def _row(scope: int, message: Message, lang: str, key: str, content: bytes) -> R
     }
 
 
+def put_slack(tx: Tx, scope: int, rows: Sequence[Row]) -> None:
+    """Writes Slack messages of one scope in one statement; of two with one ts the later one counts."""
+    latest = {row["key"]: row for row in rows}
+    if latest:
+        tx.run("put_slack", scope=scope, rows=Jsonb([_plain(row) for row in latest.values()]))
+
+
+def put_mails(tx: Tx, scope: int, rows: Sequence[Row]) -> None:
+    """Writes mails of one scope in one statement; of two with one key the first one counts."""
+    if rows:
+        tx.run("put_mail", scope=scope, rows=Jsonb([_plain(row) for row in rows]))
+
+
+def _plain(row: Row) -> Row:
+    """A row as JSON can hold it."""
+    dates = {name: row[name].isoformat() for name in ("sent_at", "edited_at", "day") if row.get(name) is not None}
+    return row | dates | {"facts": row["facts"].obj, "hash": row["hash"].hex()}
+
+
 def read_message(row: Row) -> Message:
     """The frozen value of one row of `messages_of` or `messages_by_id`."""
     place = row["scope"].split(":", 1)[1]

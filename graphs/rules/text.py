@@ -170,14 +170,20 @@ _STOP_WORDS: dict[str, frozenset[str]] = {
     "pt": word_set("""o os as e é são uma um do da para com que por favor obrigado obrigada olá pode podes poderia você nós eu
         não se amanhã antes ao dos das no na em mais mas ou está isso"""),
 }
+_SPOKEN_IN = {
+    word: [code for code, stops in _STOP_WORDS.items() if word in stops]
+    for word in frozenset().union(*_STOP_WORDS.values())
+}
 _LETTERS = {"ß": "de", "ñ": "es", "¿": "es", "¡": "es", "ç": "fr", "ã": "pt", "õ": "pt"}
 
 
 @lru_cache(maxsize=4096)
 def language(text: str) -> str:
     """The language most stop words of `text` belong to, as `en`, `de`, `fr`, `es`, `it`, `nl` or `pt`; `en` if none."""
-    found = words(text[:4000])
-    votes = {code: float(sum(word in stops for word in found)) for code, stops in _STOP_WORDS.items()}
+    votes = dict.fromkeys(_STOP_WORDS, 0.0)
+    for word in words(text[:4000]):
+        for code in _SPOKEN_IN.get(word, ()):
+            votes[code] += 1.0
     lowered = text[:4000].casefold()
     for letter, code in _LETTERS.items():
         votes[code] += 0.5 * (letter in lowered)

@@ -3,7 +3,7 @@
 The import reads while the server makes the index, so the parts, measured one after the other, add up to more than the whole.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from bot.mail.safe import Parser
 from bot.slack.export import open_export
 from bot.store import messages, people
 from bot.store.db import Row as Values
+from bot.store.db import Tx
 from graphs.domain import Channel, Message
 from graphs.rules.text import language
 from tests.bench.measure import Clock, Fresh, Row, fresh, given, report
@@ -65,8 +66,8 @@ def _parts(made: Fresh, export: Path, mail: Path) -> list[Row]:
         slack_rows = [messages.slack_row(channels[one.scope], one, language(one.text.text)) for one in said]
         mail_rows = [messages.mail_row(account, one, language(one.text.text)) for one in mails]
     with Clock(made) as put_clock:
-        _put(made, "put_slack", slack_rows)
-        _put(made, "put_mail", mail_rows)
+        _put(made, messages.put_slack, slack_rows)
+        _put(made, messages.put_mails, mail_rows)
     with Clock(made) as index_clock:
         for scope in [*channels.values(), account]:
             with made.store.as_scope(scope) as tx:
@@ -85,14 +86,14 @@ def _parts(made: Fresh, export: Path, mail: Path) -> list[Row]:
     ]  # fmt: skip
 
 
-def _put(made: Fresh, query: str, rows: Iterable[Values]) -> None:
+def _put(made: Fresh, write: Callable[[Tx, int, list[Values]], None], rows: Iterable[Values]) -> None:
     by_scope: dict[int, list[Values]] = {}
     for row in rows:
         by_scope.setdefault(row["scope"], []).append(row)
     for scope, mine in by_scope.items():
         for begin in range(0, len(mine), imports.BATCH):
             with made.store.as_scope(scope) as tx:
-                tx.many(query, mine[begin : begin + imports.BATCH])
+                write(tx, scope, mine[begin : begin + imports.BATCH])
 
 
 def _insert(made: Fresh, rows: Iterable[Values]) -> None:

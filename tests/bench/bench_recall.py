@@ -134,7 +134,7 @@ def put(made: Fresh, name: str, turns: Sequence[Message]) -> int:
     with made.store.directory() as tx:
         scope = people.put_channel(tx, Channel(id=name, name=name.lower(), kind="private"))
     with made.store.as_scope(scope) as tx:
-        tx.many("put_slack", [messages.slack_row(scope, one, language(one.text.text)) for one in turns])
+        messages.put_slack(tx, scope, [messages.slack_row(scope, one, language(one.text.text)) for one in turns])
         tx.all("index_scope")
     return scope
 

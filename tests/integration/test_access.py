@@ -443,7 +443,9 @@ def ranked(
 ) -> list[Any]:
     """What a person finds who may read the first scope and not the second; the database is as before afterwards."""
     mine, other = scopes
-    owner.execute("truncate nightdesk.message cascade; alter sequence nightdesk.message_id_seq restart")
+    owner.execute(
+        "truncate nightdesk.message, nightdesk.posting cascade; alter sequence nightdesk.message_id_seq restart"
+    )
     rows = [(other, n, text) for n, text in enumerate(hidden)] + [(mine, n, text) for n, text in enumerate(visible)]
     for scope, number, text in rows:
         owner.execute(

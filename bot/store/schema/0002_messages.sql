@@ -59,7 +59,7 @@ create index on nightdesk.turn (scope_id, session, at, message_id);
 create table nightdesk.posting (
   term text not null,                   -- 'ge:stem': a stem of one language finds messages of that language alone
   scope_id int not null,
-  message_id bigint not null references nightdesk.message on delete cascade,
+  message_id bigint not null,           -- goes with its message by `forget_derived`: a key checked for each word costs a third
   tf smallint not null
 );
 create index on nightdesk.posting (term, scope_id) include (message_id, tf);
@@ -101,6 +101,8 @@ begin
   if here is null then
     raise insufficient_privilege using message = 'no writable scope';
   end if;
+  -- Two at once would index the same message twice; what the other one has committed is seen afterwards.
+  perform pg_advisory_xact_lock(hashtext('nightdesk.index_scope'), here);
   select array_agg(m.id) into stale
   from message m left join turn t on t.message_id = m.id
   where m.scope_id = here and (t.message_id is null) <> (m.deleted_at is not null or m.text = '')

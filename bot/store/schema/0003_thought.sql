@@ -157,6 +157,8 @@ begin
   where scope_id = old.scope_id and fallen <> '{}';
   delete from memory where id = any(fallen);
   if gone then
+    delete from posting where message_id = old.id;
+    delete from turn where message_id = old.id;
     delete from task where cites(value -> 'sources', here, old);
     update digest set value = value || jsonb_build_object(
       'items', (select coalesce(jsonb_agg(item order by place), '[]') from jsonb_array_elements(value -> 'items')

@@ -1,16 +1,20 @@
 -- put_slack --
 -- New, or changed since: then old words are kept as a version. The same bytes again change nothing, and a new reaction
 -- is no new revision: nothing that was concluded from the words falls.
-with old as (
-  select id, revision, text, facts from nightdesk.message
-  where scope_id = %(scope)s and key = %(key)s and text <> %(text)s and deleted_at is null),
+with said as (
+  select * from jsonb_to_recordset(%(rows)s) as r(key text, thread text, author_key text, author_name text,
+    author_address text, author_kind text, sent_at timestamptz, edited_at timestamptz, day date, text text, mentions text[],
+    facts jsonb, lang text, hash text)),
 kept as (
   insert into nightdesk.message_version (scope_id, message_id, revision, text, facts)
-  select %(scope)s, id, revision, text, facts from old on conflict do nothing)
+  select %(scope)s, m.id, m.revision, m.text, m.facts from nightdesk.message m join said using (key)
+  where m.scope_id = %(scope)s and m.text <> said.text and m.deleted_at is null
+  on conflict do nothing)
 insert into nightdesk.message (scope_id, key, medium, thread, author_key, author_name, author_address, author_kind, sent_at,
   edited_at, day, text, mentions, facts, lang, hash)
-values (%(scope)s, %(key)s, 'slack', %(thread)s, %(author_key)s, %(author_name)s, %(author_address)s, %(author_kind)s,
-  %(sent_at)s, %(edited_at)s, %(day)s, %(text)s, %(mentions)s, %(facts)s, %(lang)s, %(hash)s)
+select %(scope)s, key, 'slack', thread, author_key, author_name, author_address, author_kind, sent_at, edited_at, day, text,
+  mentions, facts, lang, decode(hash, 'hex')
+from said
 on conflict (scope_id, key) do update set thread = excluded.thread, author_name = excluded.author_name,
   author_kind = excluded.author_kind, edited_at = excluded.edited_at, day = excluded.day, text = excluded.text, mentions = excluded.mentions,
   facts = excluded.facts, lang = excluded.lang, hash = excluded.hash, deleted_at = null,
@@ -19,10 +23,15 @@ where message.hash <> excluded.hash or message.deleted_at is not null
 
 -- put_mail --
 -- A mail never changes: what has the same key is the same mail.
+with said as (
+  select * from jsonb_to_recordset(%(rows)s) as r(key text, thread text, author_key text, author_name text,
+    author_address text, author_kind text, sent_at timestamptz, edited_at timestamptz, day date, text text, mentions text[],
+    facts jsonb, lang text, hash text))
 insert into nightdesk.message (scope_id, key, medium, thread, author_key, author_name, author_address, author_kind, sent_at,
   text, mentions, facts, lang, hash)
-values (%(scope)s, %(key)s, 'mail', %(thread)s, %(author_key)s, %(author_name)s, %(author_address)s, %(author_kind)s,
-  %(sent_at)s, %(text)s, '{}', %(facts)s, %(lang)s, %(hash)s)
+select %(scope)s, key, 'mail', thread, author_key, author_name, author_address, author_kind, sent_at, text, '{}', facts, lang,
+  decode(hash, 'hex')
+from said
 on conflict (scope_id, key) do nothing
 
 -- known_threads --
