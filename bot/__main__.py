@@ -116,10 +116,26 @@ def ask(
     run(context.obj, question, as_, in_, batch, json_)
 
 
+MANY = ("--person", "--mail", "--sent")
+
+
+def spread(words: list[str]) -> list[str]:
+    """Several values behind one of these options are the option several times: `--mail a=1 b=2` is `--mail a=1 --mail b=2`."""
+    found: list[str] = []
+    option = ""
+    for word in words:
+        if word.startswith("-"):
+            option = word if word in MANY else ""
+        elif option and found[-1] != option:
+            found.append(option)
+        found.append(word)
+    return found
+
+
 def main() -> None:
     """Exit code 0 on success, 2 when something has to be changed first, 1 on a failure, which gets a reference number."""
     try:
-        app(standalone_mode=True)
+        app(args=spread(sys.argv[1:]), standalone_mode=True)
     except NeedsPerson as error:
         _say(str(error))
         sys.exit(2)
