@@ -9,14 +9,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot import app, calendar, home, imports, settings
 from bot.desk import Desk, Owner, begin_owner
 from bot.store import messages, people
 from graphs.domain import Source
 from graphs.errors import Later, NeedsPerson
+
 from graphs.reading import clean
+
+if TYPE_CHECKING:
+    from bot import live
 
 
 def demo(at: Path | None, rules: bool, out: Path | None) -> None:
@@ -146,7 +150,8 @@ def ask(at: Path | None, question: str | None, who: str, where: str, batch: Path
     from bot import live
 
     def answer(desk: Desk, asked: "Asked") -> dict[str, Any]:
-        found, usage = live.ask(desk, live.place(desk, asked.who, asked.where), asked.question, [], datetime.now(UTC))
+        here = live.place(desk, asked.who, asked.where)
+        found, usage = live.ask(desk, here, asked.question, [], _moment(here))
         return {
             "text": found.text,
             "citations": [_plain(source) for source in found.citations],
@@ -156,6 +161,16 @@ def ask(at: Path | None, question: str | None, who: str, where: str, batch: Path
         }
 
     _each(at, asked_for(question, who, where, batch), batch is not None, as_json, answer, _show_answer)
+
+
+def _moment(here: "live.Place") -> datetime:
+    """Now, or after the newest plausible message where an import is ahead of this machine's clock."""
+    now = datetime.now(UTC)
+    if here.begin is None:
+        return now
+    with here.begin() as tx:
+        newest = calendar.newest_plausible(messages.sent_times(tx, LATEST))
+    return now if newest is None else max(now, newest)
 
 
 # --- questions from the command line --------------------------------------------------------------
