@@ -16,7 +16,6 @@ from bot.desk import Desk, Owner, begin_owner
 from bot.store import messages, people
 from graphs.domain import Source
 from graphs.errors import Later, NeedsPerson
-
 from graphs.reading import clean
 
 if TYPE_CHECKING:
