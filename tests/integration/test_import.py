@@ -12,14 +12,17 @@ import psycopg
 import pytest
 
 from bot import imports
-from bot.desk import Desk
+from bot.desk import Desk, begin_owner
 from bot.embedded import postgres as postgres_home
+from bot.store import desk as kept
 from bot.store import people
 from bot.store.messages import by_id
+from graphs.domain import Address, Draft, Receipt, SlackSource, UsedFact
 from graphs.errors import NeedsPerson
 from tests.servers.company import (
     ADA,
     BOB,
+    DAY,
     WADE,
     Nightdesk,
     Sources,
@@ -228,6 +231,35 @@ def test_the_words_of_a_deleted_message_stand_nowhere_after_the_next_night(
             found = files(desk, who, tmp_path / "out" / who)
             assert [name for name, held in found.items() if b"heliotrope" in held] == []
     assert sorted({line.split(":")[0] for line in everything(database).splitlines() if "heliotrope" in line}) == []
+
+
+@pytest.mark.parametrize("text", [None, "The gate stays grey."])
+def test_an_untouched_draft_falls_with_a_fact_it_rests_on_and_the_one_beside_it_stays(
+    desk: Desk, tmp_path: Path, text: str | None
+) -> None:
+    sources = small(
+        tmp_path,
+        {"general": [said("U2", ts(23, 10), "The gate is heliotrope."), said("U2", ts(23, 11), "It is open.")]},
+    )
+    imported(desk, sources)
+    owner = begin_owner(desk, known(desk, "U1").id)
+    with owner.begin() as tx:
+        for asked, fact in (("<one@x.example>", ts(23, 10)), ("<two@x.example>", ts(23, 11))):
+            kept.plan_draft(tx, owner.scope, replying(asked, SlackSource(channel="C1", ts=fact)), b"mail", DAY)
+    edited(sources, "general", "2026-11-23", ts(23, 10), text)
+    imported(desk, sources)
+    with owner.begin() as tx:
+        assert [row.draft.in_reply_to for row in kept.drafts(tx, owner.scope)] == ["<two@x.example>"]
+
+
+def replying(asked: str, fact: SlackSource) -> Draft:
+    """A planned reply to Ada's mail that rests on one fact."""
+    wade, ada = Address(address="wade@x.example"), Address(address=ADA)
+    receipt = Receipt(facts=(UsedFact(text="It says so.", source=fact),))
+    return Draft(
+        account=ADA, message_id="<d@x.example>", in_reply_to=asked, to=(wade,), sender=ada, subject="Re: Gate", body="It is so.",
+        receipt=receipt, asked_at=at(23, 9),
+    )  # fmt: skip
 
 
 # --- what cannot be read --------------------------------------------------------------------------

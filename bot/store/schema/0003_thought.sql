@@ -156,6 +156,10 @@ begin
     where not exists (select from jsonb_array_elements_text(line -> 'memories') id where id::bigint = any(fallen)))
   where scope_id = old.scope_id and fallen <> '{}';
   delete from memory where id = any(fallen);
+  -- A reply that nobody touched yet and that rests on these words is written anew.
+  delete from draft where state = 'planned' and cites(jsonb_path_query_array(value, '$.receipt.facts[*].source'), here, old);
+  delete from thought where step = 'draft' and cites(jsonb_path_query_array(result, '$.receipt.facts[*].source'), here, old)
+    or step = 'considered' and cites(jsonb_path_query_array(result, '$.draft.receipt.facts[*].source'), here, old);
   if gone then
     delete from posting where message_id = old.id;
     delete from turn where message_id = old.id;
