@@ -95,10 +95,6 @@ class Owner:
         return {place.key: place.id for place in self.places}
 
     @property
-    def accounts(self) -> tuple[Place, ...]:
-        return tuple(place for place in self.places if place.kind == "account")
-
-    @property
     def colleagues(self) -> frozenset[str]:
         """Names that a stranger may borrow."""
         return frozenset(p.name for p in self.people.values() if p.role in ("member", "guest") and " " in p.name)

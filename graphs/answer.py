@@ -15,6 +15,7 @@ from langgraph.runtime import Runtime
 
 from graphs import checks
 from graphs.conversations import stamp
+from graphs.digest_value import clip
 from graphs.domain import Answer, Message, Person, Quoted, Source, Value
 from graphs.prompts import prompt
 from graphs.quote import attribute, fence
@@ -161,7 +162,7 @@ def not_found(passages: Sequence[Passage], near: Sequence[int]) -> Answer:
     if not near:
         return Answer(text=NOT_FOUND, served="not_found", retrieved=retrieved)
     passage = passages[near[0] - 1]
-    quoted = _clip(passage.text.text, 160)
+    quoted = clip(passage.text.text, 160)
     return Answer(
         text=f"{NOT_FOUND} Nearest: {passage.said_by}: “{quoted}”",
         citations=(passage.source,),
@@ -256,7 +257,7 @@ def by_rules(asked: str, passages: Sequence[Passage]) -> Answer:
             best.setdefault(quote.sentence.casefold(), quote)
     chosen = sorted(list(best.values())[:QUOTED], key=lambda quote: passages[quote.n - 1].said_at, reverse=True)
     return Answer(
-        text="\n".join(f"{passages[q.n - 1].said_by}: “{_clip(q.sentence, 240)}”" for q in chosen),
+        text="\n".join(f"{passages[q.n - 1].said_by}: “{clip(q.sentence, 240)}”" for q in chosen),
         citations=tuple(passages[quote.n - 1].source for quote in chosen),
         served="rules",
         retrieved=tuple(passage.source for passage in passages),
@@ -331,11 +332,6 @@ def _meets(word: str, others: Collection[str]) -> float:
 def _begins_alike(one: str, other: str) -> bool:
     shared = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
     return shared >= 4 and max(len(one), len(other)) - shared <= 4 and not (one.isdigit() or other.isdigit())
-
-
-def _clip(text: str, limit: int) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
 def build() -> StateGraph[State, Context, Any, Any]:

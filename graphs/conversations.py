@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from graphs.domain import Channel, Message, Person, Thread
 from graphs.quote import attribute, fence
+from graphs.subjects import base_subject
 
 RUN_GAP = timedelta(hours=8)
 """What stands in a channel outside of threads is one conversation until a night's pause."""
@@ -20,7 +21,6 @@ _NOISE = frozenset(
     "channel_join channel_leave group_join group_leave channel_topic channel_purpose channel_name channel_archive "
     "channel_unarchive pinned_item unpinned_item bot_add bot_remove reminder_add".split()
 )
-_RE = re.compile(r"^\s*(?:(?:re|aw|fw|fwd|wg|sv|antw|antwort|tr|rv|vs)(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE)
 
 
 def conversations(messages: Iterable[Message], channel: Channel | None, title: str) -> list[Thread]:
@@ -37,7 +37,7 @@ def conversations(messages: Iterable[Message], channel: Channel | None, title: s
     for key, members in by_thread.items():
         first = members[0]
         if first.mail is not None:
-            subject = _RE.sub("", first.mail.subject) or "(no subject)"
+            subject = base_subject(first.mail.subject) or "(no subject)"
             found.append(Thread(scope=first.scope, key=key, medium="mail", title=subject, messages=tuple(members)))
         elif len(members) > 1 or (first.slack is not None and first.slack.parent_ts):
             found.append(_slack(first.scope, key, channel, title, members))

@@ -203,13 +203,6 @@ def account_scope(address: str) -> str:
     return f"account:{address}"
 
 
-def person_scope(key: PersonKey) -> str:
-    return f"person:{key}"
-
-
-WORKSPACE_SCOPE = "workspace"
-
-
 # --- what judgement produces ----------------------------------------------------------------------
 
 TaskKind = Literal["owe", "waiting", "blocked", "decision"]
@@ -232,17 +225,6 @@ class Finding(Value):
     sensitive: bool = False  # told by a neutral line only
     asked_at: datetime
     last_at: datetime  # of the newest message that bears on it
-    found_by: FoundBy = "rules"
-
-
-class Change(Value):
-    """A decision, reversal or disagreement that matters to somebody."""
-
-    kind: Literal["decision", "reversal", "disagreement", "status"]
-    what: str
-    who: PersonKey = ""
-    sources: tuple[Source, ...]
-    at: datetime
     found_by: FoundBy = "rules"
 
 
@@ -382,7 +364,7 @@ class Answer(Value):
 
 
 VALUES: tuple[type, ...] = (
-    Address, Answer, Ask, Change, Considered, ContextLine, DocumentSource, Draft, Fact, Finding, MailSource, Memory,
+    Address, Answer, Ask, Considered, ContextLine, DocumentSource, Draft, Fact, Finding, MailSource, Memory,
     Receipt, SlackSource, Task, UsedFact,
 )  # fmt: skip
 """Values that graphs keep in their state."""

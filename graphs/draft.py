@@ -18,6 +18,7 @@ from pydantic import Field
 
 from graphs import checks
 from graphs.conversations import heading, rendered, shown, stamp
+from graphs.digest_value import clip
 from graphs.domain import Ask, Memory, NotDrafted, Person, Quoted, Receipt, Source, Thread, UsedFact, Value
 from graphs.life import source_key
 from graphs.prompts import prompt
@@ -171,12 +172,12 @@ def style_lines(style: Style) -> str:
 def read(reply: Written, thread: Thread, ref: MailRef, known: Known, context: Context) -> Outcome:
     """The model's verdict after the checks of code. What fails them becomes a question, never a draft."""
     said = sources_of(thread, known, context)
-    why = "" if _adds(reply.why, said) else _short(reply.why, 160)
+    why = "" if _adds(reply.why, said) else clip(reply.why, 160)
     if reply.verdict == "no_reply":
         reason: NotDrafted = "unsure" if reply.reason == "" or reply.reason == "action" else reply.reason
         return Outcome(ref=ref, reason=reason, why=why)
     found = [ask for ask in reply.asks if not _adds(ask.ask, said)]
-    asks = ", ".join(_short(ask.ask, 60) for ask in found if not ask.answered)
+    asks = ", ".join(clip(ask.ask, 60) for ask in found if not ask.answered)
     if reply.verdict == "ask_owner":
         receipt = Receipt(withheld=known.withheld)
         return Outcome(ref=ref, question=_question(reply.question, said, asks, thread), why=why, receipt=receipt)
@@ -184,11 +185,11 @@ def read(reply: Written, thread: Thread, ref: MailRef, known: Known, context: Co
     if faults:
         return Outcome(ref=ref, question=_question("", said, asks, thread), why=f"Not drafted: {'; '.join(faults)}")
     used = _used(reply.facts, known)
-    assumptions = [_short(a, 160) for a in reply.assumptions[:3] if not _adds(a, said)]
+    assumptions = [clip(a, 160) for a in reply.assumptions[:3] if not _adds(a, said)]
     if any(internal for _, internal in used) and _has_outsider(thread):
         assumptions.append("Something said inside the organisation may be told outside; see the facts.")
     receipt = Receipt(
-        asks=tuple(Ask(ask=_short(ask.ask, 120), answered=ask.answered) for ask in found),
+        asks=tuple(Ask(ask=clip(ask.ask, 120), answered=ask.answered) for ask in found),
         facts=tuple({source_key(fact.source): fact for fact, _ in reversed(used)}.values())[::-1],
         assumptions=tuple(assumptions),
         withheld=known.withheld,
@@ -201,12 +202,12 @@ def read(reply: Written, thread: Thread, ref: MailRef, known: Known, context: Co
 def _used(refs: Sequence[str], known: Known) -> list[tuple[UsedFact, bool]]:
     """The facts and notes named, each with whether it is internal; what was not given is dropped."""
     given: dict[str, tuple[UsedFact, bool]] = {
-        f"F{n}": (UsedFact(text=_short(p.text.text, 200), source=p.source), p.internal)
+        f"F{n}": (UsedFact(text=clip(p.text.text, 200), source=p.source), p.internal)
         for n, p in enumerate(known.passages, 1)
     }
     for n, note in enumerate(known.notes, 1):
         if note.sources:
-            given[f"K{n}"] = UsedFact(text=_short(note.text, 200), source=note.sources[0]), True
+            given[f"K{n}"] = UsedFact(text=clip(note.text, 200), source=note.sources[0]), True
     return [given[ref] for ref in dict.fromkeys(refs) if ref in given]
 
 
@@ -226,11 +227,11 @@ def _days(thread: Thread, known: Known, context: Context) -> list[date]:
 
 def _question(text: str, said: Sequence[str], asks: str, thread: Thread) -> str:
     """The model's question to the owner if it adds nothing of its own, else one made from the thread."""
-    line = _short(text, 180)
+    line = clip(text, 180)
     if line and not _adds(line, said):
         return line
     sender = thread.messages[-1].author.name or thread.messages[-1].author.address
-    return _short(f"What shall {sender} be told{f' about: {asks}' if asks else ''}?", 180)
+    return clip(f"What shall {sender} be told{f' about: {asks}' if asks else ''}?", 180)
 
 
 def _adds(text: str, said: Sequence[str]) -> bool:
@@ -240,11 +241,6 @@ def _adds(text: str, said: Sequence[str]) -> bool:
 
 def _has_outsider(thread: Thread) -> bool:
     return any(message.author.kind == "outside" for message in thread.messages)
-
-
-def _short(text: str, limit: int) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
 def build() -> StateGraph[State, Context, Any, Any]:

@@ -18,6 +18,7 @@ from pydantic import Field
 
 from graphs import checks
 from graphs.conversations import heading, rendered, shown, stamp
+from graphs.digest_value import clip
 from graphs.domain import Finding, Message, Person, TaskKind, Thread, Value
 from graphs.prompts import prompt
 from graphs.quote import attribute
@@ -177,12 +178,12 @@ def _finding(item: Item, messages: tuple[Message, ...], said: list[str], context
     if _invents(item.what, said, days) or not re.search(r"\w", item.what):
         return None
     why = "" if _invents(item.why, said, days) else item.why
-    next_step = "" if _invents(item.next_step, said, days) else _line(item.next_step, 100)
+    next_step = "" if _invents(item.next_step, said, days) else clip(item.next_step, 100)
     also = [messages[n - 1].source for n in item.evidence if 1 <= n <= len(messages) and n != item.message]
     return Finding(
         kind=item.kind,
-        what=_line(item.what, 140),
-        why=_line(why, 120),
+        what=clip(item.what, 140),
+        why=clip(why, 120),
         next_step=next_step or "Open the conversation",
         due=due,
         counterpart=_counterpart(item.who, made_by, messages, context),
@@ -231,11 +232,6 @@ def _counterpart(name: str, made_by: Message, messages: tuple[Message, ...], con
         if person.key != context.owner.key and wanted == checks.folded(person.name):
             return person.key
     return made_by.author.key if made_by.author.key != context.owner.key else ""
-
-
-def _line(text: str, limit: int) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
 def build() -> StateGraph[State, Context, Any, Any]:

@@ -9,8 +9,8 @@ from datetime import datetime
 from email.utils import format_datetime
 from html import escape
 
-from bot.mail.threads import base_subject
 from graphs.domain import Address, MailFacts, Message
+from graphs.subjects import base_subject
 
 MARKER = ("X-Nightdesk", "1")  # may survive sending: it must mean nothing to a stranger
 MAX_CHAIN = 20  # references kept: the first, and the newest

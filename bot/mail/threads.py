@@ -1,40 +1,13 @@
 """Which mails belong together: by their references, and by subject only where references are missing."""
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from itertools import pairwise
 
 from graphs.domain import MailFacts, Message
+from graphs.subjects import REPLY, base_subject
 
 WINDOW = timedelta(days=14)  # how far apart replies without references may lie
-
-_REPLY = re.compile(
-    r"\s*(?:re|aw|antw|antwort|sv|vs|ref|res|rif|ynt|odp|отв|ответ|回复|回覆|答复|返信|r)\s*(?:\[\d{1,3}\]|\(\d{1,3}\)"
-    r"|\d{1,2})?\s*[:：]",
-    re.IGNORECASE,
-)
-_FORWARD = re.compile(
-    r"\s*(?:fwd?|wg|tr|rv|i|enc|doorst|vl|vb|vid|pd|пересл|转发|轉寄|転送)\s*(?:\[\d{1,3}\]|\(\d{1,3}\))?\s*[:：]",
-    re.IGNORECASE,
-)
-_LIST_TAG = re.compile(r"\s*\[[^\[\]]{1,40}\]")
-
-
-def base_subject(subject: str) -> str:
-    """The subject as it began: without reply and forward marks of many languages, list tags between them, `(fwd)`."""
-    text = subject.strip()
-    while True:
-        match = _REPLY.match(text) or _FORWARD.match(text)
-        tag = None if match else _LIST_TAG.match(text)
-        # A tag goes only together with a mark behind it: "[RFC] Names" keeps its tag.
-        if tag and (_REPLY.match(text, tag.end()) or _FORWARD.match(text, tag.end())):
-            match = tag
-        if not match:
-            break
-        text = text[match.end() :]
-    text = re.sub(r"\s*\((?:fwd|wg)\)\s*$", "", text, flags=re.IGNORECASE)
-    return " ".join(text.split())
 
 
 def thread_keys(messages: Sequence[Message], known: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -91,7 +64,7 @@ def _by_subject(mails: Sequence[tuple[Message, MailFacts]]) -> list[tuple[str, s
     for message, facts in mails:
         place = (base_subject(facts.subject).casefold(), _people(facts))
         before = last.get(place)
-        is_bare_reply = not facts.references and not facts.in_reply_to and _REPLY.match(facts.subject)
+        is_bare_reply = not facts.references and not facts.in_reply_to and REPLY.match(facts.subject)
         if place[0] and before and is_bare_reply and message.sent_at - before[0].sent_at <= WINDOW:
             found.append((facts.message_id, before[1].message_id))
         last[place] = (message, facts)

@@ -66,11 +66,6 @@ def _is_near(mail: Message, inside: frozenset[str]) -> bool:
     return all(to.rpartition("@")[2] in inside for to in _recipients(mail))
 
 
-def zone_of(sent: Sequence[Message]) -> int | None:
-    """The commonest offset of the Date headers, minutes ahead of UTC; None without mails."""
-    return _commonest([one.mail.offset_minutes for one in sent if one.mail is not None])
-
-
 def _learned(mails: list[Message], known_from: Circle, signature: str) -> Style:
     bodies = [_parted(one) for one in mails]
     texts = [one.text.text for one in mails]

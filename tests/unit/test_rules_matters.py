@@ -4,8 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from graphs.domain import Finding, Message, Source
-from graphs.rules.changes import changes
+from graphs.domain import Fact, Finding, Message, Source, Thread
 from graphs.rules.detector import request_score
 from graphs.rules.judge import answers_elsewhere, same_matter
 from graphs.rules.reference import facts
@@ -140,21 +139,24 @@ def test_sides_taken_without_a_decision_are_an_open_disagreement() -> None:
     open_thread = thread(
         "tom: Paper manual in the box or only a QR code?", "bob: I'm for paper", "priya: I disagree, paper is waste"
     )
-    [found] = changes(open_thread, MONDAY + timedelta(days=1), MONDAY - timedelta(days=1))
-    assert found.kind == "disagreement"
-    assert found.what == "Bob and Priya disagree, undecided: Paper manual in the box or only a QR code?"
+    [found] = told(open_thread)
+    assert found.change == "disagreement"
+    assert found.text == "Bob and Priya disagree, undecided: Paper manual in the box or only a QR code?"
 
     decided = thread(
         "bob: I'm for paper", "priya: I disagree, paper is waste", "tom: ok, we decided to ship without paper"
     )
-    assert [c.kind for c in changes(decided, MONDAY + timedelta(days=1), MONDAY - timedelta(days=1))] == ["decision"]
+    assert [fact.change for fact in told(decided)] == ["decision"]
 
 
-def test_changes_are_those_since_the_last_night() -> None:
+def test_decisions_and_reversals_are_told_in_the_order_they_were_made() -> None:
     conversation = dm("bob: we decided to use Kestrel as supplier", "+2d bob: the launch is moved to Thursday 19 March")
-    after = MONDAY + timedelta(days=1)
-    assert [c.kind for c in changes(conversation, MONDAY + timedelta(days=3), after)] == ["reversal"]
-    assert [c.kind for c in changes(conversation, after, MONDAY - timedelta(days=1))] == ["decision"]
+    assert [fact.change for fact in told(conversation)] == ["decision", "reversal"]
+
+
+def told(one: Thread) -> list[Fact]:
+    """What of a thread is worth telling in the morning."""
+    return [fact for fact in facts(one.messages) if fact.change]
 
 
 def test_the_detector_knows_a_request_from_a_remark() -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from graphs.domain import Address, MailFacts, MailSource, Message, Party, Quoted
-from graphs.rules.style import Style, style, zone_of
+from graphs.rules.style import Style, style
 
 ME = Address(name="Ada Lindqvist", address="ada@northwind.example")
 START = datetime(2026, 11, 1, 9, tzinfo=UTC)
@@ -104,9 +104,3 @@ def test_greetings_to_everybody_are_kept_as_they_are() -> None:
 def test_a_bare_name_is_a_greeting() -> None:
     mails = [sent("Tom,\n\nthe plan is out, have a look.\n\n-- Ada", day=day) for day in (1, 2)]
     assert style(mails, "tom@client.example").greeting == "{name},"
-
-
-def test_the_commonest_offset_is_the_zone() -> None:
-    offsets = [60, 60, 120, 60, 0]
-    assert zone_of([sent("x", day=day, offset_minutes=offset) for day, offset in enumerate(offsets)]) == 60
-    assert zone_of([]) is None

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.mail.threads import base_subject, thread_keys, threaded
+from bot.mail.threads import thread_keys, threaded
 from graphs.domain import Address, MailFacts, MailSource, Message, Party, Quoted
+from graphs.subjects import base_subject
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 ADA, BOB, EVE = (Address(address=f"{name}@example.org") for name in ("ada", "bob", "eve"))
