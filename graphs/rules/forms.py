@@ -581,6 +581,17 @@ REFUSE = re.compile(
     r"bis|heute|gerade|erst)\b)|^nein\b|leider (?:nein|nicht|keine)|geht (?:leider )?nicht|da musst du|"
     r"frag (?:mal |besser |lieber )?@?\w+|impossible|je ne (?:peux|pourrai) pas|no puedo|no es posible)\b"
 )
+HINT = re.compile(
+    r"^(?:please )?(?:try|use|see|check)(?: out)? (?:this|that|it|these|the (?:new|other|attached|following))"
+    r"(?: (?:one|link|url|version|page|doc|again|instead|now))*\s*(?:https?:|\(link|[.:!]|$)"
+)
+"""Help that has the form of an imperative: "try this link"."""
+
+MAYBE = re.compile(
+    r"\bi(?:'ll| will) [^.!?]{0,40}\bif (?:i|we)\b|\b(?:ich|wir) [^.!?]{0,40}\b(?:falls|wenn) (?:ich|wir)\b.{0,40}\b(?:schaffe|hinbekomme|dazu komme)"
+)
+"""A promise that hangs on its own success binds nobody: "I'll post if I get something up"."""
+
 FAREWELL = re.compile(
     r"^(?:see|talk to|speak to) (?:you|ya|u)\b|^(?:bis|wir sehen uns|man sieht sich|à|hasta|nos vemos)\b[^?]{0,30}$"
 )

@@ -56,10 +56,14 @@ def read(sentence: str) -> Speech:
     joke = bool(forms.JOKE.search(whole))
     withdraws = bool(forms.WITHDRAW.search(body)) and not body.endswith("?")
     tagged = bool(forms.TAG.search(body)) and promises(body)  # "I'll send it on Monday, ok?"
-    nothing = joke or withdraws or tagged or forms.FAREWELL.search(body)
+    nothing = joke or withdraws or tagged or forms.FAREWELL.search(body) or forms.HINT.search(body)
     ask, aim, weak = _NOTHING if nothing else _asked(body, sentence)
     generic = bool(ask) and bool(forms.GENERIC.match(body) or (forms.UPDATE.match(body) and len(_content(body)) < 2))
-    promise = not joke and (promises(body) if ask == "" else bool(forms.AND_I_WILL.search(body)))
+    promise = (
+        not joke
+        and not forms.MAYBE.search(body)
+        and (promises(body) if ask == "" else bool(forms.AND_I_WILL.search(body)))
+    )
     done = not body.endswith("?") and not ask and bool(forms.DONE.search(body)) and not forms.NOT_DONE.search(body)
     bare = without_emoji(body).strip(" .!,")
     return Speech(

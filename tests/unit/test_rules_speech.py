@@ -299,3 +299,16 @@ def test_putting_off_is_no_answer(sentence: str) -> None:
 @pytest.mark.parametrize("sentence", ["any update?", "Let me know.", "thoughts?", "Was meinst du?", "gentle ping"])
 def test_a_bare_reminder_is_about_something_else(sentence: str) -> None:
     assert read(sentence).generic
+
+
+@pytest.mark.parametrize(
+    "hint", ["try this link https://notes.example/x", "Try this one instead.", "See the attached:"]
+)
+def test_help_in_the_form_of_an_imperative_asks_nothing(hint: str) -> None:
+    assert read(hint).ask == ""
+    assert read("check this before Friday please").ask == "action"
+
+
+def test_a_promise_that_hangs_on_its_own_success_binds_nobody() -> None:
+    assert not read("I'll post if I get something up.").promise
+    assert read("I'll post it when the build is green.").promise
