@@ -1,0 +1,234 @@
+"""Logs and metrics say how the program is, and nothing that anybody wrote."""
+
+import ast
+import io
+import json
+import logging
+import re
+import secrets
+import sys
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+
+from bot import observe
+from graphs.errors import Later, NeedsPerson
+from tests.house.repo import modules
+
+FRESH = secrets.token_hex(4)  # a canary that stood in this file would be one of its constants
+CANARIES = tuple(
+    f"{text}-{FRESH}"
+    for text in (
+        "Kestrel gets eleven percent", "wade@kestrel.example", "xoxb-2718-canary", "xapp-1-canary", "sk-canary-99",
+        "postgresql://nightdesk:hunter2@db/nightdesk", "U0CANARY9", "Ärger\nmit dem Canary", "<!channel> canary", "canary",
+    )
+)  # fmt: skip
+LIBRARIES = (
+    "imapclient", "imapclient.imaplib", "slack_sdk.web.base_client", "slack_bolt.AsyncApp", "httpx", "httpcore.http11",
+    "openai._base_client", "procrastinate.worker", "apscheduler.executors.default", "aiohttp.access", "uvicorn.error",
+    "uvicorn.access", "websockets.client", "psycopg.pool", "asyncio", "py.warnings", "root", "pymap",
+)  # fmt: skip
+LEVELS = (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR, logging.CRITICAL)
+
+
+@pytest.fixture(params=["json", "text"])
+def written(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
+    """What a process that logs all it can has written."""
+    root, hook = logging.getLogger(), threading.excepthook
+    before = (root.handlers[:], root.level, [logging.getLogger(name).level for name in observe.OURS])
+    out = io.StringIO()
+    observe.start_logs(logging.DEBUG, request.param, out)
+    yield out
+    logging.captureWarnings(False)
+    root.handlers[:], threading.excepthook = before[0], hook
+    root.setLevel(before[1])
+    for name, level in zip(observe.OURS, before[2], strict=True):
+        logging.getLogger(name).setLevel(level)
+
+
+def _ours() -> list[str]:
+    return [path.removesuffix(".py").replace("/", ".") for path, _ in modules("bot", "graphs")]
+
+
+def test_no_canary_that_is_fed_through_any_logger_at_any_level_comes_out(written: io.StringIO) -> None:
+    for name in (*_ours(), *LIBRARIES):
+        logger = logging.getLogger(name)
+        for canary in CANARIES:
+            for level in LEVELS:
+                _feed(logger, level, canary)
+    said = written.getvalue()
+    assert said.count("\n") > 100
+    assert FRESH not in said
+
+
+def _feed(logger: logging.Logger, level: int, canary: str) -> None:
+    extra = dict.fromkeys((*observe.KEYS, "text", "subject", "url"), canary)
+    logger.log(level, canary)
+    logger.log(level, "said %s", canary)
+    logger.log(level, canary, extra=extra)
+    try:
+        raise Later(canary) from ValueError(canary)
+    except Later:
+        logger.log(level, "it broke", exc_info=True, extra=extra)
+
+
+def test_what_the_program_says_of_itself_comes_out(written: io.StringIO) -> None:
+    logging.getLogger("bot.jobs").info("job done", extra={"task": "sleep", "job": 7, "seconds": 1.5, "text": "secret"})
+    said = written.getvalue()
+    assert "job done" in said
+    assert "sleep" in said
+    assert "1.5" in said
+    assert "secret" not in said
+
+
+def test_an_error_is_told_by_kind_and_place() -> None:
+    try:
+        raise Later("the sentence") from OSError("the cause")
+    except Later as error:
+        record = logging.LogRecord(
+            "bot.live", logging.ERROR, __file__, 1, "no answer today", None, (Later, error, error.__traceback__)
+        )
+    said = observe.told(record)
+    assert said["event"] == "no answer today"
+    assert [line for line in said["error"] if not line.startswith(" ")] == ["graphs.errors.Later", "builtins.OSError"]
+    assert "sentence" not in str(said)
+
+
+def test_json_logs_are_one_object_a_line() -> None:
+    record = logging.LogRecord("bot.live", logging.WARNING, __file__, 1, "a mention waits", None, None)
+    record.age = 3
+    line = observe._Formatter("json", False).format(record)
+    said = json.loads(line)
+    assert said.pop("time").endswith("Z")
+    assert said == {"level": "warning", "logger": "bot.live", "event": "a mention waits", "age": 3}
+    assert "\n" not in line
+
+
+def test_libraries_say_nothing_below_a_warning_and_then_only_where(written: io.StringIO) -> None:
+    for name in LIBRARIES:
+        logging.getLogger(name).info("an access")
+    assert written.getvalue() == ""
+    logging.getLogger("slack_sdk.socket_mode").warning("Failed to send %s", FRESH)
+    said = CANARIES[0]
+    logging.getLogger("slack_sdk.socket_mode").warning(said)
+    assert "Failed to send %s" in written.getvalue()
+    assert "see test_observe.test_libraries_say" in written.getvalue()
+    assert FRESH not in written.getvalue()
+
+
+def test_a_thread_that_dies_is_told_without_its_words(written: io.StringIO) -> None:
+    def die() -> None:
+        raise ValueError(CANARIES[0])
+
+    thread = threading.Thread(target=die)
+    thread.start()
+    thread.join()
+    assert "a thread ended" in written.getvalue()
+    assert FRESH not in written.getvalue()
+
+
+def test_every_log_of_the_program_is_a_constant_sentence_with_keys_that_come_out() -> None:
+    loose = [f"{path}:{call.lineno}" for path, call in _log_calls() if not _is_plain(call)]
+    assert loose == []
+
+
+def _log_calls() -> Iterator[tuple[str, ast.Call]]:
+    levels = {"debug", "info", "warning", "error", "exception", "critical"}
+    for path, tree in modules("bot", "graphs"):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in levels:
+                target = ast.unparse(node.func.value)
+                if target in {"log", "logger", "logging"} or target.startswith("logging.getLogger"):
+                    yield path, node
+
+
+def _is_plain(call: ast.Call) -> bool:
+    sentence = call.args[0] if len(call.args) == 1 else None
+    extra = next((word.value for word in call.keywords if word.arg == "extra"), None)
+    keys = [ast.literal_eval(key) for key in extra.keys if key] if isinstance(extra, ast.Dict) else []
+    return (
+        isinstance(sentence, ast.Constant)
+        and isinstance(sentence.value, str)
+        and (extra is None or isinstance(extra, ast.Dict))
+        and set(keys) <= observe.KEYS
+    )
+
+
+# --- metrics ---------------------------------------------------------------------------------------
+
+
+def test_metrics_count_and_time_by_words_of_the_program() -> None:
+    def value(name: str, **labels: str) -> float:
+        return observe.registry().get_sample_value(name, labels) or 0.0
+
+    before = value("nightdesk_jobs_total", task="sleep", outcome="done")
+    observe.count("jobs", task="sleep", outcome="done")
+    with observe.timed("model_seconds", step="draft"):
+        observe.gauge("queue_depth", 4, queue="live")
+    assert value("nightdesk_jobs_total", task="sleep", outcome="done") == before + 1
+    assert value("nightdesk_model_seconds_count", step="draft") >= 1
+    assert value("nightdesk_queue_depth", queue="live") == 4
+
+
+def test_no_person_channel_or_account_becomes_a_label() -> None:
+    for word in CANARIES:
+        observe.count("answers", outcome=word)
+    for number in range(200):
+        observe.count("slack_calls", method="chat.post" + "x" * (number % 7) + "y" * (number // 7), outcome="done")
+    text = _served()
+    for word in CANARIES:
+        assert word not in text
+    methods = set(re.findall(r'slack_calls_total{method="([^"]+)"', text))
+    assert len(methods) <= 61
+    assert "other" in methods
+
+
+def test_every_metric_has_a_sentence_and_only_closed_labels() -> None:
+    allowed = {"task", "outcome", "kind", "state", "step", "method", "reason", "stage", "queue"}
+    for table in (observe.COUNTERS, observe.TIMES, observe.GAUGES):
+        for told, labels in table.values():
+            assert told
+            assert set(labels) <= allowed
+
+
+def _served(path: str = "/metrics") -> str:
+    port = observe.serve_metrics("0")
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}") as answer:
+        return str(answer.read().decode())
+
+
+def test_health_tells_a_part_that_fell_silent() -> None:
+    observe.beat("worker", 60)
+    observe.beat("receiver", 60)
+    assert _served("/healthz") == "ok\n"
+    observe.beat("receiver", -1)
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        _served("/healthz")
+    assert refused.value.code == 503
+    assert refused.value.read() == b"silent: receiver\n"
+    observe.beat("receiver", 60)
+
+
+def test_a_taken_port_says_what_to_change() -> None:
+    port = observe.serve_metrics("0")
+    with pytest.raises(NeedsPerson, match="NIGHTDESK_METRICS_PORT"):
+        observe.serve_metrics(str(port))
+
+
+def test_log_settings_are_a_level_and_a_form() -> None:
+    assert observe.log_settings("") == (logging.INFO, None)
+    assert observe.log_settings("debug") == (logging.DEBUG, None)
+    assert observe.log_settings("warning, json") == (logging.WARNING, "json")
+    with pytest.raises(NeedsPerson, match="NIGHTDESK_LOG"):
+        observe.log_settings("loud")
+
+
+def test_hooks_load_no_library_before_they_are_used() -> None:
+    import subprocess
+
+    words = "import bot.observe, sys; print('prometheus_client' in sys.modules, 'structlog' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True).stdout
+    assert said.split() == ["False", "False"]
