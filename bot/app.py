@@ -5,7 +5,7 @@ import contextlib
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from bot import models
@@ -13,6 +13,7 @@ from bot.desk import Desk, Model
 from bot.embedded import postgres
 from bot.home import Keys, keys
 from bot.settings import RoleSettings, Settings
+from bot.slack.client import Slack
 from bot.store import db, migrate, people
 from graphs.errors import NeedsPerson
 from graphs.thinking import LIVE_PATIENCE, PATIENCE, Patience, thinker
@@ -63,6 +64,8 @@ def desk(settings: Settings, held: Database, recorded: bool = False) -> Iterator
             currency=settings.currency,
             domains=settings.domains,
             zone=settings.zone,
+            slack=Slack(settings.slack_bot_token, settings.slack_api_base_url) if settings.slack_bot_token else None,
+            quarantine=timedelta(seconds=settings.quarantine_seconds),
         )
     finally:
         pool.close()

@@ -4,16 +4,18 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 
 from bot.home import Keys
 from bot.settings import RoleSettings
+from bot.slack.client import Slack
 from bot.store import messages, people, runs
 from bot.store.db import Store, Tx
 from bot.store.people import Place
 from graphs.domain import Message, Nature, Person
+from graphs.errors import Later, NeedsPerson
 from graphs.rules.natures import nature
 from graphs.thinking import Chat, Ledger, Thinker
 
@@ -28,9 +30,13 @@ class Model:
     recorded: bool = False
 
 
+def now_utc() -> datetime:
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True)
 class Desk:
-    """All that nights and mornings need. Built once, by `app`."""
+    """All that days, nights and mornings need. Built once, by `app`."""
 
     store: Store
     keys: Keys
@@ -41,6 +47,22 @@ class Desk:
     currency: str
     domains: frozenset[str]
     zone: str | None
+    slack: Slack | None = None
+    now: Callable[[], datetime] = now_utc  # aware
+    quarantine: timedelta = timedelta(seconds=120)
+    """How long an effect of unknown outcome is left alone: servers finish late."""
+
+    def require_slack(self) -> Slack:
+        if self.slack is None:
+            raise NeedsPerson("Slack is not connected: set SLACK_BOT_TOKEN and SLACK_APP_TOKEN.")
+        return self.slack
+
+    def check_running(self) -> None:
+        """Before each effect on the outside. Raises `Later` while the workspace is paused."""
+        with self.store.directory() as tx:
+            held = people.workspace(tx)
+        if held is not None and held["paused"]:
+            raise Later("Nightdesk is paused: `nightdesk resume` lets it go on.", 60)
 
     def thinker(self, begin: Callable[[], AbstractContextManager[Tx]], scope: int, night: date) -> Thinker | None:
         """The sleep agent's model, on the account of `scope`; None without a model."""

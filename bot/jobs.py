@@ -12,16 +12,13 @@ import procrastinate
 from procrastinate.exceptions import AlreadyEnqueued, UniqueViolation
 from procrastinate.jobs import Status
 
-from bot import night
+from bot import night, posting
 from bot.desk import Desk
+from bot.store.queue import LIVE, READ, SLEEP
 from graphs.errors import Later
 
 log = logging.getLogger(__name__)
 
-READ = "read"
-"""The queue of places: each is read once for everybody, before the people who read it."""
-
-SLEEP = "sleep"
 HEARTBEAT = 1.0
 STALLED = 8.0
 """Seconds without a heartbeat after which a job's worker counts as dead. Fences make a wrong guess harmless."""
@@ -29,6 +26,23 @@ STALLED = 8.0
 LOOK_AGAIN = 0.5
 
 ATTEMPTS = 4
+PATIENT = 40
+"""Attempts of what somebody waits for: with waits of at most a minute, longer than a restart of anything takes."""
+
+
+@dataclass(frozen=True)
+class Again(procrastinate.BaseRetryStrategy):
+    """Tries again what says `Later`: when it says so, else after waits that double up to a minute."""
+
+    most: int
+
+    def get_retry_decision(
+        self, *, exception: BaseException, job: procrastinate.jobs.Job
+    ) -> procrastinate.RetryDecision | None:
+        if not isinstance(exception, Later) or job.attempts >= self.most:
+            return None
+        wait = min(2.0**job.attempts, 60.0) if exception.after is None else exception.after
+        return procrastinate.RetryDecision(retry_in={"seconds": int(wait) + 1})
 
 
 @dataclass(frozen=True)
@@ -44,7 +58,7 @@ def build(dsn: str, desk: Callable[[], Desk], width: int) -> Jobs:
     """The tasks over `dsn`. Enqueuing needs no desk; running does."""
     connector = procrastinate.PsycopgConnector(conninfo=dsn, min_size=1, max_size=width + 2)
     app = procrastinate.App(connector=connector)
-    again = procrastinate.RetryStrategy(max_attempts=ATTEMPTS, exponential_wait=2, retry_exceptions=[Later])
+    again, patient = Again(ATTEMPTS), Again(PATIENT)
 
     @app.task(name="consolidate", queue=READ, retry=again)
     def consolidate(scope: int, date_: str, now: str) -> None:
@@ -53,6 +67,10 @@ def build(dsn: str, desk: Callable[[], Desk], width: int) -> Jobs:
     @app.task(name="sleep", queue=SLEEP, retry=again)
     def sleep(person: int, date_: str, now: str) -> None:
         night.sleep(desk(), person, date.fromisoformat(date_), datetime.fromisoformat(now))
+
+    @app.task(name="deliver", queue=LIVE, retry=patient)
+    def deliver(scope: int, key: str) -> None:
+        posting.deliver(desk(), scope, key)
 
     return Jobs(app, consolidate, sleep)
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from graphs.errors import NeedsPerson
 
 OPENAI = "https://api.openai.com/v1"
+SLACK = "https://slack.com/api/"
 ROLES = ("LIVE", "SLEEP", "EMBED")
 _OF_ROLE = ("MODEL", "BASE_URL", "API_KEY", "PRICE_IN", "PRICE_OUT", "SERVICE_TIER")
 _PLAIN = (
@@ -56,6 +57,11 @@ class Settings:
     zone: str | None
     quarantine_seconds: int
     postgres_binaries: Path | None
+    slack_bot_token: str = field(default="", repr=False)
+    slack_app_token: str = field(default="", repr=False)
+    slack_signing_secret: str = field(default="", repr=False)
+    slack_api_base_url: str = SLACK
+    public_url: str = ""
 
 
 def load(home: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
@@ -82,6 +88,11 @@ def load(home: Path | None = None, environ: Mapping[str, str] | None = None) -> 
         zone=_zone(values.get("NIGHTDESK_ZONE", "")),
         quarantine_seconds=_whole("NIGHTDESK_QUARANTINE_SECONDS", values, 120),
         postgres_binaries=_path(values.get("NIGHTDESK_PG_BIN", "")),
+        slack_bot_token=values.get("SLACK_BOT_TOKEN", ""),
+        slack_app_token=values.get("SLACK_APP_TOKEN", ""),
+        slack_signing_secret=values.get("SLACK_SIGNING_SECRET", ""),
+        slack_api_base_url=values.get("SLACK_API_BASE_URL", SLACK).rstrip("/") + "/",
+        public_url=values.get("NIGHTDESK_PUBLIC_URL", "").rstrip("/"),
     )
 
 

@@ -1,17 +1,25 @@
-"""Errors sorted by what to do about them. Adapters translate into these once, with `from`."""
+"""Errors that say what to do. Raised at the border of the program and told in one sentence; the sentence quotes no content."""
 
 
 class NightdeskError(Exception):
-    """A failure told in one sentence; carries no content of messages and no secret."""
+    """Something that the user may be told: the message is a whole sentence without secrets or content."""
 
 
 class Later(NightdeskError):
-    """Try again later: a busy or unreachable server, a lost connection, a lock somebody holds."""
+    """It may work in a while. Whoever runs the job tries again, not before `after` seconds when that is known."""
+
+    def __init__(self, message: str, after: float | None = None) -> None:
+        super().__init__(message)
+        self.after = after
+
+
+class Unsure(Later):
+    """It may have happened: look on the far side before doing it again."""
 
 
 class NeedsPerson(NightdeskError):
-    """Nothing helps but a person: a wrong setting, a refused login, a full disk. The sentence names what to change."""
+    """Trying again changes nothing until a person acts; the message says how."""
 
 
 class Denied(NightdeskError):
-    """The viewer may not do or see this. Never say whether it exists."""
+    """The other side refuses this to us, rightly: no retry, and nobody has to act."""

@@ -1,6 +1,6 @@
 -- workspace --
 -- The one workspace of this home; none before the first import.
-select team, name, domain from nightdesk.workspace
+select team, name, domain, paused from nightdesk.workspace
 
 -- set_workspace --
 -- The first import decides which workspace this is.

@@ -1,0 +1,136 @@
+"""Brings what the outbox promises to Slack: posted once, edited in place, looked for after a doubt before it is repeated."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from functools import partial
+
+from bot.desk import Desk
+from bot.slack.client import Json, Slack, refusal
+from bot.store import outbox
+from bot.store.db import Tx
+from graphs.errors import Denied, Later, Unsure
+
+MARK = "nightdesk"
+"""The event type of our metadata; its payload carries the key that recovery looks for."""
+
+LOOK_BACK = timedelta(minutes=5)
+"""Slack's clock may be behind ours by this much."""
+
+Begin = Callable[[], AbstractContextManager[Tx]]
+
+
+def deliver(desk: Desk, scope: int, key: str) -> None:
+    """Makes Slack show what the outbox says under `key`. Raises `Later` while Slack is busy or a doubt is too young."""
+    slack = desk.require_slack()
+    begin = partial(desk.store.as_scope, scope)
+    with begin() as tx:
+        found = outbox.get(tx, key)
+    if found is None or found.state in ("sent", "refused", "withdrawn"):
+        return
+    if found.state == "sending":
+        _clear_doubt(desk, slack, begin, found)
+        with begin() as tx:
+            found = outbox.get(tx, key)
+        if found is None or found.state != "wanted":
+            return
+    desk.check_running()
+    with begin() as tx:
+        if not outbox.claim(tx, key, desk.now()):
+            return
+    _say(desk, slack, begin, found)
+
+
+def _say(desk: Desk, slack: Slack, begin: Begin, found: outbox.Posted) -> None:
+    try:
+        ts = _update(slack, found) if found.ts else _post(slack, found.post)
+    except Unsure:
+        raise  # stays `sending`: the next attempt looks first
+    except Later:
+        with begin() as tx:
+            outbox.reclaim(tx, found.post.key)
+        raise
+    except Denied as err:
+        with begin() as tx:
+            outbox.refuse(tx, found.post.key, refusal(err))
+        return
+    with begin() as tx:
+        outbox.stands(tx, found.post.key, ts, found.post.hash, desk.now())
+
+
+def _post(slack: Slack, post: outbox.Post) -> str:
+    """The ts of the new message. An ephemeral one carries no key: it is said at most once."""
+    blocks = list(post.blocks) or None
+    thread = post.thread_ts or None
+    if post.reader:
+        said = slack.call(
+            "chat.postEphemeral",
+            channel=post.channel,
+            user=post.reader,
+            text=post.text,
+            blocks=blocks,
+            thread_ts=thread,
+        )
+        return str(said.get("message_ts") or "")
+    said = slack.call(
+        "chat.postMessage", channel=post.channel, text=post.text, blocks=blocks, thread_ts=thread, metadata=mark(post),
+        unfurl_links=False, unfurl_media=False,
+    )  # fmt: skip
+    return str(said["ts"])
+
+
+def _update(slack: Slack, found: outbox.Posted) -> str:
+    post = found.post
+    slack.call(
+        "chat.update", channel=post.channel, ts=found.ts, text=post.text, blocks=list(post.blocks), metadata=mark(post),
+        unfurl_links=False, unfurl_media=False,
+    )  # fmt: skip
+    return found.ts
+
+
+def mark(post: outbox.Post) -> Json:
+    """Metadata that names the message; meaningless to anybody else."""
+    return {"event_type": MARK, "event_payload": {"key": post.key, "hash": post.hash}}
+
+
+def _clear_doubt(desk: Desk, slack: Slack, begin: Begin, found: outbox.Posted) -> None:
+    """An attempt ended without an outcome: after the quarantine, what stands on the far side decides."""
+    assert found.begun_at is not None
+    age = desk.now() - found.begun_at
+    if age < desk.quarantine:
+        raise Later(
+            "A message to Slack is of unknown outcome: it is looked for first.", (desk.quarantine - age).total_seconds()
+        )
+    if found.ts or found.post.reader:
+        # An edit may be repeated; what one reader saw once cannot be looked for, and is not said twice.
+        with begin() as tx:
+            if found.post.reader:
+                outbox.refuse(tx, found.post.key, "unknown outcome")
+            else:
+                outbox.reclaim(tx, found.post.key)
+        return
+    standing = _find(slack, found)
+    with begin() as tx:
+        if standing is None:
+            outbox.reclaim(tx, found.post.key)
+        else:
+            ts, hash_ = standing
+            outbox.stands(tx, found.post.key, ts, hash_, desk.now())
+
+
+def _find(slack: Slack, found: outbox.Posted) -> tuple[str, str] | None:
+    """(ts, hash) of our message in its thread or channel, by its metadata."""
+    post = found.post
+    assert found.begun_at is not None
+    since = f"{(found.begun_at - LOOK_BACK).timestamp():.6f}"
+    method = "conversations.replies" if post.thread_ts else "conversations.history"
+    where: Json = {"ts": post.thread_ts} if post.thread_ts else {}
+    pages = slack.pages(
+        method, "messages", channel=post.channel, oldest=since, include_all_metadata=True, **where
+    )  # fmt: skip
+    for page in pages:
+        for message in page:
+            payload = ((message.get("metadata") or {}).get("event_payload")) or {}
+            if payload.get("key") == post.key:
+                return str(message["ts"]), str(payload.get("hash", ""))
+    return None

@@ -1,0 +1,40 @@
+"""Jobs, enqueued in the transaction that made them necessary: both are committed or neither."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from psycopg.types.json import Jsonb
+
+from bot.store.db import Tx
+
+LIVE = "live"
+"""Somebody waits for it: answers, presses, deliveries, and the messages they need."""
+
+READ = "read"
+"""Places: each is read once for everybody, before the people who read it."""
+
+SLEEP = "sleep"
+"""People: tasks, drafts, digests, errands."""
+
+Argument = int | str | None
+
+
+@dataclass(frozen=True)
+class Job:
+    """One unit of the queue. `lock`: never two of them side by side. `once`: not enqueued while one of that name waits."""
+
+    task: str
+    queue: str
+    args: dict[str, Argument] = field(default_factory=dict)
+    lock: str | None = None
+    once: str | None = None
+    at: datetime | None = None  # not before
+    priority: int = 0
+
+
+def defer(tx: Tx, job: Job) -> None:
+    """Enqueues `job` when `tx` commits."""
+    tx.run(
+        "defer_job", queue=job.queue, task=job.task, priority=job.priority, lock=job.lock, queueing_lock=job.once,
+        args=Jsonb(job.args), at=job.at,
+    )  # fmt: skip

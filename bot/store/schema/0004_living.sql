@@ -1,0 +1,159 @@
+-- The living desk: what Slack told us, what we want to stand in Slack and in Drafts, accounts, nights and errands.
+
+alter table nightdesk.workspace add column paused boolean not null default false;
+
+-- What Slack sent, committed before it is acknowledged. The payload is sealed, so no rule guards it, and goes when it is
+-- handled: what it said then stands in `message`. The key stays for a while, so that a redelivery is known.
+create table nightdesk.slack_event (
+  id bigint generated always as identity primary key,
+  key text not null unique,             -- Slack's event_id; derived for presses, which have none
+  kind text not null,                   -- 'message', 'member_joined_channel', 'block_actions' …
+  channel text not null default '',     -- in which it happened; '' when in none
+  ts text not null default '',          -- of the message it is about
+  payload bytea,                        -- sealed JSON; null: handled
+  received_at timestamptz not null default now(),
+  handled_at timestamptz,
+  attempts int not null default 0,
+  problem text not null default ''      -- why it was put aside: never content
+);
+create index on nightdesk.slack_event (channel, id) where handled_at is null;
+create index on nightdesk.slack_event (received_at);
+
+-- How far the history of a channel was read. No content.
+create table nightdesk.slack_cursor (
+  channel text primary key,
+  newest text not null default '',      -- everything up to this ts was read
+  read_at timestamptz,                  -- when history was last compared with what is stored
+  slow boolean not null default false   -- Slack gives 15 objects a call and one call a minute
+);
+
+-- What should stand in Slack, and what does. One row a message: posted once, then edited in place.
+create table nightdesk.outbox (
+  scope_id int not null references nightdesk.scope, -- a person's desk for a DM, else the channel
+  key text primary key,                 -- derived: 'digest/U1/2026-11-24', 'answer/C1/1700000000.000100'
+  channel text not null,                -- where to; fixed by code, never by a model
+  thread_ts text not null default '',
+  reader text not null default '',      -- only this user sees it (ephemeral); '' for everybody there
+  content jsonb not null,               -- {text, blocks}
+  hash text not null,                   -- of content and destination
+  state text not null default 'wanted' check (state in ('wanted', 'sending', 'sent', 'refused', 'withdrawn')),
+  ts text not null default '',          -- as Slack calls it
+  stands text not null default '',      -- the hash that stands in Slack
+  begun_at timestamptz,                 -- when an attempt began whose outcome is not known
+  attempts int not null default 0,
+  problem text not null default '',
+  wanted_at timestamptz not null default now(),
+  sent_at timestamptz
+);
+create index on nightdesk.outbox (channel, thread_ts);
+create index on nightdesk.outbox (wanted_at) where state in ('wanted', 'sending');
+
+-- What somebody said of an answer by its buttons.
+create table nightdesk.feedback (
+  scope_id int not null references nightdesk.scope,
+  key text not null,                    -- of the answer in the outbox
+  person_id bigint not null references nightdesk.person,
+  value text not null check (value in ('up', 'down')),
+  at timestamptz not null default now(),
+  primary key (key, person_id)
+);
+
+-- A connected mailbox. The password is sealed with the row it belongs to bound in.
+create table nightdesk.account (
+  scope_id int primary key references nightdesk.scope,
+  host text not null,
+  port int not null,
+  security text not null check (security in ('tls', 'starttls', 'plain')),
+  login text not null,
+  secret bytea not null,
+  folders jsonb not null default '{}',  -- role -> folder, as a person set it: {"drafts": "Entwürfe"}
+  state text not null default 'ok' check (state in ('ok', 'paused')),
+  problem text not null default '',     -- one sentence for its owner
+  since timestamptz not null default now(), -- when the state last changed
+  retry_at timestamptz,                 -- throttled: not before
+  synced_at timestamptz
+);
+
+create table nightdesk.mailbox (
+  scope_id int not null references nightdesk.scope,
+  role text not null check (role in ('inbox', 'sent', 'drafts')),
+  name text not null,
+  uidvalidity bigint not null,
+  last_uid bigint not null default 0,   -- everything up to it was read
+  modseq bigint,
+  count int,                            -- MESSAGES when it was last compared
+  primary key (scope_id, role)
+);
+
+-- Which mail has which UID; `key` is the message's key, '' for one that could not be read.
+create table nightdesk.mail_uid (
+  scope_id int not null references nightdesk.scope,
+  role text not null,
+  uid bigint not null,
+  key text not null default '',
+  primary key (scope_id, role, uid)
+);
+create index on nightdesk.mail_uid (scope_id, key);
+
+-- Where a draft lies. {uidvalidity, uidnext} is committed before APPEND: recovery looks from there on.
+alter table nightdesk.draft
+  add column uidvalidity bigint,
+  add column uidnext bigint,
+  add column uid bigint,
+  add column begun_at timestamptz,      -- when an APPEND of unknown outcome began
+  add column appended_at timestamptz,
+  add column stands bytea,              -- sha256 of what the server gave back right after our APPEND
+  add column problem text not null default '';
+
+-- One night a person and local date, whatever started it. No content.
+create table nightdesk.night (
+  person_id bigint not null references nightdesk.person,
+  date date not null,                   -- of the morning it ends on
+  state text not null default 'begun' check (state in ('begun', 'slept', 'delivered')),
+  late text not null default '',        -- why it is late, told in the digest
+  begun_at timestamptz not null,
+  slept_at timestamptz,
+  delivered_at timestamptz,
+  primary key (person_id, date)
+);
+
+-- A job that somebody handed to the night. Its scope is the place it was asked in: what it finds is said there.
+create table nightdesk.errand (
+  scope_id int not null references nightdesk.scope,
+  id text primary key,                  -- derived from the message that asked
+  person_id bigint not null references nightdesk.person,
+  channel text not null,
+  thread_ts text not null,
+  value jsonb not null,                 -- {task, plan, cap}
+  state text not null default 'waiting' check (state in ('waiting', 'running', 'done', 'failed', 'discarded')),
+  night date not null,
+  result jsonb,
+  at timestamptz not null default now()
+);
+create index on nightdesk.errand (person_id, night);
+
+do $$
+declare content text;
+begin
+  foreach content in array array['outbox', 'feedback', 'account', 'mailbox', 'mail_uid', 'errand'] loop
+    execute format('call nightdesk.guard(%L)', 'nightdesk.' || content);
+  end loop;
+end $$;
+
+-- What waits to be said in Slack, for whoever delivers: where it stands, never what it says.
+create function nightdesk.pending_posts() returns table (scope_id int, key text, state text, begun_at timestamptz)
+language sql stable security definer set search_path = nightdesk, pg_temp as $$
+  select scope_id, key, state, begun_at from outbox where state in ('wanted', 'sending') order by wanted_at, key
+$$;
+
+-- Which mailboxes are connected, for whoever plans their reading: no credential and no content.
+create function nightdesk.connected() returns table (scope_id int, state text, retry_at timestamptz, synced_at timestamptz)
+language sql stable security definer set search_path = nightdesk, pg_temp as $$
+  select scope_id, state, retry_at, synced_at from account order by scope_id
+$$;
+
+-- Errands due by a night, for whoever plans it.
+create function nightdesk.errands_of(whose bigint, until date) returns table (scope_id int, id text)
+language sql stable security definer set search_path = nightdesk, pg_temp as $$
+  select scope_id, id from errand where person_id = whose and night <= until and state in ('waiting', 'running') order by at, id
+$$;

@@ -1,0 +1,45 @@
+-- want_post --
+-- What should stand there. The same words again change nothing; other words are an edit of the same message.
+insert into nightdesk.outbox (scope_id, key, channel, thread_ts, reader, content, hash)
+values (%(scope)s, %(key)s, %(channel)s, %(thread)s, %(reader)s, %(content)s, %(hash)s)
+on conflict (key) do update set content = excluded.content, hash = excluded.hash,
+  state = case when outbox.state = 'sending' then 'sending' else 'wanted' end
+where outbox.hash <> excluded.hash and outbox.state <> 'withdrawn'
+
+-- post --
+-- One message of the outbox, whole.
+select scope_id, key, channel, thread_ts, reader, content, hash, state, ts, stands, begun_at, attempts
+from nightdesk.outbox where key = %(key)s
+
+-- claim_post --
+-- From here on its outcome is unknown until it is recorded; only one worker gets it.
+update nightdesk.outbox set state = 'sending', begun_at = %(now)s, attempts = attempts + 1
+where key = %(key)s and state = 'wanted'
+
+-- reclaim_post --
+-- Nothing of it stands on the far side: it may be tried again.
+update nightdesk.outbox set state = 'wanted', begun_at = null where key = %(key)s and state = 'sending'
+
+-- post_stands --
+-- It stands in Slack; when other words are wanted meanwhile, those are still owed.
+update nightdesk.outbox set ts = %(ts)s, stands = %(stands)s, begun_at = null, problem = '',
+  state = case when hash = %(stands)s then 'sent' else 'wanted' end, sent_at = coalesce(sent_at, %(now)s)
+where key = %(key)s and state <> 'withdrawn'
+
+-- refuse_post --
+-- Slack will not have it; `problem` says why in a few words.
+update nightdesk.outbox set state = 'refused', begun_at = null, problem = %(problem)s where key = %(key)s
+
+-- posts_in --
+-- Our messages in a thread or channel, oldest first.
+select key, ts, state from nightdesk.outbox
+where channel = %(channel)s and (thread_ts = %(thread)s or ts = %(thread)s) order by wanted_at, key
+
+-- post_at --
+-- Which of our messages stands at a place in Slack.
+select scope_id, key, channel, thread_ts, reader, content, hash, state, ts, stands, begun_at, attempts
+from nightdesk.outbox where channel = %(channel)s and ts = %(ts)s
+
+-- pending_posts --
+-- Where something waits to be said; never what.
+select scope_id, key, state, begun_at from nightdesk.pending_posts()
