@@ -1,6 +1,6 @@
 """The project's words as frozen values. Imports nothing of ours; everything else may import it."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -35,6 +35,23 @@ class Person(Value):
     zone: str = "UTC"
     role: Literal["member", "guest", "outside", "bot"] = "member"
     active: bool = True
+
+
+DraftLevel = Literal["all", "standard", "high", "off"]
+"""Which mails get a draft: all that ask for something; those that need the owner; only what is due or blocks somebody;
+none."""
+
+
+class Preferences(Value):
+    """How a person wants their nights and mornings. Times are local to their zone."""
+
+    zone: str | None = None  # None: as Slack says
+    night_at: time = time(1)  # an evening belongs to the morning it ends on
+    wakes_at: time = time(8)
+    working_days: tuple[int, ...] = (0, 1, 2, 3, 4)  # 0 is Monday; mornings that get a digest
+    level: DraftLevel = "standard"
+    shadow: bool = True  # drafts are shown in Slack and stay out of the mailbox
+    paused: bool = False
 
 
 class Party(Value):

@@ -4,13 +4,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from psycopg.types.json import Jsonb
+
 from bot.store.db import Row, Tx
-from graphs.domain import Channel, Person
+from graphs.domain import Channel, Person, Preferences
 
 
 @dataclass(frozen=True)
 class Known:
-    """A person of the directory with the row ids that audiences are made of. `zone` is None when Slack names none."""
+    """A person of the directory with the row ids that audiences are made of. `zone` is their own
+    setting, else Slack's, else None."""
 
     id: int
     person: Person
@@ -146,6 +149,19 @@ def channel_named(tx: Tx, channel: str) -> int | None:
 def readable(tx: Tx) -> list[int]:
     """Ids of the scopes that this transaction's audience may read."""
     return [row["id"] for row in tx.all("readable_scopes")]
+
+
+def preferences(tx: Tx, person: int) -> Preferences:
+    """What the person set; the usual where they set nothing. What an older program wrote and this one does not know is
+    left out."""
+    row = tx.one("preferences", person=person)
+    held = {} if row is None else row["settings"]
+    return Preferences.model_validate({name: held[name] for name in Preferences.model_fields if name in held})
+
+
+def set_preferences(tx: Tx, person: int, chosen: Preferences) -> None:
+    """Keeps what differs from the usual, so that a better default reaches everybody who never chose."""
+    tx.run("set_preferences", person=person, settings=Jsonb(chosen.model_dump(mode="json", exclude_defaults=True)))
 
 
 def by_key(people: Iterable[Known]) -> dict[str, Person]:

@@ -69,14 +69,14 @@ select %(scope)s, id from nightdesk.person where slack_id = any(%(members)s) on 
 
 -- find_person --
 -- By Slack id or mail address, as a command line names somebody.
-select p.id, p.key, p.name, p.short_names, p.zone, p.role, p.active, p.slack_id,
+select p.id, p.key, p.name, p.short_names, coalesce(p.settings ->> 'zone', p.zone) as zone, p.role, p.active, p.slack_id,
   array(select address from nightdesk.address a where a.person_id = p.id order by 1) as addresses
 from nightdesk.person p
 where p.slack_id = %(who)s or p.id = (select person_id from nightdesk.address where address = lower(%(who)s))
 
 -- people --
 -- Everybody, with their addresses.
-select p.id, p.key, p.name, p.short_names, p.zone, p.role, p.active, p.slack_id,
+select p.id, p.key, p.name, p.short_names, coalesce(p.settings ->> 'zone', p.zone) as zone, p.role, p.active, p.slack_id,
   array(select address from nightdesk.address a where a.person_id = p.id order by 1) as addresses
 from nightdesk.person p order by p.id
 
@@ -114,3 +114,11 @@ where id = (select owner_id from nightdesk.scope where id = %(scope)s) and (zone
 -- Somebody known by address alone gets the name they sign with.
 update nightdesk.person set name = %(name)s, short_names = %(short_names)s
 where id = (select owner_id from nightdesk.scope where id = %(scope)s) and slack_id is null
+
+-- preferences --
+-- How a person wants their nights and mornings.
+select settings from nightdesk.person where id = %(person)s
+
+-- set_preferences --
+-- What a person chose, in place of what they chose before.
+update nightdesk.person set settings = %(settings)s where id = %(person)s
