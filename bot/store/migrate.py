@@ -48,6 +48,8 @@ from pg_class where relkind in ('r', 'p', 'v', 'S') and (
 union all
 select format('grant execute on function %%s to %%I', oid::regprocedure, %(role)s::text)
 from pg_proc where prokind = 'f' and pronamespace = 'public'::regnamespace and proname like 'procrastinate\_%%'
+union all
+select format('grant select on public.schema_migration to %%I', %(role)s::text)
 """
 
 # `member` also counts what a role could become by `set role`; a superuser is a member of every role.
