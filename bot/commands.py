@@ -19,7 +19,7 @@ from graphs.errors import Later, NeedsPerson
 from graphs.reading import clean
 
 if TYPE_CHECKING:
-    from bot import live
+    from bot import asking
 
 
 def demo(at: Path | None, rules: bool, out: Path | None) -> None:
@@ -132,10 +132,10 @@ def _newest(desk: Desk, owner: Owner) -> datetime:
 def recall(
     at: Path | None, question: str | None, who: str, where: str, most: int, batch: Path | None, as_json: bool
 ) -> None:
-    from bot import live
+    from bot import asking
 
     def answer(desk: Desk, asked: "Asked") -> dict[str, Any]:
-        found = live.recall(live.place(desk, asked.who, asked.where), asked.question, most, LATEST)
+        found = asking.recall(asking.place(desk, asked.who, asked.where), asked.question, most, LATEST)
         items = [
             {"source": _plain(one.message.source), "score": round(one.score, 4), "text": one.message.text.text}
             for one in found
@@ -146,11 +146,11 @@ def recall(
 
 
 def ask(at: Path | None, question: str | None, who: str, where: str, batch: Path | None, as_json: bool) -> None:
-    from bot import live
+    from bot import asking
 
     def answer(desk: Desk, asked: "Asked") -> dict[str, Any]:
-        here = live.place(desk, asked.who, asked.where)
-        found, usage = live.ask(desk, here, asked.question, [], _moment(here))
+        here = asking.place(desk, asked.who, asked.where)
+        found, usage = asking.ask(desk, here, asked.question, [], _moment(here))
         return {
             "text": found.text,
             "citations": [_plain(source) for source in found.citations],
@@ -162,7 +162,7 @@ def ask(at: Path | None, question: str | None, who: str, where: str, batch: Path
     _each(at, asked_for(question, who, where, batch), batch is not None, as_json, answer, _show_answer)
 
 
-def _moment(here: "live.Place") -> datetime:
+def _moment(here: "asking.Place") -> datetime:
     """Now, or after the newest plausible message where an import is ahead of this machine's clock."""
     now = datetime.now(UTC)
     if here.begin is None:

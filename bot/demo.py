@@ -14,7 +14,7 @@ from rich.padding import Padding
 from rich.rule import Rule
 from rich.text import Text
 
-from bot import app, calendar, imports, live, morning, nightfiles
+from bot import app, asking, calendar, imports, morning, nightfiles
 from bot.desk import Desk, Owner, begin_owner
 from bot.render_text import digest_text
 from bot.settings import RoleSettings, Settings
@@ -188,8 +188,8 @@ def _place(shown: dict[str, Message], source: Source, owner: Owner) -> str:
 
 
 def _ask(desk: Desk, who: str, channel: str, question: str, console: Console) -> None:
-    here = live.place(desk, who, channel)
-    found, _ = live.ask(desk, here, question, [], WAKES)
+    here = asking.place(desk, who, channel)
+    found, _ = asking.ask(desk, here, question, [], WAKES)
     _heading(console, f"By day · {here.asker.person.name} asks in #{channel}")
     _line(console, f"  {question}")
     console.print(Padding(Text(found.text, style="bold"), (0, 0, 0, 4)))

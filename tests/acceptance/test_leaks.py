@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from bot import live
+from bot import asking
 from bot.desk import Desk
 from bot.embedded.postgres import Server
 from bot.store import people
@@ -154,18 +154,18 @@ def rows(world: World, database: Database, desk: Desk) -> None:
 
 def questions(world: World, desk: Desk, model: ModelServer) -> None:
     """What retrieval and the live agent say to people alone and in places, and what the model is asked for it."""
-    for who, where in [(who, live.DM) for who in PEOPLE] + [(MIRA, place) for place in PLACES]:
-        here = live.place(desk, who, where)
+    for who, where in [(who, asking.DM) for who in PEOPLE] + [(MIRA, place) for place in PLACES]:
+        here = asking.place(desk, who, where)
         with desk.store.directory() as tx:
             place = people.places(tx)[here.scope] if here.scope else None
         readers = world.readers[place.key] if place else frozenset({here.asker.person.key})
         begun = len(model.requests)
         for question in QUESTIONS:
             found = [
-                (one.message.source, one.message.text.text, one.score) for one in live.recall(here, question, 50, NOW)
+                (one.message.source, one.message.text.text, one.score) for one in asking.recall(here, question, 50, NOW)
             ]
             world.put(f"recall as {who} in {where}: {question}", found, readers)
-            answer, _ = live.ask(desk, here, question, [], NOW)
+            answer, _ = asking.ask(desk, here, question, [], NOW)
             world.put(f"ask as {who} in {where}: {question}", answer.model_dump_json(), readers)
         world.put(f"requests as {who} in {where}", [seen.body for seen in model.requests[begun:]], readers)
 

@@ -1,0 +1,158 @@
+"""A question: who asks, what may they and the place's readers see, what is found there, and graphs.answer over it."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+
+from bot.desk import Desk
+from bot.store import desk as kept
+from bot.store import messages, people, runs
+from bot.store.db import Tx
+from graphs import answer as answering
+from graphs.conversations import name_of
+from graphs.domain import Answer, Message, Person, Quoted
+from graphs.errors import NeedsPerson
+from graphs.rules.text import language
+from graphs.thinking import Ledger, Reservation, Thinker, Usage
+
+DM = "dm"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a question is asked: whose rights its answer is made with. `begin` is None where the asker may not read."""
+
+    asker: people.Known
+    scope: int | None  # of the channel; None in a DM
+    begin: Callable[[], AbstractContextManager[Tx]] | None
+
+
+@dataclass(frozen=True)
+class Found:
+    """One retrieved message with what a list of results shows of it."""
+
+    message: Message
+    score: float
+
+
+def place(desk: Desk, who: str, channel: str) -> Place:
+    """The place named on a command line. Raises `NeedsPerson` for somebody or something nobody knows."""
+    with desk.store.directory() as tx:
+        asker = people.find(tx, who)
+        if asker is None:
+            raise NeedsPerson(f"Nobody here is {who}: name a Slack id or a mail address that was imported.")
+        if channel == DM:
+            return Place(asker, None, partial(desk.store.as_person, asker.id))
+        scope = people.channel_named(tx, channel)
+    if scope is None:
+        raise NeedsPerson(f"There is no channel {channel}: name its id, its name, or dm.")
+    with desk.store.as_person(asker.id) as tx:
+        may_read = scope in people.readable(tx)
+    # Said in a channel, an answer uses what everybody who reads it may read; the asker's own rights add nothing.
+    return Place(asker, scope, partial(desk.store.as_readers_of, scope) if may_read else None)
+
+
+def recall(here: Place, question: str, most: int, now: datetime) -> list[Found]:
+    """What the place's readers may read about `question`, best first."""
+    if here.begin is None:
+        return []
+    with here.begin() as tx:
+        hits = messages.recall(tx, question, language(question), most, now)
+        found = {message.id: message for message in messages.by_id(tx, [hit.id for hit in hits])}
+    return [Found(found[hit.id], hit.score) for hit in hits if hit.id in found]
+
+
+def answer(desk: Desk, here: Place, question: str, thread: Sequence[Message], now: datetime, used: "Used") -> Answer:
+    """The answer to one question, made with the rights of the place; counts into `used`."""
+    if here.begin is None:
+        return answering.not_found([], [])
+    with desk.store.directory() as tx:
+        directory = people.everybody(tx)
+        places = {p.key: p for p in people.places(tx).values()}
+    names = people.by_key(directory)
+    with here.begin() as tx:
+        blocks = kept.learned(tx, [here.scope] if here.scope else [])
+    context = answering.Context(
+        thinker=_thinker(desk, here, now, used),
+        question=Quoted(text=question),
+        asker=here.asker.person.name,
+        thread=thread,
+        recall=lambda: [
+            _passage(one.message, places, names) for one in recall(here, question, answering.PASSAGES, now)
+        ],
+        known=[line.text for block in blocks for line in block.lines],
+        people=names,
+        now=now,
+        zone=here.asker.zone or desk.zone or "UTC",
+        on_token=used.token,
+    )
+    return answering.build().compile().invoke({}, context=context)["answer"]  # type: ignore[no-any-return]
+
+
+def ask(
+    desk: Desk, here: Place, question: str, thread: Sequence[Message], now: datetime
+) -> tuple[Answer, dict[str, int | None]]:
+    """The answer with what it took: calls, tokens, and milliseconds to the first token (None without a model)."""
+    used = Used()
+    found = answer(desk, here, question, thread, now, used)
+    return found, used.as_usage()
+
+
+@dataclass
+class Used:
+    """What one answer took, counted while it is made."""
+
+    begun: float = field(default_factory=time.monotonic)
+    calls: int = 0
+    prompt: int = 0
+    completion: int = 0
+    first_token_ms: int | None = None
+
+    def token(self, piece: str) -> None:
+        if self.first_token_ms is None:
+            self.first_token_ms = round((time.monotonic() - self.begun) * 1000)
+
+    def counting(self, ledger: Ledger) -> Ledger:
+        """The ledger, whose settled calls are counted here too."""
+
+        def settle(reservation: Reservation, usage: Usage) -> None:
+            self.calls += 1
+            self.prompt += usage.prompt
+            self.completion += usage.completion
+            ledger.settle(reservation, usage)
+
+        return Ledger(ledger.reserve, settle, ledger.release)
+
+    def as_usage(self) -> dict[str, int | None]:
+        return {
+            "calls": self.calls,
+            "prompt_tokens": self.prompt,
+            "completion_tokens": self.completion,
+            "first_token_ms": self.first_token_ms,
+        }
+
+
+def _thinker(desk: Desk, here: Place, now: datetime, used: Used) -> Thinker | None:
+    """The live agent's model; its calls are on the asker's account."""
+    if desk.live_model is None:
+        return None
+    mine = partial(desk.store.as_person, here.asker.id)
+    with desk.store.directory() as tx:
+        scope = people.desk_of(tx, here.asker.person.key)
+    ledger = runs.ledger(mine, scope, now.date(), desk.cap(), desk.live_model.role)
+    return desk.live_model.thinker(desk.live_model.chat, used.counting(ledger))
+
+
+def _passage(message: Message, places: dict[str, people.Place], names: Mapping[str, Person]) -> answering.Passage:
+    held = places.get(message.scope)
+    label = (
+        f"#{held.name}" if held and held.channel and held.channel.kind in ("public", "private") else "a direct message"
+    )
+    if message.mail is not None:
+        label = f"mail “{message.mail.subject}”"
+    return answering.Passage(
+        source=message.source, label=label, said_by=name_of(message, names), said_at=message.sent_at, text=message.text
+    )
