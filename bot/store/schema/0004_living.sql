@@ -117,6 +117,21 @@ create table nightdesk.night (
   primary key (person_id, date)
 );
 
+-- Where our DM with a person is, and which Home tab they were shown last. No content.
+alter table nightdesk.person add column dm text not null default '', add column home text not null default '';
+
+-- What a person decided about an item of a digest, or about a whole thread. Holds ids only: what it is about is read from
+-- the message, so that a deleted message takes its words with it.
+create table nightdesk.choice (
+  scope_id int not null references nightdesk.scope,
+  item text not null,                   -- of a digest; 'thread/{scope key}/{thread}' for a thread that is left out
+  verb text not null check (verb in ('done', 'snoozed', 'not_mine', 'never')),
+  until date,                           -- of 'snoozed'
+  source jsonb,                         -- of 'never': the message it was said of
+  pressed_at timestamptz not null,
+  primary key (scope_id, item)
+);
+
 -- A job that somebody handed to the night. Its scope is the place it was asked in: what it finds is said there.
 create table nightdesk.errand (
   scope_id int not null references nightdesk.scope,
@@ -135,7 +150,7 @@ create index on nightdesk.errand (person_id, night);
 do $$
 declare content text;
 begin
-  foreach content in array array['outbox', 'feedback', 'account', 'mailbox', 'mail_uid', 'errand'] loop
+  foreach content in array array['outbox', 'feedback', 'account', 'mailbox', 'mail_uid', 'errand', 'choice'] loop
     execute format('call nightdesk.guard(%L)', 'nightdesk.' || content);
   end loop;
 end $$;
