@@ -11,13 +11,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
+from bot import filing
 from bot.mail import mbox
 from bot.mail.safe import Broken, Parser
-from bot.mail.threads import thread_keys
 from bot.slack.export import Day, Export, ExportUser, open_export, ts_of
 from bot.store import messages, people
-from bot.store.db import Row, Store, Tx
-from graphs.domain import MailSource, Message
+from bot.store.db import Store, Tx
+from graphs.domain import Message
 from graphs.errors import NeedsPerson
 from graphs.rules.text import language
 
@@ -175,17 +175,13 @@ def _import_account(
             lost = [(f"{one.path.name}/{found.key}", found.reason) for found in batch if isinstance(found, Broken)]
             whole = [found for found in batch if isinstance(found, Message)]
             with store.as_scope(scope) as tx:
-                _put_mails(tx, scope, whole)
+                filing.put_mails(tx, scope, whole)
                 messages.quarantine(tx, scope, lost)
             later.index(scope)
             count += len(batch)
             broken += lost
             progress(address, count)
-    with store.as_scope(scope) as tx:
-        minutes = tx.one("offsets", scope=scope)
-        own = tx.all("own_addresses", scope=scope)
-    with store.directory() as tx:
-        people.learn_from_sent(tx, scope, address, minutes["minutes"] if minutes else None, own)
+    filing.learn(store, scope, address)
     return count, broken
 
 
@@ -193,33 +189,3 @@ def _batches(found: Iterable[Message | Broken]) -> Iterator[list[Message | Broke
     stream = iter(found)
     while batch := list(islice(stream, BATCH)):
         yield batch
-
-
-def _put_mails(tx: Tx, scope: int, mails: list[Message]) -> None:
-    """Each mail once, with its thread; a thread that grows together keeps the key of its older part."""
-    stored = tx.all("known_threads", scope=scope)
-    known: dict[str, str] = {}
-    for row in stored:
-        for named in (*(row["references"] or ()), row["in_reply_to"], row["message_id"]):
-            if named:
-                known[named] = row["thread"]
-    keys = thread_keys(mails, known)
-    rows = [_mail_row(scope, mail.model_copy(update={"thread": keys[_message_id(mail)]})) for mail in mails]
-    held = {row["key"]: bytes(row["hash"]) for row in tx.all("twin_keys", scope=scope, keys=[r["key"] for r in rows])}
-    for place, (row, mail) in enumerate(zip(rows, mails, strict=True)):
-        if held.setdefault(row["key"], row["hash"]) != row["hash"]:
-            rows[place] = _mail_row(scope, mail.model_copy(update={"thread": keys[_message_id(mail)]}), twin=True)
-    messages.put_mails(tx, scope, rows)
-    moved = [row for row in stored if keys.get(row["message_id"], row["thread"]) != row["thread"]]
-    tx.many(
-        "rethread", [{"scope": scope, "message_id": r["message_id"], "thread": keys[r["message_id"]]} for r in moved]
-    )
-
-
-def _mail_row(scope: int, mail: Message, twin: bool = False) -> Row:
-    return messages.mail_row(scope, mail, language(mail.text.text), twin)
-
-
-def _message_id(mail: Message) -> str:
-    assert isinstance(mail.source, MailSource)
-    return mail.source.message_id

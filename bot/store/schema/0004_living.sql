@@ -76,24 +76,39 @@ create table nightdesk.account (
 
 create table nightdesk.mailbox (
   scope_id int not null references nightdesk.scope,
+  name text not null,                   -- as the server lists it, decoded
   role text not null check (role in ('inbox', 'sent', 'drafts')),
-  name text not null,
   uidvalidity bigint not null,
   last_uid bigint not null default 0,   -- everything up to it was read
   modseq bigint,
-  count int,                            -- MESSAGES when it was last compared
-  primary key (scope_id, role)
+  primary key (scope_id, name)
 );
 
--- Which mail has which UID; `key` is the message's key, '' for one that could not be read.
+-- Which mail has which UID in which mailbox; `key` is the message's key, '' for one that could not be read or is not kept.
 create table nightdesk.mail_uid (
-  scope_id int not null references nightdesk.scope,
-  role text not null,
+  scope_id int not null,
+  name text not null,
   uid bigint not null,
   key text not null default '',
-  primary key (scope_id, role, uid)
+  primary key (scope_id, name, uid),
+  foreign key (scope_id, name) references nightdesk.mailbox on delete cascade
 );
 create index on nightdesk.mail_uid (scope_id, key);
+
+-- The thread of every Message-ID that an account's mail ever named: a new mail finds its thread without reading the others.
+create table nightdesk.mail_ref (
+  scope_id int not null references nightdesk.scope,
+  ref text not null,
+  thread text not null,
+  primary key (scope_id, ref)
+);
+create index on nightdesk.mail_ref (scope_id, thread);
+insert into nightdesk.mail_ref (scope_id, ref, thread)
+select distinct on (m.scope_id, named) m.scope_id, named, m.thread
+from nightdesk.message m cross join lateral (
+  select m.facts ->> 'message_id' union select m.facts ->> 'in_reply_to'
+  union select jsonb_array_elements_text(coalesce(m.facts -> 'references', '[]'))) as ids(named)
+where m.medium = 'mail' and named <> '' order by m.scope_id, named, m.sent_at;
 
 -- Where a draft lies. {uidvalidity, uidnext} is committed before APPEND: recovery looks from there on.
 alter table nightdesk.draft
@@ -150,7 +165,7 @@ create index on nightdesk.errand (person_id, night);
 do $$
 declare content text;
 begin
-  foreach content in array array['outbox', 'feedback', 'account', 'mailbox', 'mail_uid', 'errand', 'choice'] loop
+  foreach content in array array['outbox', 'feedback', 'account', 'mailbox', 'mail_uid', 'mail_ref', 'errand'] loop
     execute format('call nightdesk.guard(%L)', 'nightdesk.' || content);
   end loop;
 end $$;

@@ -34,20 +34,30 @@ select %(scope)s, key, 'mail', thread, author_key, author_name, author_address, 
 from said
 on conflict (scope_id, key) do nothing
 
--- known_threads --
--- Thread of each mail of an account by its Message-ID and by those it refers to.
-select facts ->> 'message_id' as message_id, facts ->> 'in_reply_to' as in_reply_to, facts -> 'references' as references,
-  thread
-from nightdesk.message where scope_id = %(scope)s and medium = 'mail' and deleted_at is null order by sent_at desc
+-- known_refs --
+-- The threads of Message-IDs that were ever named in an account, and when each of those threads began.
+select r.ref, r.thread, coalesce(
+  (select min(m.sent_at) from nightdesk.message m where m.scope_id = r.scope_id and m.thread = r.thread), now()) as began
+from nightdesk.mail_ref r where r.scope_id = %(scope)s and r.ref = any(%(refs)s)
+
+-- put_refs --
+-- Every Message-ID that a mail is, answers or refers to belongs to its thread.
+insert into nightdesk.mail_ref (scope_id, ref, thread)
+select %(scope)s, * from unnest(%(refs)s::text[], %(threads)s::text[])
+on conflict (scope_id, ref) do update set thread = excluded.thread where mail_ref.thread <> excluded.thread
 
 -- twin_keys --
 -- Which of these keys stand already, and for what content.
 select key, hash from nightdesk.message where scope_id = %(scope)s and key = any(%(keys)s)
 
--- rethread --
--- A thread that grew together takes the key of its older part.
+-- join_thread --
+-- Threads that grew together go on as the older one.
 update nightdesk.message set thread = %(thread)s
-where scope_id = %(scope)s and medium = 'mail' and facts ->> 'message_id' = %(message_id)s and thread <> %(thread)s
+where scope_id = %(scope)s and medium = 'mail' and thread = %(younger)s
+
+-- join_refs --
+-- Likewise what is named but not stored.
+update nightdesk.mail_ref set thread = %(thread)s where scope_id = %(scope)s and thread = %(younger)s
 
 -- delete_missing --
 -- What a later import no longer has, on a day whose file is present, was deleted.
