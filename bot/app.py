@@ -12,7 +12,7 @@ from bot import models
 from bot.desk import Desk, Model
 from bot.embedded import postgres
 from bot.home import Keys, keys
-from bot.settings import RoleSettings, Settings
+from bot.settings import DEFAULT_HOME, RoleSettings, Settings
 from bot.slack.client import Slack
 from bot.store import db, migrate, people
 from graphs.errors import NeedsPerson
@@ -21,7 +21,6 @@ from graphs.thinking import LIVE_PATIENCE, PATIENCE, Patience, thinker
 APP_ROLE = "nightdesk_app"
 WORKERS = 2
 POOL = 12
-DEFAULT_HOME = Path("~/.nightdesk")
 
 
 @dataclass(frozen=True)

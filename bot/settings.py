@@ -12,6 +12,8 @@ from graphs.errors import NeedsPerson
 
 OPENAI = "https://api.openai.com/v1"
 SLACK = "https://slack.com/api/"
+DEFAULT_HOME = Path("~/.nightdesk")
+FILE = "nightdesk.toml"
 ROLES = ("LIVE", "SLEEP", "EMBED")
 _OF_ROLE = ("MODEL", "BASE_URL", "API_KEY", "PRICE_IN", "PRICE_OUT", "SERVICE_TIER")
 _PLAIN = (
@@ -68,13 +70,15 @@ class Settings:
 
 
 def load(home: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
-    """Settings from `nightdesk.toml` (in the home, else the working directory), overruled by the environment.
+    """Settings from `nightdesk.toml` (in the home; without one in the working directory, else in ~/.nightdesk), overruled by
+    the environment.
 
     Raises `NeedsPerson` naming the setting that is unknown or wrong.
     """
+    usual = DEFAULT_HOME.expanduser() if environ is None else None
     environ = os.environ if environ is None else environ
     home = home or _path(environ.get("NIGHTDESK_HOME", ""))
-    values = _from_file((home or Path.cwd()) / "nightdesk.toml") | _from_environment(environ)
+    values = _from_file(settings_file(home or Path.cwd(), usual if home is None else None)) | _from_environment(environ)
     cap = _money("NIGHTDESK_CAP_PERSON_NIGHT", values)
     return Settings(
         home=home or _path(values.get("NIGHTDESK_HOME", "")),
@@ -99,6 +103,12 @@ def load(home: Path | None = None, environ: Mapping[str, str] | None = None) -> 
         log=values.get("NIGHTDESK_LOG", ""),
         metrics=values.get("NIGHTDESK_METRICS_PORT", ""),
     )
+
+
+def settings_file(place: Path, usual: Path | None = None) -> Path:
+    """`nightdesk.toml` in `place`, else in `usual` where only there one is."""
+    here = place / FILE
+    return usual / FILE if usual is not None and not here.exists() and (usual / FILE).exists() else here
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as how
 from hypothesis import strategies as st
 
-from bot.settings import DEFAULT_CAP_PERSON_NIGHT, KNOWN, OPENAI, Settings, load
+from bot.settings import DEFAULT_CAP_PERSON_NIGHT, KNOWN, OPENAI, Settings, load, settings_file
 from graphs.errors import NeedsPerson
 
 SECRET = "sk-a-secret"
@@ -28,6 +28,17 @@ def test_nothing_set_means_rules_and_the_usual_caps(tmp_path: Path) -> None:
         120,
     )
     assert (found.home, found.database_url, found.zone, found.domains) == (tmp_path, "", None, frozenset())
+
+
+def test_the_file_of_the_usual_home_serves_where_the_working_directory_has_none(tmp_path: Path) -> None:
+    here, usual = tmp_path / "here", tmp_path / "usual"
+    for folder in (here, usual):
+        folder.mkdir()
+    (usual / "nightdesk.toml").write_text("")
+    assert settings_file(here, usual) == usual / "nightdesk.toml"
+    assert settings_file(here) == here / "nightdesk.toml"
+    (here / "nightdesk.toml").write_text("")
+    assert settings_file(here, usual) == here / "nightdesk.toml"
 
 
 # --- names ----------------------------------------------------------------------------------------
