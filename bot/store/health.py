@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+import psycopg
+
 from bot.store.db import Tx
 from bot.store.migrate import SCHEMA
+from graphs.errors import NeedsPerson
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,10 @@ def server(tx: Tx) -> Server:
 def unapplied(tx: Tx) -> list[str]:
     """Migrations of this version that the database lacks, and `newer: NAME` for what this version does not know."""
     ours = {path.name for path in SCHEMA.glob("*.sql")}
-    applied = {row["name"] for row in tx.all("migrations")}
+    try:
+        applied = {row["name"] for row in tx.all("migrations")}
+    except psycopg.errors.InsufficientPrivilege as err:  # before we were let read it
+        raise NeedsPerson("The database is older than this program: run `nightdesk migrate`.") from err
     return sorted(ours - applied) + sorted(f"newer: {name}" for name in applied - ours)
 
 

@@ -202,7 +202,7 @@ def test_the_application_may_work_and_no_more(noted: Database) -> None:
             "alter table nightdesk.note no force row level security",
             "create table nightdesk.mine (x int)",
             "create table public.mine (x int)",
-            "select from public.schema_migration",
+            "delete from public.schema_migration",
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 app.execute(refused.encode())
