@@ -1,5 +1,6 @@
-"""What Slack accepts in one message, checked before it is sent: `problems` names every limit a payload breaks. Pure."""
+"""What Slack accepts in one message or view, checked before it is sent: every limit that a payload breaks is named. Pure."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -24,16 +25,44 @@ OPTION_VALUE = 150
 OVERFLOW_OPTIONS = 5
 SELECT_OPTIONS = 100
 PLACEHOLDER = 150
+CHECKBOXES = 10
+
+MOST_VIEW_BLOCKS = 100
+VIEW_TITLE = 24  # title, submit and close alike
+METADATA = 3_000
+LABEL = 2_000
+CONFIRM = {"title": 100, "text": 300, "confirm": 30, "deny": 30}
 
 
 def problems(text: str, blocks: Sequence[Block]) -> list[str]:
     """Each broken limit in a few words; empty when Slack takes the message. `text` is what notifications show."""
-    found = [*_size("fallback text", text, MOST_FALLBACK), *_count("blocks", blocks, MOST_BLOCKS)]
-    for place, block in enumerate(blocks):
-        found += [f"block {place}: {problem}" for problem in _block(block)]
-    found += [f"action_id {name} is used {n} times" for name, n in _repeated(blocks, "action_id")]
-    found += [f"block_id {name} is used {n} times" for name, n in _repeated(blocks, "block_id")]
+    found = [*_size("fallback text", text, MOST_FALLBACK), *_count("blocks", blocks, MOST_BLOCKS), *_blocks(blocks)]
     return found + ([f"all text is longer than {MOST_TEXT}"] if total_text(blocks) > MOST_TEXT else [])
+
+
+def view_problems(view: Mapping[str, Any]) -> list[str]:
+    """As `problems`, for a Home tab or a modal."""
+    blocks = view.get("blocks") or []
+    found = [*_count("blocks", blocks, MOST_VIEW_BLOCKS), *_blocks(blocks)]
+    if "private_metadata" in view:
+        found += _size("private_metadata", view["private_metadata"], METADATA)
+    if "callback_id" in view:
+        found += _size("callback_id", view["callback_id"], IDENTIFIER)
+    if view.get("type") == "modal":
+        for part in ("title", "submit", "close"):
+            if part in view or part == "title":
+                found += _text(part, view.get(part), VIEW_TITLE, {"plain_text"})
+        if "submit" not in view and any(block.get("type") == "input" for block in blocks):
+            found.append("inputs without a submit button")
+    elif view.get("type") != "home":
+        found.append(f"unknown view {view.get('type')}")
+    return found
+
+
+def _blocks(blocks: Sequence[Block]) -> list[str]:
+    found = [f"block {place}: {problem}" for place, block in enumerate(blocks) for problem in _block(block)]
+    found += [f"action_id {name} is used {n} times" for name, n in _repeated(blocks, "action_id")]
+    return found + [f"block_id {name} is used {n} times" for name, n in _repeated(blocks, "block_id")]
 
 
 def total_text(blocks: Sequence[Block]) -> int:
@@ -58,6 +87,9 @@ def _block(block: Block) -> Iterator[str]:
             yield from _count("actions", elements, ACTION_ELEMENTS)
             for element in elements:
                 yield from _element(element)
+        case "input":
+            yield from _text("label", block.get("label"), LABEL, {"plain_text"})
+            yield from _element(block.get("element") or {})
         case "divider":
             pass
         case other:
@@ -87,11 +119,28 @@ def _element(element: Mapping[str, Any]) -> Iterator[str]:
             yield from _size("url", element.get("url", "-"), URL)
         case "overflow":
             yield from _options(element, OVERFLOW_OPTIONS)
-        case "static_select":
+        case "static_select" | "multi_static_select":
             yield from _text("placeholder", element.get("placeholder"), PLACEHOLDER, {"plain_text"})
             yield from _options(element, SELECT_OPTIONS)
+        case "checkboxes":
+            yield from _options(element, CHECKBOXES)
+        case "datepicker":
+            yield from _shaped("initial_date", element, r"\d{4}-\d\d-\d\d")
+        case "timepicker":
+            yield from _shaped("initial_time", element, r"([01]\d|2[0-3]):[0-5]\d")
+        case "plain_text_input":
+            if "placeholder" in element:
+                yield from _text("placeholder", element["placeholder"], PLACEHOLDER, {"plain_text"})
         case other:
             yield f"unknown element {other}"
+    if "confirm" in element:
+        for part, most in CONFIRM.items():
+            yield from _text(f"confirm {part}", element["confirm"].get(part), most)
+
+
+def _shaped(name: str, element: Mapping[str, Any], shape: str) -> Iterator[str]:
+    if name in element and not re.fullmatch(shape, str(element[name])):
+        yield f"{name} is {element[name]!r}"
 
 
 def _options(element: Mapping[str, Any], most: int) -> Iterator[str]:
@@ -100,6 +149,19 @@ def _options(element: Mapping[str, Any], most: int) -> Iterator[str]:
     for option in options:
         yield from _text("option", option.get("text"), OPTION)
         yield from _size("option value", option.get("value"), OPTION_VALUE)
+        if "description" in option:
+            yield from _text("description", option["description"], OPTION)
+    yield from _chosen(element, options)
+
+
+def _chosen(element: Mapping[str, Any], options: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """What is chosen at first must be one of the options, to the letter; no choice is said by leaving it out."""
+    if "initial_option" in element and element["initial_option"] not in options:
+        yield "the initial option is none of the options"
+    if "initial_options" in element:
+        chosen = element["initial_options"]
+        if not chosen or any(option not in options for option in chosen):
+            yield "the initial options are none of the options"
 
 
 def _text(
