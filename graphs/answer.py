@@ -6,7 +6,7 @@ best sentences; each statement keeps its citation or is cut.
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypedDict
 
@@ -22,10 +22,11 @@ from graphs.quote import attribute, fence
 from graphs.rules.speech import is_joke
 from graphs.rules.speech import read as read_speech
 from graphs.rules.text import language, plain, sentences, word_set
-from graphs.thinking import Failure, Thinker
+from graphs.thinking import LONGEST_SAYING, Failure, Thinker
 
 PASSAGES = 14
 SHOWN_CITATIONS = 4
+MOST_LINES = 6
 NEAR = 0.55
 """Share of a question that a sentence must meet for the rules to quote it as an answer."""
 AS_GOOD = 0.8
@@ -65,6 +66,8 @@ class Context:
     now: datetime
     zone: str
     on_token: Callable[[str], None]
+    on_text: Callable[[str], None] = lambda piece: None
+    """Gets the text of the answer piece by piece, each as soon as it is certain: whole statements that stand."""
 
 
 def answer(state: State, runtime: Runtime[Context]) -> State:
@@ -76,7 +79,8 @@ def answer(state: State, runtime: Runtime[Context]) -> State:
         return {"answer": Answer(text=NOT_FOUND, served="not_found", retrieved=retrieved)}
     if context.thinker is None:
         return {"answer": by_rules(context.question.text, passages)}
-    said = context.thinker.say("answer", prompt("answer"), question(context, passages), context.on_token)
+    hearing = _Hearing(passages, context)
+    said = context.thinker.say("answer", prompt("answer"), question(context, passages), hearing.hear)
     if isinstance(said, Failure):
         return {"answer": by_rules(context.question.text, passages)}
     return {"answer": read(said, passages)}
@@ -119,22 +123,62 @@ def read(said: str, passages: Sequence[Passage]) -> Answer:
     if _NOTHING.match(said):
         near = _numbers_in(said, len(passages))
         return not_found(passages, near[:1])
-    kept: list[str] = []
-    cited: list[int] = []
-    for line in said.splitlines():
-        statements = re.split(r"(?<=[\].!?])\s+(?=[^\[])", line.strip())
-        good = [s for s in statements if _stands(s, passages)]
-        for statement in good:
-            cited += _numbers_in(statement, len(passages))
-        if good:
-            kept.append(" ".join(_CITED.sub("", s).replace(" .", ".").strip() for s in good))
+    lines = [good for line in said.splitlines() if (good := [s for s in _statements(line) if _stands(s, passages)])]
+    cited = [n for good in lines for statement in good for n in _numbers_in(statement, len(passages))]
     order = list(dict.fromkeys(cited))[:SHOWN_CITATIONS]
-    if not kept or not order:
+    if not order:
         return not_found(passages, [])
-    text = "\n".join(_unmarked(line) for line in kept[:6])
     return Answer(
-        text=text, citations=tuple(passages[n - 1].source for n in order), served="composed", retrieved=retrieved
+        text=_text(lines),
+        citations=tuple(passages[n - 1].source for n in order),
+        served="composed",
+        retrieved=retrieved,
     )
+
+
+@dataclass
+class _Hearing:
+    """A streamed answer. What it hands on is always the beginning of what `read` will make of the whole."""
+
+    passages: Sequence[Passage]
+    context: Context
+    heard: str = ""
+    told: str = ""
+    standing: dict[str, bool] = field(default_factory=dict)
+
+    def hear(self, piece: str) -> None:
+        self.context.on_token(piece)
+        self.heard += piece
+        if len(self.heard) > LONGEST_SAYING or not re.search(r"\s", piece):
+            return  # nothing ends here
+        text = self._certain()
+        if len(text) > len(self.told):
+            self.context.on_text(text[len(self.told) :])
+            self.told = text
+
+    def _certain(self) -> str:
+        """A statement is whole when another one follows it on its line, or the line has ended."""
+        if _NOTHING.match(re.sub(r"\[[\d\s,]*$", "", self.heard)):
+            return ""
+        *ended, begun = re.split(r"\r\n|[\r\n]", self.heard.lstrip())
+        kept = [[s for s in _statements(line) if self._stands(s)] for line in ended]
+        kept.append([s for s in _statements(begun)[:-1] if self._stands(s)])
+        return _text([good for good in kept if good])
+
+    def _stands(self, statement: str) -> bool:
+        if statement not in self.standing:
+            self.standing[statement] = _stands(statement, self.passages)
+        return self.standing[statement]
+
+
+def _statements(line: str) -> list[str]:
+    """Sentences of a line, each with the citations behind it."""
+    return re.split(r"(?<=[\].!?])\s+(?=[^\[])", line.strip())
+
+
+def _text(lines: Sequence[Sequence[str]]) -> str:
+    said = (" ".join(_CITED.sub("", s).replace(" .", ".").strip() for s in good) for good in lines[:MOST_LINES])
+    return "\n".join(_unmarked(line) for line in said)
 
 
 def _stands(statement: str, passages: Sequence[Passage]) -> bool:

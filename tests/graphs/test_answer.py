@@ -1,7 +1,10 @@
 """A live answer says what its passages say, cites what it was given, and otherwise says that it does not know."""
 
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from itertools import cycle
 
 import pytest
 from hypothesis import given, settings
@@ -133,6 +136,46 @@ def test_whatever_a_model_says_it_cites_what_was_retrieved_and_links_nothing_els
     if one.served == "composed":
         assert one.citations
     assert not unknown_links(one.text, [p.text.text for p in PASSAGES])
+
+
+SAID = st.lists(st.one_of(st.sampled_from(["The launch is on 26 March [1].", "Marta agreed [1]", "[1]", "[1][2].", " ", ". ", "\n", "NOTHING", "Nothing. [2", "[9]", "1400 pallets [2]! "]), st.text(alphabet="ab .[1]\n\r", max_size=6)), max_size=14).map("".join)  # fmt: skip
+
+
+@given(SAID, st.lists(st.integers(1, 9), min_size=1, max_size=9))
+@settings(deadline=None, max_examples=300)
+def test_what_is_shown_while_it_is_written_is_the_beginning_of_what_stands_in_the_end(
+    text: str, sizes: list[int]
+) -> None:
+    told: list[str] = []
+    one, _ = run(
+        answer.build(), {}, replace(context(speaking(text, sizes), PASSAGES, QUESTION, (), []), on_text=told.append)
+    )
+    shown = "".join(told)
+    assert one["answer"].text.startswith(shown) and (one["answer"].served == "composed" or not shown)
+
+
+def speaking(text: str, sizes: list[int]) -> Thinker:
+    """Says `text` in pieces of the given sizes, over and over."""
+
+    def say(step: str, system: str, user: str, on_token: Callable[[str], None], max_tokens: int = 1_000) -> str:
+        at = 0
+        for size in cycle(sizes):
+            if at >= len(text):
+                return text.strip()
+            on_token(text[at : at + size])
+            at += size
+        raise AssertionError("a cycle has no end")
+
+    return Thinker(Model().thinker.think, say)
+
+
+def test_a_statement_is_shown_as_soon_as_it_is_whole_and_one_without_a_source_never() -> None:
+    told: list[str] = []
+    text = (
+        "The launch is on 26 March [1]. It costs 90000 EUR [1]. Marta agreed [1].\nKestrel delivers 1400 pallets [2]."
+    )
+    run(answer.build(), {}, replace(context(speaking(text, [8]), PASSAGES, QUESTION, (), []), on_text=told.append))
+    assert told == ["The launch is on 26 March.", " Marta agreed."]
 
 
 # --- without a model ------------------------------------------------------------------------------
