@@ -140,7 +140,7 @@ alter table nightdesk.person add column dm text not null default '', add column 
 create table nightdesk.choice (
   scope_id int not null references nightdesk.scope,
   item text not null,                   -- of a digest; 'thread/{scope key}/{thread}' for a thread that is left out
-  verb text not null check (verb in ('done', 'snoozed', 'not_mine', 'never')),
+  verb text not null check (verb in ('snoozed', 'answered', 'not_mine', 'never', 'done')),
   until date,                           -- of 'snoozed'
   source jsonb,                         -- of 'never': the message it was said of
   pressed_at timestamptz not null,
