@@ -164,6 +164,28 @@ def set_preferences(tx: Tx, person: int, chosen: Preferences) -> None:
     tx.run("set_preferences", person=person, settings=Jsonb(chosen.model_dump(mode="json", exclude_defaults=True)))
 
 
+@dataclass(frozen=True)
+class SlackSide:
+    """How we reach a person in Slack. `user` and `dm` are '' when there is none (yet); `home` is a hash."""
+
+    user: str
+    dm: str
+    home: str
+
+
+def slack_side(tx: Tx, person: int) -> SlackSide:
+    row = tx.one("slack_side", person=person)
+    return SlackSide("", "", "") if row is None else SlackSide(row["slack_id"] or "", row["dm"], row["home"])
+
+
+def set_dm(tx: Tx, person: int, channel: str) -> None:
+    tx.run("set_dm", person=person, dm=channel)
+
+
+def set_home(tx: Tx, person: int, hash_: str) -> None:
+    tx.run("set_home", person=person, home=hash_)
+
+
 def by_key(people: Iterable[Known]) -> dict[str, Person]:
     return {known.person.key: known.person for known in people}
 

@@ -122,3 +122,15 @@ select settings from nightdesk.person where id = %(person)s
 -- set_preferences --
 -- What a person chose, in place of what they chose before.
 update nightdesk.person set settings = %(settings)s where id = %(person)s
+
+-- slack_side --
+-- Where our DM with a person is, and which Home tab they were shown last.
+select slack_id, dm, home from nightdesk.person where id = %(person)s
+
+-- set_dm --
+-- The DM that Slack opened for us stays the same for ever.
+update nightdesk.person set dm = %(dm)s where id = %(person)s
+
+-- set_home --
+-- What stands on the person's Home tab, as a hash.
+update nightdesk.person set home = %(home)s where id = %(person)s
