@@ -116,6 +116,14 @@ def ask(
     run(context.obj, question, as_, in_, batch, json_)
 
 
+@app.command()
+def doctor(context: typer.Context, json_: Json = False) -> None:
+    """Look at every setting, connection, scope and clock, and say how to mend what is wrong."""
+    from bot.commands import doctor as run
+
+    run(context.obj, json_)
+
+
 MANY = ("--person", "--mail", "--sent")
 
 

@@ -172,6 +172,14 @@ def _moment(here: "asking.Place") -> datetime:
     return now if newest is None else max(now, newest)
 
 
+def doctor(at: Path | None, as_json: bool) -> None:
+    """Prints findings as they are made; exit code 2 when something must be changed."""
+    from bot.doctor.show import run
+
+    if not run(at, as_json):
+        raise SystemExit(2)
+
+
 # --- questions from the command line --------------------------------------------------------------
 
 LATEST = datetime(9999, 1, 1, tzinfo=UTC)
