@@ -117,6 +117,21 @@ def ask(
 
 
 @app.command()
+def init(
+    context: typer.Context,
+    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing: keep what is set.")] = False,
+    answers: Annotated[
+        Path | None,
+        typer.Option(help="Answers instead of questions: lines as in nightdesk.toml; - reads them from stdin."),
+    ] = None,
+) -> None:
+    """Set the desk up: the Slack app, database, models, zone. May be run again; what is set stays."""
+    from bot.commands import init as run
+
+    run(context.obj, yes, answers)
+
+
+@app.command()
 def doctor(context: typer.Context, json_: Json = False) -> None:
     """Look at every setting, connection, scope and clock, and say how to mend what is wrong."""
     from bot.commands import doctor as run

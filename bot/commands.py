@@ -172,6 +172,20 @@ def _moment(here: "asking.Place") -> datetime:
     return now if newest is None else max(now, newest)
 
 
+def init(at: Path | None, yes: bool, answers: Path | None) -> None:
+    """Asks and writes, brings an own database up to date, and ends with what doctor finds."""
+    from rich.console import Console
+
+    from bot import setup
+
+    who = setup.answering(yes, answers)
+    place = (at or settings.load(at).home or settings.DEFAULT_HOME).expanduser()
+    setup.set_up(place, who, Console(highlight=False))
+    if settings.load(place).database_owner_url:
+        migrate(place)
+    doctor(place, as_json=False)
+
+
 def doctor(at: Path | None, as_json: bool) -> None:
     """Prints findings as they are made; exit code 2 when something must be changed."""
     from bot.doctor.show import run

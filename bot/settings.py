@@ -105,6 +105,11 @@ def load(home: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     )
 
 
+def held(path: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """What stands in this file, and what the environment sets, which goes before it. Raises `NeedsPerson`."""
+    return _from_file(path), _from_environment(os.environ)
+
+
 def settings_file(place: Path, usual: Path | None = None) -> Path:
     """`nightdesk.toml` in `place`, else in `usual` where only there one is."""
     here = place / FILE

@@ -32,13 +32,16 @@ def examine(at: Path | None) -> Iterator[Finding]:
     place = app.require_home(configured)
     yield from machine.settings(configured, place)
     yield from machine.machine(place)
-    yield from told("keys", machine.key_ring(configured, place))
+    if configured.database_url:  # before it is opened, which would make a ring that no database knows
+        yield from told("keys", machine.key_ring(configured, place))
     with ExitStack() as opened:
         try:
             store = opened.enter_context(_opened(configured, place))
         except (NeedsPerson, Later) as err:
             store = None
             yield fail("database", str(err))
+        if not configured.database_url:
+            yield from told("keys", machine.key_ring(configured, place))
         if store is not None:
             yield from told("database", database.database(store, not configured.database_url))
             yield from told("queue", database.queue(store))

@@ -89,15 +89,12 @@ def machine(place: Path) -> Iterator[Finding]:
 
 
 def key_ring(configured: Settings, place: Path) -> Iterator[Finding]:
-    """Raises `NeedsPerson` when it is damaged; a missing one is made by whoever needs it first."""
+    """Raises `NeedsPerson` when it is damaged."""
     area = "keys"
     path = configured.keys or place / "keys.json"
     if not path.exists():
-        mend = "Restore it from your backup, or run `nightdesk migrate`, which makes one and signs with it."
-        if configured.database_url:
-            yield fail(area, f"There is no key ring at {path}, and the database knows one already or will.", mend)
-        else:
-            yield warn(area, f"There is no key ring at {path} yet: it is made with the database.")
+        mend = "Restore it from your backup; for a new database run `nightdesk migrate`, which makes one."
+        yield fail(area, f"There is no key ring at {path}: nothing that was sealed can be opened.", mend)
         return
     ring = home.keys(path)
     if _others_may_read(path):

@@ -26,10 +26,13 @@ def slack(configured: Settings, store: Store | None, clock: Clock = time.time) -
         return
     misplaced = list(_tokens(configured))
     yield from misplaced
-    if not any(one.level == "fail" and "BOT" in one.what for one in misplaced):
-        yield from told(AREA, _as_bot(configured, store, clock))
-    if configured.slack_app_token and not any("APP" in one.what for one in misplaced):
-        yield from told(AREA, _socket(configured))
+    bot: list[Finding] = []
+    if not any("SLACK_BOT_TOKEN is" in one.what for one in misplaced):
+        bot = list(told(AREA, _as_bot(configured, store, clock)))
+        yield from bot
+    if configured.slack_app_token and not any("SLACK_APP_TOKEN is" in one.what for one in misplaced):
+        # What is wrong with the way to Slack is told once.
+        yield from (one for one in told(AREA, _socket(configured)) if one not in bot)
     if store is not None:
         yield from told(AREA, _events(store, clock))
 
