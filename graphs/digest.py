@@ -10,6 +10,7 @@ from graphs.checks import SLOT
 from graphs.digest_value import MOST_ITEMS, SECTIONS, Digest, Footer, Item, ItemLink, Section, clip, day_words
 from graphs.domain import Considered, Draft, Fact, MailSource, Person, Source, Task, Value
 from graphs.life import Life, source_key
+from graphs.outcomes import draft_item
 
 MOST_OF: Mapping[Section, int] = {"needs_you": 5, "drafts": 5, "open": 5, "changed": 3, "errands": 3, "answers": 3}
 IGNORED_DAYS = 3
@@ -257,7 +258,7 @@ def _draft_item(draft: Draft, tasks: Mapping[str, Task], night: Night, links: Ma
     return Item(
         section="drafts",
         kind="draft",
-        id=f"draft-{draft.message_id.strip('<>').split('@')[0]}"[:200],
+        id=draft_item(draft),
         text=clip(f"{PERSONAL.format(to=to) if task and task.sensitive else told}{flag}"),
         next_step=(f"Check and send.{fill}").strip(),
         owner=night.person.key,
@@ -277,7 +278,7 @@ def _question_item(one: Considered, tasks: Mapping[str, Task], night: Night, lin
     return Item(
         section="needs_you" if near else "drafts",
         kind="question",
-        id=f"question-{one.message_id.strip('<>')}"[:200],
+        id=question_item(one),
         text=clip(one.question),
         next_step="Only you know: decide, then answer the mail",
         owner=night.person.key,
@@ -288,6 +289,18 @@ def _question_item(one: Considered, tasks: Mapping[str, Task], night: Night, lin
         links=_links(one.sources, links),
         found_by="model",
     )
+
+
+def question_item(one: Considered) -> str:
+    return f"question-{one.message_id.strip('<>')}"[:200]
+
+
+def notice_item(notice: Notice) -> str:
+    return f"notice-{source_key(notice.source)}"[:200]
+
+
+def change_item(fact: Fact) -> str:
+    return f"change-{sha256(fact.quote.encode()).hexdigest()[:8]}-{source_key(fact.source)}"[:200]
 
 
 PERSONAL = "A reply to {to} is drafted; it is personal, so nothing of it is shown here."
@@ -309,7 +322,7 @@ def _notice_item(notice: Notice, night: Night, links: Mapping[str, Linked]) -> I
     return Item(
         section="open",
         kind="notice",
-        id=f"notice-{source_key(notice.source)}"[:200],
+        id=notice_item(notice),
         text=clip(_NEUTRAL[notice.kind].format(sender=notice.sender or "an unknown sender")),
         next_step=_THEN[notice.kind],
         owner=night.person.key,
@@ -325,7 +338,7 @@ def _change_item(fact: Fact, night: Night, links: Mapping[str, Linked]) -> Item:
     return Item(
         section="changed",
         kind="change",
-        id=f"change-{sha256(fact.quote.encode()).hexdigest()[:8]}-{source_key(fact.source)}"[:200],
+        id=change_item(fact),
         text=clip(f"{lead}{fact.text}"),
         owner=night.person.key,
         age_days=_age(fact.said_at, night),

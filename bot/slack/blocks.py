@@ -15,9 +15,10 @@ from itertools import accumulate
 from typing import Any
 from urllib.parse import urlsplit
 
-from bot.slack import limits
+from bot.slack import kit, limits
+from bot.slack.kit import line
 from bot.slack.limits import Block
-from bot.slack.mrkdwn import defang, link, sanitize, visible
+from bot.slack.mrkdwn import defang, link
 from graphs.digest_value import (
     CAPTIONS,
     Digest,
@@ -42,11 +43,16 @@ PREVIEW = "digest.preview"
 DISCARD = "digest.discard"
 REDO = "digest.redo"  # menu: shorter | warmer | decline | ask
 
+# Of the whole card, without an item.
+MAILBOX = "digest.mailbox"  # ends shadow mode
+RECONNECT = "home.reconnect"  # with the scope of a mailbox; on the Home tab too
+
 SNOOZES = {"tomorrow": "Tomorrow", "monday": "Monday", "pick": "Pick a day…"}
 MORES = {"not_mine": "Not mine", "less": "Less like this", "why": "Why this?"}
 REDOS = {"shorter": "Shorter", "warmer": "Warmer", "decline": "Decline", "ask": "Ask instead"}
 
 _PAGE = 12  # items in one reply of the thread
+_RECONNECTS = 2  # buttons; more broken mailboxes are named only
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,23 @@ class Room:
 
 # A text full of `&` grows fivefold when it is escaped, and links count with their addresses: then less is shown.
 _ROOMS = (Room(220, 4), Room(150, 3), Room(100, 2), Room(60, 1), Room(30, 0))
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A mailbox that is not read, in one sentence, with the id of its scope."""
+
+    text: str
+    scope: int
+
+
+@dataclass(frozen=True)
+class Around:
+    """What a card shows beside its items as they were made."""
+
+    settled: Mapping[str, str]
+    troubles: tuple[Trouble, ...]
+    offer: bool
 
 
 @dataclass(frozen=True)
@@ -82,39 +105,54 @@ def read_press(action: Mapping[str, Any]) -> Press:
 # --- whole messages -------------------------------------------------------------------------------
 
 
-def digest_blocks(digest: Digest, settled: Mapping[str, str] | None = None) -> list[Block]:
+def digest_blocks(
+    digest: Digest, settled: Mapping[str, str] | None = None, troubles: Sequence[Trouble] = (), offer: bool = False
+) -> list[Block]:
     """The morning message. `settled` says what became of items since ("Done", "Snoozed until Mon 30 Nov"), by item id:
-    they keep their place as one grey line without buttons."""
-    return _fitting(lambda room: list(_digest(digest, settled or {}, room)))
+    they keep their place as one grey line without buttons. `offer`: a button that puts drafts into the mailbox."""
+    around = Around(settled or {}, tuple(troubles), offer)
+    return _fitting(lambda room: list(_digest(digest, around, room)))
 
 
-def more_pages(digest: Digest) -> list[list[Block]]:
+def more_pages(digest: Digest, settled: Mapping[str, str] | None = None) -> list[list[Block]]:
     """The items behind "+ n more", as messages for the digest's thread; empty when there are none."""
     pages = [digest.more[start : start + _PAGE] for start in range(0, len(digest.more), _PAGE)]
-    return [_fitting(partial(_page, page, digest.date)) for page in pages]
+    return [_fitting(partial(_page, page, digest.date, settled or {})) for page in pages]
 
 
-def fallback_text(digest: Digest) -> str:
-    """For notifications and screen readers: the verdict, then the facts, one line each."""
-    facts = (f"• {_line(item.text, 100)}" for item in digest.items[:5])
-    return "\n".join([_line(digest.headline, 200) or "Your morning", *facts])
+def fallback_text(digest: Digest, settled: Mapping[str, str] | None = None) -> str:
+    """For notifications and screen readers: the verdict, then the facts that are still open, one line each."""
+    still = [item for item in digest.items if item.id not in (settled or {})]
+    facts = (f"• {line(item.text, 100)}" for item in still[:5])
+    return "\n".join([line(digest.headline, 200) or "Your morning", *facts])
 
 
-def _digest(digest: Digest, settled: Mapping[str, str], room: Room) -> Iterator[Block]:
+def _digest(digest: Digest, around: Around, room: Room) -> Iterator[Block]:
     if not digest.items and not digest.more:
-        yield _section(_line(digest.headline, 300) or "Nothing needs you today.")
+        yield kit.section(line(digest.headline, 300) or "Nothing needs you today.")
+        yield from map(_reconnect, around.troubles[:_RECONNECTS])
         yield from _footer_blocks(_troubles(digest.footer))
         return
-    yield {"type": "header", "text": _plain(clip(defang(digest.headline), limits.HEADER) or "Your morning")}
-    yield from _items(digest.items, digest.date, settled, room)
+    yield kit.header(clip(defang(digest.headline), limits.HEADER) or "Your morning")
+    yield from _items(digest.items, digest.date, around.settled, room)
+    if around.offer:
+        yield kit.actions(kit.button(MAILBOX, "Put drafts in my mailbox"))
     if digest.more:
-        yield _context(f"+ {len(digest.more)} more in the thread")
+        yield kit.context(f"+ {len(digest.more)} more in the thread")
     yield {"type": "divider"}
-    yield from _footer_blocks([*_troubles(digest.footer), *(_line(line, 400) for line in footer_lines(digest))])
+    yield from map(_reconnect, around.troubles[:_RECONNECTS])
+    beyond = [f"⚠ {line(one.text, 200)}" for one in around.troubles[_RECONNECTS:]]
+    yield from _footer_blocks([*beyond, *_troubles(digest.footer), *(line(said, 400) for said in footer_lines(digest))])
 
 
-def _page(items: Sequence[Item], today: date, room: Room) -> list[Block]:
-    return list(_items(items, today, {}, room))
+def _reconnect(trouble: Trouble) -> Block:
+    return kit.section(f"⚠ {line(trouble.text, 200)}") | {
+        "accessory": kit.button(f"{RECONNECT}/{trouble.scope}", "Reconnect")
+    }
+
+
+def _page(items: Sequence[Item], today: date, settled: Mapping[str, str], room: Room) -> list[Block]:
+    return list(_items(items, today, settled, room))
 
 
 def _fitting(build: Callable[[Room], list[Block]]) -> list[Block]:
@@ -131,22 +169,22 @@ def _fitting(build: Callable[[Room], list[Block]]) -> list[Block]:
 
 def _items(items: Sequence[Item], today: date, settled: Mapping[str, str], room: Room) -> Iterator[Block]:
     for section, found in in_sections(items):
-        yield _section(f"*{CAPTIONS[section]}*")
+        yield kit.section(f"*{CAPTIONS[section]}*")
         for item in found:
             yield from [_settled(item, settled[item.id])] if item.id in settled else _open_item(item, today, room)
 
 
 def _settled(item: Item, outcome: str) -> Block:
-    return _context(f"✓ {_line(outcome, 60)}: {_line(item.text, 100)}")
+    return kit.context(f"✓ {line(outcome, 60)}: {line(item.text, 100)}")
 
 
 def _open_item(item: Item, today: date, room: Room) -> Iterator[Block]:
-    lines = [_line(item.text, room.text) or "(no text)"]
+    lines = [line(item.text, room.text) or "(no text)"]
     if item.next_step:
-        lines.append(f"→ {_line(item.next_step, room.text)}")
-    yield _section("\n".join(lines)) | {"accessory": _overflow(item)}
+        lines.append(f"→ {line(item.next_step, room.text)}")
+    yield kit.section("\n".join(lines)) | {"accessory": _overflow(item)}
     if about := _about(item, today, room):
-        yield _context(about)
+        yield kit.context(about)
     yield {"type": "actions", "elements": list(_buttons(item))}
 
 
@@ -184,24 +222,15 @@ def _short(url: str) -> str:
 
 
 def _overflow(item: Item) -> Block:
-    return {"type": "overflow", "action_id": f"{MORE}/{item.id}", "options": _options(MORES)}
+    return {"type": "overflow", "action_id": f"{MORE}/{item.id}", "options": kit.options(MORES)}
 
 
 def _menu(item: Item, action: str, label: str, verbs: Mapping[str, str]) -> Block:
-    return {
-        "type": "static_select",
-        "action_id": f"{action}/{item.id}",
-        "placeholder": _plain(label),
-        "options": _options(verbs),
-    }
-
-
-def _options(verbs: Mapping[str, str]) -> list[Block]:
-    return [{"text": _plain(label), "value": verb} for verb, label in verbs.items()]
+    return kit.menu(f"{action}/{item.id}", label, verbs)
 
 
 def _button(item: Item, action: str, label: str) -> Block:
-    return {"type": "button", "action_id": f"{action}/{item.id}", "text": _plain(label), "value": item.id}
+    return kit.button(f"{action}/{item.id}", label, item.id)
 
 
 # --- footer ---------------------------------------------------------------------------------------
@@ -209,10 +238,10 @@ def _button(item: Item, action: str, label: str) -> Block:
 
 def _troubles(footer: Footer) -> list[str]:
     """What the person should know even on an empty day."""
-    failed = [f"⚠ {_line(line, 200)}" for line in footer.failed[:5]]
+    failed = [f"⚠ {line(said, 200)}" for said in footer.failed[:5]]
     if len(footer.failed) > 5:
         failed.append(f"⚠ and {len(footer.failed) - 5} more that failed")
-    return [*failed, *(_line(line, 200) for line in footer.notes[:5])]
+    return [*failed, *(line(said, 200) for said in footer.notes[:5])]
 
 
 def _footer_blocks(lines: Sequence[str]) -> Iterator[Block]:
@@ -220,28 +249,4 @@ def _footer_blocks(lines: Sequence[str]) -> Iterator[Block]:
     said = [line for line in lines if line]
     ends = accumulate(len(line) + 1 for line in said)
     if shown := [line for line, end in zip(said, ends, strict=True) if end <= limits.SECTION]:
-        yield _context("\n".join(shown))
-
-
-def _line(text: str, most: int) -> str:
-    """Somebody's text on one line, fit for mrkdwn; may be empty when all of it was invisible."""
-    return sanitize(clip(visible(text), most)).strip()
-
-
-# --- Block Kit ------------------------------------------------------------------------------------
-
-
-def _plain(text: str) -> Block:
-    return {"type": "plain_text", "text": text, "emoji": True}
-
-
-def _mrkdwn(text: str) -> Block:
-    return {"type": "mrkdwn", "text": text, "verbatim": True}
-
-
-def _section(text: str) -> Block:
-    return {"type": "section", "text": _mrkdwn(text)}
-
-
-def _context(text: str) -> Block:
-    return {"type": "context", "elements": [_mrkdwn(text)]}
+        yield kit.context("\n".join(shown))

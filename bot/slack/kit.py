@@ -1,0 +1,71 @@
+"""The parts of Block Kit that messages, Home tabs and modals are made of. Pure.
+
+Every mrkdwn object is `verbatim`, so that Slack turns nothing in it into a link or a mention; text that code did not write
+comes through `line`, or as plain text.
+"""
+
+from collections.abc import Mapping
+
+from bot.slack.limits import Block
+from bot.slack.mrkdwn import sanitize, visible
+from graphs.digest_value import clip
+
+
+def line(text: str, most: int) -> str:
+    """Somebody's text on one line, fit for mrkdwn; may be empty when all of it was invisible."""
+    return sanitize(clip(visible(text), most)).strip()
+
+
+def plain(text: str) -> Block:
+    return {"type": "plain_text", "text": text, "emoji": True}
+
+
+def mrkdwn(text: str) -> Block:
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def header(text: str) -> Block:
+    return {"type": "header", "text": plain(text)}
+
+
+def section(text: str) -> Block:
+    return {"type": "section", "text": mrkdwn(text)}
+
+
+def literal(text: str) -> Block:
+    """Text exactly as it is: nothing in it is markup, and no link of it opens."""
+    return {"type": "section", "text": plain(text) | {"emoji": False}}
+
+
+def context(text: str) -> Block:
+    return {"type": "context", "elements": [mrkdwn(text)]}
+
+
+def actions(*elements: Block) -> Block:
+    return {"type": "actions", "elements": list(elements)}
+
+
+def button(action: str, label: str, value: str = "") -> Block:
+    made: Block = {"type": "button", "action_id": action, "text": plain(label)}
+    return made | ({"value": value} if value else {})
+
+
+def options(labels: Mapping[str, str]) -> list[Block]:
+    """Choices by value."""
+    return [{"text": plain(label), "value": value} for value, label in labels.items()]
+
+
+def menu(action: str, placeholder: str, labels: Mapping[str, str], chosen: str = "") -> Block:
+    """A menu; `chosen` is shown as chosen already when it is one of its values."""
+    made: Block = {
+        "type": "static_select",
+        "action_id": action,
+        "placeholder": plain(placeholder),
+        "options": options(labels),
+    }
+    return made | ({"initial_option": options({chosen: labels[chosen]})[0]} if chosen in labels else {})
+
+
+def asked_first(title: str, text: str, yes: str) -> Block:
+    """What Slack asks before it passes a press on."""
+    return {"title": plain(title), "text": plain(text), "confirm": plain(yes), "deny": plain("Cancel")}
