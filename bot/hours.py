@@ -1,0 +1,151 @@
+"""When nights begin and people wake up, by nominal local date. Pure: clock, zones and hours come in as arguments.
+
+A nominal date is the date of the morning that a night ends on. Each working day has one, whatever the clocks do: a time
+that a date skips becomes the first moment after the gap, of a time that comes twice the first one counts.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from graphs.domain import Preferences
+
+DAY = timedelta(days=1)
+WEEK = 7
+
+
+@dataclass(frozen=True)
+class Morning:
+    """One night and the morning it ends on; both moments in UTC."""
+
+    date: date
+    begins: datetime
+    wakes: datetime
+
+
+@dataclass(frozen=True)
+class Sleeper:
+    """Somebody whose nights are ours to keep. What began before `since` they were not promised."""
+
+    person: int
+    hours: Preferences
+    zone: ZoneInfo
+    since: datetime
+
+
+State = Literal["begun", "slept", "delivered"]
+Do = Literal["begin", "deliver", "tell"]
+"""Begin the night; deliver its digest; tell that it will be late."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What should have happened by now and did not."""
+
+    sleeper: Sleeper
+    morning: Morning
+    do: Do
+
+
+def zone_of(*names: str | None) -> ZoneInfo:
+    """The first of `names` that is a zone; UTC when none is."""
+    for name in names:
+        if name:
+            try:
+                return ZoneInfo(name)
+            except (ZoneInfoNotFoundError, ValueError, OSError):
+                continue
+    return ZoneInfo("UTC")
+
+
+def instant(day: date, at: time, zone: ZoneInfo) -> datetime:
+    """The moment, in UTC, when clocks in `zone` show `at` on `day`."""
+    shown = datetime.combine(day, at.replace(tzinfo=None, fold=0), tzinfo=zone)
+    moment = shown.astimezone(UTC)
+    if moment.astimezone(zone).replace(tzinfo=None) == shown.replace(tzinfo=None):
+        return moment
+    # No clock ever shows it: with the offset from after the gap it lies before the gap, with that from before behind it.
+    return _change(shown.replace(fold=1).astimezone(UTC), moment, zone)
+
+
+def _change(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
+    """The first second between the two at which the offset has changed."""
+    old = before.astimezone(zone).utcoffset()
+    low, high = 0, int((after - before).total_seconds())
+    while high - low > 1:
+        middle = (low + high) // 2
+        if (before + timedelta(seconds=middle)).astimezone(zone).utcoffset() == old:
+            low = middle
+        else:
+            high = middle
+    return before + timedelta(seconds=high)
+
+
+def morning(hours: Preferences, zone: ZoneInfo, day: date) -> Morning:
+    """The night that ends on `day`: an hour later than the wake-up belongs to the evening before."""
+    evening = day - DAY if hours.night_at > hours.wakes_at else day
+    return Morning(day, instant(evening, hours.night_at, zone), instant(day, hours.wakes_at, zone))
+
+
+def works(hours: Preferences, day: date) -> bool:
+    return day.weekday() in hours.working_days
+
+
+def due(hours: Preferences, zone: ZoneInfo, now: datetime) -> Morning | None:
+    """The morning that is owed at `now`: its night should have begun, it is a working day's, and that day is not over."""
+    today = now.astimezone(zone).date()
+    for day in (today + DAY, today):
+        found = morning(hours, zone, day)
+        if found.begins <= now:
+            return found if works(hours, day) else None
+    return None
+
+
+def mornings(hours: Preferences, zone: ZoneInfo, since: date) -> Iterator[Morning]:
+    """Mornings of working days from `since` on, as far as the next one of each weekday and a night more."""
+    days = (since + count * DAY for count in range(WEEK + 2))
+    return (morning(hours, zone, day) for day in days if works(hours, day))
+
+
+def next_morning(hours: Preferences, zone: ZoneInfo, after: datetime) -> Morning | None:
+    """The first morning of a working day whose night begins later than `after`; None for who has no working day."""
+    since = after.astimezone(zone).date()
+    return next((one for one in mornings(hours, zone, since) if one.begins > after), None)
+
+
+def next_alarm(hours: Preferences, zone: ZoneInfo, after: datetime) -> datetime | None:
+    """The first moment later than `after` at which a night begins or somebody wakes up."""
+    since = after.astimezone(zone).date()
+    moments = (moment for one in mornings(hours, zone, since) for moment in (one.begins, one.wakes))
+    return min((moment for moment in moments if moment > after), default=None)
+
+
+def missed(
+    sleepers: Sequence[Sleeper],
+    nights: Mapping[tuple[int, date], State],
+    told: Sequence[tuple[int, date]],
+    now: datetime,
+) -> list[Step]:
+    """What should have begun, been delivered or been told to be late by `now`; the current morning of each alone, newest
+    first: after a week away nobody gets seven digests. `told`: nights whose lateness has a reason already."""
+    found = [step for one in sleepers if (step := _missed(one, nights, told, now)) is not None]
+    return sorted(found, key=lambda step: (step.morning.begins, step.sleeper.person), reverse=True)
+
+
+def _missed(
+    sleeper: Sleeper, nights: Mapping[tuple[int, date], State], told: Sequence[tuple[int, date]], now: datetime
+) -> Step | None:
+    owed = due(sleeper.hours, sleeper.zone, now)
+    if owed is None or sleeper.hours.paused:
+        return None
+    key = (sleeper.person, owed.date)
+    match nights.get(key):
+        case None:
+            return Step(sleeper, owed, "begin") if owed.begins >= sleeper.since else None
+        case "slept" if owed.wakes <= now:
+            return Step(sleeper, owed, "deliver")
+        case "begun" if owed.wakes <= now and key not in told:
+            return Step(sleeper, owed, "tell")
+    return None
