@@ -179,6 +179,8 @@ class Account:
     def status(self, folder: str) -> Status:
         names = ["UIDVALIDITY", "UIDNEXT", "MESSAGES", *(["HIGHESTMODSEQ"] if self.can("CONDSTORE") else [])]
         with self._sorted("asking for a folder's state"):
+            if self._examined and self._examined[0] == folder:
+                self._client.noop()  # of an open folder servers tell what they last showed us
             told = self._client.folder_status(folder, names)
             return Status(
                 int(told[b"UIDVALIDITY"]), int(told[b"UIDNEXT"]), int(told[b"MESSAGES"]), told.get(b"HIGHESTMODSEQ")

@@ -68,6 +68,13 @@ _REFUSED: dict[RefusalCode, str] = {
     "READ-ONLY": "the folder may only be read: give this login the right to write, or set another one",
 }
 
+_WORDS: dict[RefusalCode, re.Pattern[str]] = {
+    "NONEXISTENT": re.compile(r"does(?:n't| not) exist|(?:no such|unknown|invalid) (?:mailbox|folder)|nonexistent", re.IGNORECASE),
+    "OVERQUOTA": re.compile(r"over ?quota|quota exceeded|exceed\w* \w*quota|mailbox (?:is )?full", re.IGNORECASE),
+    "NOPERM": re.compile(r"(?:permission|access) (?:is )?denied|not (?:permitted|authorized)", re.IGNORECASE),
+}
+"""For servers that give no code."""
+
 
 def is_lost(err: BaseException) -> bool:
     """Whether the connection ended under the command, so that nobody knows what became of it.
@@ -115,9 +122,12 @@ def _said(text: str, host: str, doing: str, logging_in: bool, lost: bool) -> Nig
         return Later(f"{host} is busy or throttles us ({doing}).", after=PAUSE)
     if logging_in and not lost and _WRONG_PASSWORD.search(text):
         return LoginRefused(f"{host} refused the login: {_LOGIN['AUTHENTICATIONFAILED']}.")
-    return Later(
-        f"{host} {'dropped the connection' if lost else 'did not do it and said nothing that we know'} ({doing})."
-    )
+    for refusal, words in _WORDS.items():
+        if not lost and not logging_in and words.search(text):
+            return _refusal(host, doing, refusal)
+    if lost:
+        return Later(f"{host} dropped the connection ({doing}).")
+    return Declined(f"{host} did not do it and gave no reason that we know ({doing}).")
 
 
 def _refusal(host: str, doing: str, code: RefusalCode) -> Refused:

@@ -123,6 +123,9 @@ service imap-login {{
 }}
 service anvil {{
   chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service stats {{
   chroot =
@@ -160,13 +163,9 @@ class Dovecot:
         port = self.tls_port if security == "tls" else self.port
         return replace(login, host="localhost", security=security, port=port, ca_file=self.ca)
 
-    @contextlib.contextmanager
-    def client(self, address: str) -> Iterator[Any]:
+    def client(self, address: str) -> contextlib.AbstractContextManager[Any]:
         """The person's own mail program, logged in."""
-        with IMAPClient("127.0.0.1", self.port, ssl=False, timeout=20) as client:
-            client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            client.login(f'"{address}"', PASSWORD)
-            yield client
+        return mail_program(Login("127.0.0.1", address, PASSWORD, port=self.port))
 
     def receive(
         self, to: str, subject: str = "Friday?", body: str = "Can you come?", *, folder: str = "INBOX", **headers: str
@@ -260,6 +259,15 @@ class Dovecot:
         """Forget all mailboxes."""
         for home in (self.directory / "home").iterdir():
             shutil.rmtree(home, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def mail_program(login: Login) -> Iterator[Any]:
+    """Somebody else's program in the same mailbox, on any server: an imapclient that may do everything."""
+    with IMAPClient(login.host, login.port, ssl=False, timeout=20) as client:
+        client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        client.login(f'"{login.user}"', login.password)
+        yield client
 
 
 @contextlib.contextmanager
