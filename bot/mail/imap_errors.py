@@ -69,7 +69,9 @@ _REFUSED: dict[RefusalCode, str] = {
 }
 
 _WORDS: dict[RefusalCode, re.Pattern[str]] = {
-    "NONEXISTENT": re.compile(r"does(?:n't| not) exist|(?:no such|unknown|invalid) (?:mailbox|folder)|nonexistent", re.IGNORECASE),
+    "NONEXISTENT": re.compile(
+        r"nonexistent|(?:not|n't) exist|(?:no such|unknown|invalid) (?:mailbox|folder)", re.IGNORECASE
+    ),
     "OVERQUOTA": re.compile(r"over ?quota|quota exceeded|exceed\w* \w*quota|mailbox (?:is )?full", re.IGNORECASE),
     "NOPERM": re.compile(r"(?:permission|access) (?:is )?denied|not (?:permitted|authorized)", re.IGNORECASE),
 }
