@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
+from pathlib import Path
 
 from bot.home import Keys
 from bot.settings import RoleSettings
@@ -51,6 +52,7 @@ class Desk:
     now: Callable[[], datetime] = now_utc  # aware
     quarantine: timedelta = timedelta(seconds=120)
     """How long an effect of unknown outcome is left alone: servers finish late."""
+    mail_ca: Path | None = None  # certificate authorities of mail servers, where the system's do not do
 
     def require_slack(self) -> Slack:
         if self.slack is None:

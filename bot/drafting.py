@@ -41,6 +41,7 @@ NOTES = 30
 """Notes of public channels that every draft of a night may draw on."""
 
 EXPIRES = timedelta(days=14)
+UNTOUCHED = ("planned", "appended")
 
 Think = Callable[[Desk, runs.Run, Any, dict[str, Any], Any], dict[str, Any]]
 Settled = Callable[[Thread, Message], bool]
@@ -96,7 +97,7 @@ def reply(
         for one, mail in made:
             if one.draft is not None:
                 kept.plan_draft(tx, owner.scope, one.draft, mail, night)
-        tonight = [row.draft for row in kept.drafts(tx, owner.scope) if row.night == night and row.state == "planned"]
+        tonight = [row.draft for row in kept.drafts(tx, owner.scope) if row.night == night and row.state in UNTOUCHED]
         considered = sorted(gated + new, key=lambda one: (one.account, one.message_id))
         for one in considered:
             kept.put_considered(tx, owner.scope, one, owner.place_ids.get(account_scope(one.account)))
@@ -104,15 +105,15 @@ def reply(
 
 
 def _age_out(tx: Tx, owner: Owner, row: kept.DraftRow, night: date) -> None:
-    """Nobody touched it for two weeks: it goes."""
-    if row.state == "planned" and night - row.night > EXPIRES:
-        kept.move_draft(tx, owner.scope, row.draft, ("planned",), "expired")
+    """Nobody touched it for two weeks: it goes, also out of Drafts (`mailroom` looks whether somebody did)."""
+    if row.state in UNTOUCHED and night - row.night > EXPIRES:
+        kept.move_draft(tx, owner.scope, row.draft, UNTOUCHED, "expired")
 
 
 def _withdraw(owner: Owner, row: kept.DraftRow) -> None:
     """The mail was answered, or a newer one took its place, before anybody touched the draft."""
     with owner.begin() as tx:
-        kept.move_draft(tx, owner.scope, row.draft, ("planned",), "withdrawn")
+        kept.move_draft(tx, owner.scope, row.draft, UNTOUCHED, "withdrawn")
 
 
 def _inboxes(threads: Threads) -> list[Inbox]:

@@ -22,7 +22,7 @@ _PLAIN = (
     "NIGHTDESK_HOME", "NIGHTDESK_KEYS", "NIGHTDESK_DOMAINS", "NIGHTDESK_ZONE", "NIGHTDESK_CURRENCY",
     "NIGHTDESK_CAP_PERSON_NIGHT", "NIGHTDESK_CAP_WORKSPACE_DAY", "NIGHTDESK_QUARANTINE_SECONDS",
     "NIGHTDESK_PUBLIC_URL", "NIGHTDESK_GOOGLE_CLIENT_ID", "NIGHTDESK_GOOGLE_CLIENT_SECRET",
-    "NIGHTDESK_MICROSOFT_CLIENT_ID", "NIGHTDESK_MICROSOFT_CLIENT_SECRET", "NIGHTDESK_PG_BIN", "NIGHTDESK_CI",
+    "NIGHTDESK_MICROSOFT_CLIENT_ID", "NIGHTDESK_MICROSOFT_CLIENT_SECRET", "NIGHTDESK_PG_BIN", "NIGHTDESK_MAIL_CA", "NIGHTDESK_CI",
     "NIGHTDESK_LOG", "NIGHTDESK_METRICS_PORT",
 )  # fmt: skip
 KNOWN = frozenset(_PLAIN) | {f"NIGHTDESK_{role}_{name}" for role in ROLES for name in _OF_ROLE}
@@ -65,6 +65,7 @@ class Settings:
     slack_signing_secret: str = field(default="", repr=False)
     slack_api_base_url: str = SLACK
     public_url: str = ""
+    mail_ca: Path | None = None
     log: str = ""  # NIGHTDESK_LOG: a level, a form, or both; bot.observe reads it
     metrics: str = ""  # NIGHTDESK_METRICS_PORT: a port or ADDRESS:PORT; '' for none
 
@@ -100,6 +101,7 @@ def load(home: Path | None = None, environ: Mapping[str, str] | None = None) -> 
         slack_signing_secret=values.get("SLACK_SIGNING_SECRET", ""),
         slack_api_base_url=values.get("SLACK_API_BASE_URL", SLACK).rstrip("/") + "/",
         public_url=values.get("NIGHTDESK_PUBLIC_URL", "").rstrip("/"),
+        mail_ca=_path(values.get("NIGHTDESK_MAIL_CA", "")),
         log=values.get("NIGHTDESK_LOG", ""),
         metrics=values.get("NIGHTDESK_METRICS_PORT", ""),
     )

@@ -1,6 +1,15 @@
 -- The living desk: what Slack told us, what we want to stand in Slack and in Drafts, accounts, nights and errands.
 
-alter table nightdesk.workspace add column paused boolean not null default false;
+alter table nightdesk.workspace
+  add column paused boolean not null default false,
+  add column problem text not null default '', -- why Slack is not spoken to until it takes our token again; '' when it does
+  add column bot_user text not null default '',
+  add column bot_id text not null default '';
+
+-- As Slack shows somebody: their messages are attributed to it, whichever way they came.
+alter table nightdesk.person
+  add column shown text not null default '',
+  add column email text not null default '';
 
 -- What Slack sent, committed before it is acknowledged. The payload is sealed, so no rule guards it, and goes when it is
 -- handled: what it said then stands in `message`. The key stays for a while, so that a redelivery is known.
@@ -19,11 +28,18 @@ create table nightdesk.slack_event (
 create index on nightdesk.slack_event (channel, id) where handled_at is null;
 create index on nightdesk.slack_event (received_at);
 
--- How far the history of a channel was read. No content.
+-- How far the history of a channel was read. A pass reads from `top` back to `floor`, page by page, and can be taken up again
+-- after each; only when it is through does `newest` move. No content.
 create table nightdesk.slack_cursor (
   channel text primary key,
+  here boolean not null default true,   -- whether the bot is in it
   newest text not null default '',      -- everything up to this ts was read
-  read_at timestamptz,                  -- when history was last compared with what is stored
+  top text not null default '',         -- of the pass under way: what it began with, how far back it is, where it ends
+  reached text not null default '',
+  floor text not null default '',
+  threads jsonb not null default '[]',  -- still to be read again: [[thread, read up to]]
+  read_at timestamptz,                  -- when a pass was last through
+  compared_at timestamptz,              -- when one was that looked back over what is stored
   slow boolean not null default false   -- Slack gives 15 objects a call and one call a minute
 );
 
@@ -36,7 +52,8 @@ create table nightdesk.outbox (
   reader text not null default '',      -- only this user sees it (ephemeral); '' for everybody there
   content jsonb not null,               -- {text, blocks}
   hash text not null,                   -- of content and destination
-  state text not null default 'wanted' check (state in ('wanted', 'sending', 'sent', 'refused', 'withdrawn')),
+  state text not null default 'wanted'
+    check (state in ('wanted', 'sending', 'sent', 'refused', 'withdrawn', 'streaming')), -- streaming: an answer appears
   ts text not null default '',          -- as Slack calls it
   stands text not null default '',      -- the hash that stands in Slack
   begun_at timestamptz,                 -- when an attempt began whose outcome is not known
@@ -80,7 +97,8 @@ create table nightdesk.mailbox (
   role text not null check (role in ('inbox', 'sent', 'drafts')),
   uidvalidity bigint not null,
   last_uid bigint not null default 0,   -- everything up to it was read
-  modseq bigint,
+  uidnext bigint not null default 0,    -- as the server told it when the mailbox was last compared
+  messages int not null default 0,      -- likewise
   primary key (scope_id, name)
 );
 
@@ -119,6 +137,51 @@ alter table nightdesk.draft
   add column appended_at timestamptz,
   add column stands bytea,              -- sha256 of what the server gave back right after our APPEND
   add column problem text not null default '';
+
+-- As before, and drafts that may lie in a mailbox are withdrawn rather than forgotten.
+create or replace function nightdesk.forget_derived() returns trigger
+language plpgsql security definer set search_path = nightdesk, pg_temp as $$
+declare
+  here text := (select key from scope where id = old.scope_id);
+  gone boolean := tg_op = 'DELETE' or (old.deleted_at is null and new.deleted_at is not null);
+  fallen bigint[];
+begin
+  if not gone and old.revision = new.revision then
+    return null;
+  end if;
+  -- What stands outside of threads is judged in runs, named after their first message: any that began by then may hold it.
+  delete from thought where about = old.scope_id and (thread = old.thread
+    or old.medium = 'slack' and thread like 'run:%' and substr(thread, 5) <= old.thread
+    or step = 'change' and (result ->> 'message')::bigint = old.id);
+  select coalesce(array_agg(memory_id), '{}') into fallen from memory_source where message_id = old.id;
+  delete from change_log using memory where memory.id = any(fallen) and change_log.scope_id = memory.scope_id
+    and change_log.what = memory.text;
+  update learned_context set lines = (
+    select coalesce(jsonb_agg(line order by place), '[]') from jsonb_array_elements(lines) with ordinality as kept(line, place)
+    where not exists (select from jsonb_array_elements_text(line -> 'memories') id where id::bigint = any(fallen)))
+  where scope_id = old.scope_id and fallen <> '{}';
+  delete from memory where id = any(fallen);
+  -- A reply that nobody touched yet and that rests on these words is written anew; one that may lie in Drafts is taken out.
+  delete from draft where state = 'planned' and uid is null and begun_at is null
+    and cites(jsonb_path_query_array(value, '$.receipt.facts[*].source'), here, old);
+  update draft set state = 'withdrawn' where state in ('planned', 'appended')
+    and cites(jsonb_path_query_array(value, '$.receipt.facts[*].source'), here, old);
+  delete from thought where step = 'draft' and cites(jsonb_path_query_array(result, '$.receipt.facts[*].source'), here, old)
+    or step = 'considered' and cites(jsonb_path_query_array(result, '$.draft.receipt.facts[*].source'), here, old);
+  if gone then
+    delete from posting where message_id = old.id;
+    delete from turn where message_id = old.id;
+    delete from task where cites(value -> 'sources', here, old);
+    update digest set value = value || jsonb_build_object(
+      'items', (select coalesce(jsonb_agg(item order by place), '[]') from jsonb_array_elements(value -> 'items')
+                with ordinality as kept(item, place) where not cites(item -> 'sources', here, old)),
+      'more', (select coalesce(jsonb_agg(item order by place), '[]') from jsonb_array_elements(value -> 'more')
+               with ordinality as kept(item, place) where not cites(item -> 'sources', here, old)))
+    where exists (select from jsonb_array_elements(value -> 'items') item where cites(item -> 'sources', here, old))
+      or exists (select from jsonb_array_elements(value -> 'more') item where cites(item -> 'sources', here, old));
+  end if;
+  return null;
+end $$;
 
 -- One night a person and local date, whatever started it. No content.
 create table nightdesk.night (
@@ -165,7 +228,7 @@ create index on nightdesk.errand (person_id, night);
 do $$
 declare content text;
 begin
-  foreach content in array array['outbox', 'feedback', 'account', 'mailbox', 'mail_uid', 'mail_ref', 'errand'] loop
+  foreach content in array array['outbox', 'feedback', 'account', 'mailbox', 'mail_uid', 'mail_ref', 'errand', 'choice'] loop
     execute format('call nightdesk.guard(%L)', 'nightdesk.' || content);
   end loop;
 end $$;
