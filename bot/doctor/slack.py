@@ -75,7 +75,7 @@ def _as_bot(configured: Settings, store: Store | None, clock: Clock) -> Iterator
     if me["date"]:
         yield skew(AREA, "Slack's", parsedate_to_datetime(me["date"]).timestamp(), lambda: now)
     yield from _scopes(me["scopes"])
-    yield from told(AREA, _channels(slack, store))
+    yield from told(AREA, _channels(slack, store, me["scopes"]))
 
 
 def _workspace(store: Store, me: Json) -> Iterator[Finding]:
@@ -106,7 +106,7 @@ def _scopes(granted: list[str]) -> Iterator[Finding]:
         yield warn(AREA, f"The token may do more than it needs: {', '.join(extra)}.", "Take these scopes away.")
 
 
-def _channels(slack: Slack, store: Store | None) -> Iterator[Finding]:
+def _channels(slack: Slack, store: Store | None, granted: list[str]) -> Iterator[Finding]:
     kinds = "public_channel,private_channel"
     pages = slack.pages("users.conversations", "channels", types=kinds, exclude_archived=True)
     channels = [channel for page in pages for channel in page]
@@ -118,7 +118,8 @@ def _channels(slack: Slack, store: Store | None) -> Iterator[Finding]:
     yield ok(
         AREA, f"It is in {len(channels)} channels, {private} of them private, {shared} shared with other organisations."
     )
-    yield _rate(slack, store, channels)
+    may_read = {False: "channels:history" in granted, True: "groups:history" in granted}
+    yield _rate(slack, store, [channel for channel in channels if may_read[bool(channel.get("is_private"))]])
 
 
 def _rate(slack: Slack, store: Store | None, channels: list[Json]) -> Finding:
