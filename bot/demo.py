@@ -14,7 +14,7 @@ from rich.padding import Padding
 from rich.rule import Rule
 from rich.text import Text
 
-from bot import app, asking, calendar, imports, morning, nightfiles
+from bot import app, asking, calendar, cards, imports, nightfiles
 from bot.desk import Desk, Owner, begin_owner
 from bot.render_text import digest_text
 from bot.settings import RoleSettings, Settings
@@ -184,7 +184,7 @@ def _draft(desk: Desk, owner: Owner, draft: Draft, console: Console) -> None:
 def _place(shown: dict[str, Message], source: Source, owner: Owner) -> str:
     message = shown.get(source_key(source))
     places = {place.key: place for place in owner.places}
-    return morning.label(message, places, owner) if message else "no longer there"
+    return cards.label(message, places, owner) if message else "no longer there"
 
 
 def _ask(desk: Desk, who: str, channel: str, question: str, console: Console) -> None:

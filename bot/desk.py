@@ -12,7 +12,7 @@ from pathlib import Path
 from bot.home import Keys
 from bot.settings import RoleSettings
 from bot.slack.client import Slack
-from bot.store import messages, people, runs
+from bot.store import choices, messages, people, runs
 from bot.store.db import Store, Tx
 from bot.store.people import Place
 from graphs.domain import Message, Nature, Person
@@ -113,6 +113,7 @@ class Owner:
     inside: frozenset[str]
     own: frozenset[str]  # their addresses
     correspondents: frozenset[str] = frozenset()  # domains they wrote to
+    left_out: frozenset[str] = frozenset()  # threads they never want to hear of, as `choices.thread_item` names them
 
     @property
     def place_ids(self) -> dict[str, int]:
@@ -138,7 +139,8 @@ def begin_owner(desk: Desk, person: int) -> Owner:
     with begin() as tx:
         readable = people.readable(tx)
         correspondents = messages.correspondents(tx, readable)
-    mine = next(p.id for p in places.values() if p.kind == "person" and p.owner == known.person.key)
+        mine = next(p.id for p in places.values() if p.kind == "person" and p.owner == known.person.key)
+        left_out = frozenset(item for item in choices.choices(tx, mine) if item.startswith("thread/"))
     zone = known.zone or desk.zone or "UTC"
     read = tuple(places[n] for n in readable if places[n].kind in ("channel", "account"))
     return Owner(
@@ -150,5 +152,6 @@ def begin_owner(desk: Desk, person: int) -> Owner:
         people=people.by_key(directory),
         inside=desk.inside(directory),
         correspondents=correspondents,
+        left_out=left_out,
         own=frozenset(known.person.addresses).union(*(place.aliases for place in read)),
     )

@@ -12,7 +12,7 @@ import procrastinate
 from procrastinate.exceptions import AlreadyEnqueued, UniqueViolation
 from procrastinate.jobs import Status
 
-from bot import night, posting
+from bot import morning, night, posting
 from bot.desk import Desk
 from bot.store.queue import LIVE, READ, SLEEP
 from graphs.errors import Later
@@ -71,6 +71,10 @@ def build(dsn: str, desk: Callable[[], Desk], width: int) -> Jobs:
     @app.task(name="deliver", queue=LIVE, retry=patient)
     def deliver(scope: int, key: str) -> None:
         posting.deliver(desk(), scope, key)
+
+    @app.task(name="morning", queue=LIVE, retry=patient)
+    def wake_up(person: int, date_: str) -> None:
+        morning.deliver(desk(), person, date_)
 
     return Jobs(app, consolidate, sleep)
 

@@ -1,19 +1,28 @@
-"""The digest of one night: gathers what the night found and hands it to `graphs.digest`; kept once for each date."""
+"""The digest of one night: gathers what the night found and hands it to `graphs.digest`; kept once for each date.
 
+`deliver` then brings it to its person as one message, which is edited in place from there on.
+"""
+
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
-from bot.desk import Desk, Owner
+from bot import cards, hours, observe, posting
+from bot.desk import Desk, Owner, begin_owner
+from bot.slack import blocks_thread
+from bot.slack.kit import line
+from bot.store import choices, messages, mornings, outbox, people, queue, runs
 from bot.store import desk as kept
-from bot.store import messages, people, runs
 from bot.store.db import Tx
+from bot.store.mornings import Slept
 from graphs import digest as digests
 from graphs.digest_value import Digest, Footer, Skipped
-from graphs.domain import Considered, Draft, Fact, Message, SlackSource, Source
-from graphs.life import Life, source_key
-from graphs.links import source_link
+from graphs.domain import Considered, Draft, Fact, Preferences
+from graphs.life import Life
+from graphs.outcomes import Chosen, hidden
 
 FIRST_NEWS = timedelta(days=5)
 """How far back a first digest reaches for changes and notices."""
@@ -47,6 +56,7 @@ def morning(desk: Desk, owner: Owner, found: Found, fell_back: Sequence[str], ni
         since = _news_since(tx, owner, night, now)
         known = [row for row in kept.drafts(tx, owner.scope) if row.state in ("planned", "appended")]
         changes = _changes(tx, owner)
+        gone = _gone(tx, owner, night)
         failed = [*fell_back, *runs.fell_back(tx, [place.id for place in owner.places], night)]
         footer = _footer(tx, desk, owner, found, failed, night)
     slept = digests.Night(
@@ -56,9 +66,11 @@ def morning(desk: Desk, owner: Owner, found: Found, fell_back: Sequence[str], ni
         lives=tuple(found.lives),
         drafts=tuple(found.drafts),
         older_drafts=sum(row.night < night for row in known),
-        questions=tuple(one for one in found.considered if one.question),
-        notices=tuple(notice for notice in found.notices if notice.at > since),
-        changes=tuple(changes),
+        questions=tuple(one for one in found.considered if one.question and digests.question_item(one) not in gone),
+        notices=tuple(
+            notice for notice in found.notices if notice.at > since and digests.notice_item(notice) not in gone
+        ),
+        changes=tuple(fact for fact in changes if digests.change_item(fact) not in gone),
         footer=footer,
         model=desk.sleep_model is not None,
         recorded=desk.sleep_model is not None and desk.sleep_model.recorded,
@@ -66,9 +78,17 @@ def morning(desk: Desk, owner: Owner, found: Found, fell_back: Sequence[str], ni
     digest = digests.compose(slept, links(desk, owner, slept))
     with owner.begin() as tx:
         kept.put_digest(tx, owner.scope, digest)
-        for life in digests.shown_tasks(digest, found.lives):
-            kept.put_task(tx, owner.scope, kept.TaskRow(life.task, life.changed_on, life.snoozed_until, life.shown_on))
+        choices.show_tasks(tx, owner.scope, [life.task.id for life in digests.shown_tasks(digest, found.lives)], night)
+        if outbox.get(tx, cards.key_of(owner.person.key, night)) is not None:
+            # Its person was told that it is late, or looks at what an earlier run of the same night found.
+            queue.defer(tx, delivery(owner.id, owner.person.key, night))
     return digest
+
+
+def _gone(tx: Tx, owner: Owner, night: date) -> frozenset[str]:
+    """Items that their person is through with, or put off to a later day."""
+    held = choices.choices(tx, owner.scope)
+    return hidden({item: Chosen(one.verb, one.pressed_at.date(), one.until) for item, one in held.items()}, night)
 
 
 def _news_since(tx: Tx, owner: Owner, night: date, now: datetime) -> datetime:
@@ -126,41 +146,110 @@ def _count(count: int, name: str) -> str:
 
 
 def links(desk: Desk, owner: Owner, found: digests.Night) -> dict[str, digests.Linked]:
-    """How each source is called and where it opens; only what the owner may read has a link."""
-    sources: dict[str, Source] = {}
-    for life in found.lives:
-        sources |= {source_key(source): source for source in life.task.sources}
-    held = [source for one in found.questions for source in one.sources]
-    held += [digests.answered(draft) for draft in found.drafts]
-    sources |= {source_key(source): source for source in held}
-    sources |= {source_key(n.source): n.source for n in found.notices}
-    sources |= {source_key(f.source): f.source for f in found.changes}
+    """How each source of a night is called and where it opens."""
+    sources = [source for life in found.lives for source in life.task.sources]
+    sources += [source for one in found.questions for source in one.sources]
+    sources += [digests.answered(draft) for draft in found.drafts]
+    sources += [notice.source for notice in found.notices]
+    sources += [fact.source for fact in found.changes]
+    return cards.linked(desk, owner, sources)
+
+
+# --- to its person --------------------------------------------------------------------------------
+
+PATIENCE = timedelta(minutes=5)
+"""A digest that comes within this time of the wake-up is not late."""
+
+
+def delivery(person: int, key: str, day: date, at: datetime | None = None) -> queue.Job:
+    """The job that brings a morning to its person. It and the edits of the same message never run side by side."""
+    args: dict[str, queue.Argument] = {"person": person, "date_": day.isoformat()}
+    lock, once = f"post/{cards.key_of(key, day)}", f"morning/{person}/{day.isoformat()}"
+    return queue.Job("morning", queue.LIVE, args, lock=lock, once=once, at=at, priority=50)
+
+
+def deliver(desk: Desk, person: int, date_: str) -> None:
+    """The digest of that date as one DM with its replies; a line that says why it is late while there is none.
+
+    May be called again at any time. Raises `Later` while Slack is busy or the workspace is paused.
+    """
+    day = date.fromisoformat(date_)
     with desk.store.directory() as tx:
-        workspace = people.workspace(tx) or {"team": "", "domain": ""}
-    team_url = f"https://{workspace['domain']}.slack.com" if workspace["domain"] else None
-    names = {place.key: place for place in owner.places}
+        side, wanted = people.slack_side(tx, person), people.preferences(tx, person)
+    if not side.user or wanted.paused:
+        return
+    owner = begin_owner(desk, person)
+    channel = side.dm or open_dm(desk, person, side.user)
+    with desk.store.directory() as tx:
+        slept = mornings.night(tx, person, day)
     with owner.begin() as tx:
-        shown = messages.by_sources(tx, list(sources.values()))
-    return {
-        key: digests.Linked(
-            label=label(message, names, owner), url=source_link(sources[key], team_url, team=workspace["team"])
-        )
-        for key, message in shown.items()
-        if key in sources
-    }
+        digest = kept.digest(tx, owner.scope, day)
+    if digest is None:
+        _tell_late(desk, owner, channel, day, slept)
+        return
+    _note_lateness(desk, owner, digest, slept, wanted)
+    _bring(desk, owner, channel, day, wanted)
 
 
-def label(message: Message, places: Mapping[str, people.Place], owner: Owner) -> str:
-    """How a source is called in a sentence to its owner."""
-    if isinstance(message.source, SlackSource):
-        place = places.get(message.scope)
-        if place is None or place.channel is None:
-            return "Slack"
-        if place.channel.kind in ("dm", "mpim"):
-            others = [
-                owner.people[m].name for m in place.channel.members if m in owner.people and m != owner.person.key
-            ]
-            return f"DM with {', '.join(others[:3])}" if others else "your DM"
-        return f"#{place.name}"
-    mine = message.mail is not None and message.mail.mailbox == "sent"
-    return "your mail" if mine else f"mail from {message.author.name or message.author.address}"
+def open_dm(desk: Desk, person: int, user: str) -> str:
+    """Our DM with a person; Slack opens the same one however often it is asked."""
+    desk.check_running()
+    opened = desk.require_slack().call("conversations.open", users=user)
+    channel = str(opened["channel"]["id"])
+    with desk.store.directory() as tx:
+        people.set_dm(tx, person, channel)
+    return channel
+
+
+def _tell_late(desk: Desk, owner: Owner, channel: str, day: date, slept: Slept | None) -> None:
+    """One line where the digest will stand; what stands there already is left alone."""
+    key = cards.key_of(owner.person.key, day)
+    with owner.begin() as tx:
+        if outbox.get(tx, key) is not None:
+            return
+        text = blocks_thread.not_ready(day, _why_late(slept))
+        outbox.want(tx, owner.scope, outbox.Post(key, channel, text, tuple(blocks_thread.said(line(text, 300)))))
+    observe.count("digests", outcome="late")
+
+
+def _why_late(slept: Slept | None) -> str:
+    if slept is not None and slept.late:
+        return slept.late
+    return "I was down" if slept is None else "the night still runs"
+
+
+_NOTED = re.compile(r"\d\d:\d\d, ")
+
+
+def _note_lateness(desk: Desk, owner: Owner, digest: Digest, slept: Slept | None, wanted: Preferences) -> None:
+    """A digest that comes late says when and why, in its footer, once."""
+    if slept is None or slept.state == "delivered" or any(_NOTED.match(note) for note in digest.footer.notes):
+        return
+    zone = ZoneInfo(owner.person.zone)
+    wakes, now = hours.instant(digest.date, wanted.wakes_at, zone), desk.now()
+    if now <= wakes + PATIENCE:
+        return
+    ran_on = slept.slept_at is not None and slept.slept_at > wakes
+    why = slept.late or ("the night was still running" if ran_on else "I was down")
+    note = f"{now.astimezone(zone):%H:%M}, {why}"
+    footer = digest.footer.model_copy(update={"notes": (note, *digest.footer.notes)})
+    with owner.begin() as tx:
+        kept.put_digest(tx, owner.scope, digest.model_copy(update={"footer": footer}))
+
+
+def _bring(desk: Desk, owner: Owner, channel: str, day: date, wanted: Preferences) -> None:
+    """The message first; its thread is known only when it stands."""
+    key = cards.key_of(owner.person.key, day)
+    found = cards.card(desk, owner, day, wanted)
+    assert found is not None
+    with owner.begin() as tx:
+        outbox.want(tx, owner.scope, cards.main_post(found, channel))
+    posting.deliver(desk, owner.scope, key)
+    with owner.begin() as tx:
+        standing = outbox.get(tx, key)
+        assert standing is not None
+        for post in cards.replies(found, channel, standing.ts) if standing.ts else ():
+            outbox.want(tx, owner.scope, post)
+        first = mornings.delivered(tx, owner.id, day, desk.now())
+    if first:
+        observe.count("digests", outcome="delivered" if standing.ts else "failed")

@@ -20,8 +20,8 @@ from langgraph.graph import StateGraph
 from bot import drafting
 from bot.desk import Desk, Owner, begin_owner
 from bot.morning import Found, morning
+from bot.store import choices, messages, people, runs
 from bot.store import desk as kept
-from bot.store import messages, people, runs
 from bot.store.checkpoints import FencedSaver, serializer
 from bot.store.db import Tx
 from bot.store.runs import Begin
@@ -170,6 +170,8 @@ def read(desk: Desk, owner: Owner, now: datetime) -> Reading:
         title = _title(owner, place)
         for thread in conversations(said, place.channel, title):
             key = (thread.scope, thread.key)
+            if choices.thread_item(*key) in owner.left_out:
+                continue
             if thread.medium == "mail":
                 whole[key] = thread
                 personal = _personal(owner, thread)
@@ -222,6 +224,7 @@ def find_tasks(desk: Desk, owner: Owner, reading: Reading, night: date, now: dat
         matters = without_settled(matters, reviewed)
         fell_back += failed
     with owner.begin() as tx:
+        choices.hold_tasks(tx, owner.scope)
         before = [
             Life(task=r.task, changed_on=r.changed_on, snoozed_until=r.snoozed_until, shown_on=r.shown_on)
             for r in kept.tasks(tx, owner.scope)

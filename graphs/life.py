@@ -1,13 +1,17 @@
 """The life of tasks over several nights: findings become tasks, tasks change, settle, and never come back once done. Pure."""
 
 from collections.abc import Callable, Collection, Sequence
-from datetime import date
+from datetime import date, timedelta
 from hashlib import sha256
 
 from graphs.domain import Finding, MailSource, PersonKey, SlackSource, Source, Task, TaskKind, Value
 
 STRONGEST: tuple[TaskKind, ...] = ("blocked", "decision", "owe", "waiting")
 """Of one matter with two faces the first one here is shown."""
+
+
+FORGOTTEN = timedelta(days=30)
+"""After so long without anything new, in no digest and out of what a night reads, a task is not counted any more."""
 
 
 class Life(Value):
@@ -106,7 +110,7 @@ def _next(life: Life, again: Task | None, judged: Collection[str], today: date) 
     waking = life.snoozed_until is not None and life.snoozed_until <= today
     if again is None:
         was_read = source_key(task.sources[0]) in judged
-        if was_read and task.state != "settled":
+        if (was_read and task.state != "settled") or (task.state == "open" and _forgotten(life, today)):
             return life.model_copy(update={"task": task.model_copy(update={"state": "settled"}), "changed_on": today})
         if task.state != "snoozed" or not waking:
             return life
@@ -121,6 +125,10 @@ def _next(life: Life, again: Task | None, judged: Collection[str], today: date) 
             "snoozed_until": None if waking else life.snoozed_until,
         }
     )
+
+
+def _forgotten(life: Life, today: date) -> bool:
+    return today - max((life.changed_on, *life.shown_on)) >= FORGOTTEN
 
 
 def _differs(old: Task, new: Task) -> bool:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from itertools import accumulate
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -245,8 +244,5 @@ def _troubles(footer: Footer) -> list[str]:
 
 
 def _footer_blocks(lines: Sequence[str]) -> Iterator[Block]:
-    # Cut between lines: a cut inside one could split an escaped character.
-    said = [line for line in lines if line]
-    ends = accumulate(len(line) + 1 for line in said)
-    if shown := [line for line, end in zip(said, ends, strict=True) if end <= limits.SECTION]:
-        yield kit.context("\n".join(shown))
+    if shown := kit.fitting(lines):
+        yield kit.context(shown)

@@ -53,10 +53,8 @@ class Shown:
 
 def receipts(drafts: Sequence[Shown]) -> list[Block]:
     """Why each draft says what it says: one section each."""
-    blocks = [kit.section("*How the drafts were made*")]
-    for one in drafts:
-        blocks.append(kit.section("\n".join([f"*{line(one.title, 120)}*", *_receipt(one)])[: limits.SECTION]))
-    return blocks
+    told = (kit.fitting([f"*{line(one.title, 120)}*", *_receipt(one)]) for one in drafts)
+    return [kit.section("*How the drafts were made*"), *map(kit.section, told)]
 
 
 def preview(one: Shown) -> list[Block]:
@@ -68,7 +66,7 @@ def preview(one: Shown) -> list[Block]:
     if len(pieces) > _PARTS:
         blocks.append(kit.context("The rest is the mail it answers."))
     about = [line(one.state, 100), *_receipt(one)]
-    return [*blocks, kit.context("\n".join(about)[: limits.SECTION])]
+    return [*blocks, kit.context(kit.fitting(about))]
 
 
 def clip_lines(lines: Sequence[str]) -> str:
@@ -96,12 +94,12 @@ def reasons(about: str, lines: Sequence[str], cited: Sequence[Cited]) -> list[Bl
     """Why an item stands in the digest: the rule or model, then the messages it rests on."""
     told = [f"*Why this?* {line(about, 160)}", *(line(said, 240) for said in lines)]
     told += [f"• {link(one.url, clip(one.label, 80))}: “{line(one.text, 200)}”" for one in cited[:6]]
-    return [kit.section("\n".join(told)[: limits.SECTION])]
+    return [kit.section(kit.fitting(told))]
 
 
 def said(*lines: str) -> list[Block]:
     """Sentences of our own."""
-    return [kit.section("\n".join(lines)[: limits.SECTION])]
+    return [kit.section(kit.fitting(lines))]
 
 
 def pick_a_day(item: str, about: str, tomorrow: date) -> Block:

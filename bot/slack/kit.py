@@ -4,8 +4,10 @@ Every mrkdwn object is `verbatim`, so that Slack turns nothing in it into a link
 comes through `line`, or as plain text.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import accumulate
 
+from bot.slack import limits
 from bot.slack.limits import Block
 from bot.slack.mrkdwn import sanitize, visible
 from graphs.digest_value import clip
@@ -14,6 +16,13 @@ from graphs.digest_value import clip
 def line(text: str, most: int) -> str:
     """Somebody's text on one line, fit for mrkdwn; may be empty when all of it was invisible."""
     return sanitize(clip(visible(text), most)).strip()
+
+
+def fitting(lines: Iterable[str], most: int = limits.SECTION) -> str:
+    """As many of the lines as fit. Cut between lines: a cut inside one could split an escaped character or a link."""
+    said = [one for one in lines if one]
+    ends = accumulate(len(one) + 1 for one in said)
+    return "\n".join(one for one, end in zip(said, ends, strict=True) if end <= most)
 
 
 def plain(text: str) -> Block:

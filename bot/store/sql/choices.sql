@@ -33,3 +33,4 @@ where scope_id = %(scope)s and id = %(id)s and state = any(%(from)s)
 -- Another wording of a reply that nobody touched and that lies in no mailbox.
 update nightdesk.draft set value = %(value)s, mail = %(mail)s
 where scope_id = %(scope)s and account = %(account)s and answers = %(answers)s and state = 'planned'
+  and uid is null and begun_at is null

@@ -1,0 +1,287 @@
+"""The card of one morning: its digest as it was made, with what became of its items since, as messages of the outbox.
+
+A card is never changed by hand: whoever changes a task, a draft or a choice asks for the card again, and what stands in
+Slack is edited in place. Keys: `digest/{person}/{date}` for the message, and below it `…/more/1`, `…/receipts`,
+`…/preview/{item}`, `…/why/{item}`, `…/said/{item}` for replies in its thread.
+"""
+
+import email
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.desk import Desk, Owner
+from bot.slack import blocks, blocks_thread
+from bot.slack.blocks import Trouble
+from bot.slack.blocks_thread import Cited, Shown
+from bot.slack.kit import line
+from bot.store import choices, messages, mornings, outbox, people
+from bot.store import desk as kept
+from bot.store.db import Tx
+from bot.store.outbox import Post
+from graphs import digest as digests
+from graphs.conversations import name_of
+from graphs.digest_value import Digest, clip, day_words
+from graphs.domain import Draft, Message, Preferences, SlackSource, Source
+from graphs.life import source_key
+from graphs.links import source_link
+from graphs.outcomes import Chosen, Now, draft_item, outcomes, remaining
+
+STALE = timedelta(hours=2)
+"""A mailbox that was not read for so long is named in the digest."""
+
+RECENT = 7
+"""So many mornings back cards are edited when something changes."""
+
+_KEY = re.compile(
+    r"digest/(?P<person>.+)/(?P<date>\d{4}-\d\d-\d\d)(?:/(?P<part>(?:more|preview|why|said|receipts).*))?"
+)
+
+
+@dataclass(frozen=True)
+class Card:
+    """A digest with how things stand now. Its headline counts what is still open."""
+
+    digest: Digest
+    settled: Mapping[str, str]
+    troubles: tuple[Trouble, ...]
+    offer: bool
+    drafts: tuple[Shown, ...]
+
+
+def key_of(person: str, day: date) -> str:
+    return f"digest/{person}/{day.isoformat()}"
+
+
+def date_of(key: str, person: str) -> date | None:
+    """The morning that a message of ours belongs to; None when it is no part of a digest of that person."""
+    found = _KEY.fullmatch(key)
+    return date.fromisoformat(found["date"]) if found is not None and found["person"] == person else None
+
+
+# --- how things stand -----------------------------------------------------------------------------
+
+
+def card(desk: Desk, owner: Owner, day: date, hours: Preferences) -> Card | None:
+    """The card of `day` as it should stand now; None when there is no digest of that day."""
+    with owner.begin() as tx:
+        digest = kept.digest(tx, owner.scope, day)
+        if digest is None:
+            return None
+        chosen = choices.choices(tx, owner.scope)
+        drafts = [row for row in kept.drafts(tx, owner.scope) if row.state != "expired"]
+        tasks = {row.task.id: (row.task.state, row.snoozed_until) for row in kept.tasks(tx, owner.scope)}
+        boxes = mornings.mailboxes(tx, owner.id)
+    states = {draft_item(row.draft): row.state for row in drafts}
+    settled = outcomes(digest, Now(tasks, states, _local(chosen, owner)))
+    in_it = [row for row in drafts if draft_item(row.draft) in {i.id for i in (*digest.items, *digest.more)}]
+    waiting = any(draft_item(row.draft) not in settled and row.state == "planned" for row in in_it)
+    return Card(
+        digest=digest.model_copy(update={"headline": _headline(digest, settled)}),
+        settled=settled,
+        troubles=tuple(troubles(boxes, owner.person.zone, desk.now())),
+        offer=hours.shadow and waiting and bool(boxes),
+        drafts=tuple(shown_drafts(desk, owner, in_it)),
+    )
+
+
+def _local(chosen: Mapping[str, choices.Choice], owner: Owner) -> dict[str, Chosen]:
+    zone = ZoneInfo(owner.person.zone)
+    return {
+        item: Chosen(one.verb, one.pressed_at.astimezone(zone).date(), one.until)
+        for item, one in chosen.items()
+        if not item.startswith("thread/")
+    }
+
+
+def _headline(digest: Digest, settled: Mapping[str, str]) -> str:
+    """As it was made until something is settled; then what is left."""
+    if not any(item.id in settled for item in digest.items):
+        return digest.headline
+    left = remaining(digest.items, settled)
+    return digests.headline(digest.date, left) if left else f"{day_words(digest.date)}: all done"
+
+
+def troubles(boxes: Sequence[mornings.Mailbox], zone: str, now: datetime) -> list[Trouble]:
+    """Mailboxes of the person that are not read, with since when and why."""
+    local = ZoneInfo(zone)
+    today = now.astimezone(local).date()
+    found = []
+    for box in boxes:
+        quiet = now - (box.synced_at or box.since)
+        if box.state == "ok" and quiet < STALE:
+            continue
+        why = box.problem.rstrip(".") or "its server does not answer"
+        found.append(Trouble(f"Mail of {box.name} not read {_since(box.synced_at, local, today)} ({why})", box.scope))
+    return found
+
+
+def _since(at: datetime | None, zone: ZoneInfo, today: date) -> str:
+    if at is None:
+        return "yet"
+    here = at.astimezone(zone)
+    return f"since {here:%H:%M}" if here.date() == today else f"since {day_words(here.date())}, {here:%H:%M}"
+
+
+# --- as messages ----------------------------------------------------------------------------------
+
+
+def main_post(card: Card, channel: str) -> Post:
+    """The message itself."""
+    shown = blocks.digest_blocks(card.digest, card.settled, card.troubles, card.offer)
+    text = blocks.fallback_text(card.digest, card.settled)
+    return Post(key_of(card.digest.person, card.digest.date), channel, text, tuple(shown))
+
+
+def replies(card: Card, channel: str, thread_ts: str) -> list[Post]:
+    """What stands in its thread from the beginning: the items behind "+ n more", and how the drafts were made."""
+    key = key_of(card.digest.person, card.digest.date)
+    pages = blocks.more_pages(card.digest, card.settled)
+    posts = [
+        Post(f"{key}/more/{n}", channel, "More for today", tuple(page), thread_ts) for n, page in enumerate(pages, 1)
+    ]
+    if card.drafts:
+        text, shown = "How the drafts were made", tuple(blocks_thread.receipts(card.drafts[:8]))
+        posts.append(Post(f"{key}/receipts", channel, text, shown, thread_ts))
+    return posts
+
+
+def refresh(desk: Desk, owner: Owner, days: Sequence[date], hours: Preferences) -> None:
+    """Wants the cards of these mornings as they should stand now, where they stand at all."""
+    for day in dict.fromkeys(days):
+        found = card(desk, owner, day, hours)
+        if found is None:
+            continue
+        with owner.begin() as tx:
+            want_again(tx, owner, found)
+
+
+def want_again(tx: Tx, owner: Owner, found: Card) -> None:
+    standing = outbox.get(tx, key_of(found.digest.person, found.digest.date))
+    if standing is None:
+        return
+    channel = standing.post.channel
+    outbox.want(tx, owner.scope, main_post(found, channel))
+    for post in replies(found, channel, standing.ts) if standing.ts else ():
+        if outbox.get(tx, post.key) is not None:
+            outbox.want(tx, owner.scope, post)
+
+
+def recent(tx: Tx, owner: Owner, today: date) -> list[date]:
+    """Mornings whose cards somebody may still look at."""
+    return mornings.dates(tx, owner.scope, today, RECENT)
+
+
+# --- drafts and sources in words ------------------------------------------------------------------
+
+
+STATES = {
+    "planned": "Not in your mailbox yet.",
+    "appended": "It lies in your Drafts mailbox.",
+    "edited": "You changed it in your mailbox: it is yours.",
+    "sent": "You sent it.",
+    "discarded": "Discarded.",
+    "withdrawn": "No longer needed.",
+    "expired": "Expired: nobody touched it for 14 days.",
+}
+
+
+def shown_drafts(desk: Desk, owner: Owner, rows: Sequence[kept.DraftRow]) -> list[Shown]:
+    """Drafts as their owner may look at them, with the sources of their receipts."""
+    sources = [s for row in rows for s in (*(f.source for f in row.draft.receipt.facts), *row.draft.receipt.withheld)]
+    named = linked(desk, owner, sources)
+    return [_shown(row, named) for row in rows]
+
+
+def _shown(row: kept.DraftRow, named: Mapping[str, digests.Linked]) -> Shown:
+    draft, receipt = row.draft, row.draft.receipt
+    facts = [(named.get(source_key(fact.source)), fact.text) for fact in receipt.facts]
+    held = [named.get(source_key(source)) for source in receipt.withheld]
+    return Shown(
+        title=title(draft),
+        to=", ".join(f"{a.name} <{a.address}>" if a.name else a.address for a in draft.to),
+        cc=", ".join(a.address for a in draft.cc),
+        subject=draft.subject,
+        text=mail_text(row.mail),
+        state=STATES[row.state],
+        why=receipt.why,
+        asks=receipt.asks,
+        facts=tuple(Cited(one.label, one.url, text) for one, text in facts if one is not None),
+        assumptions=receipt.assumptions,
+        slots=draft.slots,
+        withheld=tuple(Cited(one.label, one.url) for one in held if one is not None),
+    )
+
+
+def title(draft: Draft) -> str:
+    to = draft.to[0].name or draft.to[0].address if draft.to else "them"
+    bare = draft.subject.removeprefix("Re: ").strip()
+    return f"Reply to {to}, “{clip(bare, 50)}”" if bare else f"Reply to {to}"
+
+
+def mail_text(mail: bytes) -> str:
+    """The text of a draft of ours, signature and quotation included."""
+    made = email.message_from_bytes(mail)
+    plain = next((part for part in made.walk() if part.get_content_type() == "text/plain"), None)
+    held = plain.get_payload(decode=True) if plain is not None else b""
+    return held.decode("utf-8", "replace").replace("\r\n", "\n") if isinstance(held, bytes) else ""
+
+
+def linked(desk: Desk, owner: Owner, sources: Sequence[Source]) -> dict[str, digests.Linked]:
+    """How each source is called and where it opens; only what the owner may read has a link."""
+    with desk.store.directory() as tx:
+        workspace = people.workspace(tx) or {"team": "", "domain": ""}
+    team_url = f"https://{workspace['domain']}.slack.com" if workspace["domain"] else None
+    places = {place.key: place for place in owner.places}
+    by_key = {source_key(source): source for source in sources}
+    with owner.begin() as tx:
+        found = messages.by_sources(tx, list(by_key.values()))
+    return {
+        key: digests.Linked(
+            label=label(message, places, owner), url=source_link(by_key[key], team_url, team=workspace["team"])
+        )
+        for key, message in found.items()
+        if key in by_key
+    }
+
+
+def cited(desk: Desk, owner: Owner, sources: Sequence[Source]) -> list[Cited]:
+    """Sources with who said what and when, those that the owner may read now."""
+    named = linked(desk, owner, sources)
+    with owner.begin() as tx:
+        found = messages.by_sources(tx, list(sources))
+    zone = ZoneInfo(owner.person.zone)
+    shown = []
+    for source in sources:
+        message = found.get(source_key(source))
+        if message is not None and source_key(source) in named:
+            one = named[source_key(source)]
+            at = message.sent_at.astimezone(zone)
+            who = name_of(message, owner.people)
+            shown.append(
+                Cited(f"{who}, {one.label}, {day_words(at.date())}, {at:%H:%M}", one.url, clip(message.text.text, 200))
+            )
+    return shown
+
+
+def label(message: Message, places: Mapping[str, people.Place], owner: Owner) -> str:
+    """How a source is called in a sentence to its owner."""
+    if isinstance(message.source, SlackSource):
+        place = places.get(message.scope)
+        if place is None or place.channel is None:
+            return "Slack"
+        if place.channel.kind in ("dm", "mpim"):
+            others = [
+                owner.people[m].name for m in place.channel.members if m in owner.people and m != owner.person.key
+            ]
+            return f"DM with {', '.join(others[:3])}" if others else "your DM"
+        return f"#{place.name}"
+    mine = message.mail is not None and message.mail.mailbox == "sent"
+    return "your mail" if mine else f"mail from {message.author.name or message.author.address}"
+
+
+def sentence(text: str) -> str:
+    """Words of our own with somebody's in them, fit for mrkdwn."""
+    return line(text, 400)

@@ -1,0 +1,53 @@
+"""What a morning needs beside the digest: how the night went, and which mailboxes are not read."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from bot.store.db import Tx
+
+
+@dataclass(frozen=True)
+class Mailbox:
+    """A connected mailbox as its owner is told about it."""
+
+    scope: int
+    name: str
+    state: Literal["ok", "paused"]
+    problem: str
+    since: datetime
+    retry_at: datetime | None
+    synced_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Slept:
+    """How far the night of one date is. `late` is why its digest comes late, '' when nobody said so."""
+
+    state: Literal["begun", "slept", "delivered"]
+    late: str
+    slept_at: datetime | None
+    delivered_at: datetime | None
+
+
+def mailboxes(tx: Tx, person: int) -> list[Mailbox]:
+    """Those of the person, as far as the audience of `tx` may know them."""
+    return [
+        Mailbox(r["scope_id"], r["name"], r["state"], r["problem"], r["since"], r["retry_at"], r["synced_at"])
+        for r in tx.all("own_mailboxes", person=person)
+    ]
+
+
+def night(tx: Tx, person: int, day: date) -> Slept | None:
+    row = tx.one("night_of", person=person, date=day)
+    return None if row is None else Slept(row["state"], row["late"], row["slept_at"], row["delivered_at"])
+
+
+def delivered(tx: Tx, person: int, day: date, now: datetime) -> bool:
+    """True the first time."""
+    return bool(tx.run("night_delivered", person=person, date=day, now=now))
+
+
+def dates(tx: Tx, scope: int, until: date, most: int) -> list[date]:
+    """Mornings that have a digest, newest first, none after `until`."""
+    return [row["date"] for row in tx.all("digest_dates", scope=scope, until=until, most=most)]

@@ -1,0 +1,17 @@
+-- own_mailboxes --
+-- The connected mailboxes of one person, and why one is not read.
+select a.scope_id, s.name, a.state, a.problem, a.since, a.retry_at, a.synced_at
+from nightdesk.account a join nightdesk.scope s on s.id = a.scope_id where s.owner_id = %(person)s order by s.name
+
+-- night_of --
+-- How far the night is that ends on a date; none when nothing began it.
+select state, late, slept_at, delivered_at from nightdesk.night where person_id = %(person)s and date = %(date)s
+
+-- night_delivered --
+-- The digest stands in Slack; once.
+update nightdesk.night set state = 'delivered', delivered_at = %(now)s
+where person_id = %(person)s and date = %(date)s and state <> 'delivered'
+
+-- digest_dates --
+-- Mornings of a person, newest first.
+select date from nightdesk.digest where scope_id = %(scope)s and date <= %(until)s order by date desc limit %(most)s
