@@ -81,7 +81,7 @@ PAGE = """\
 </html>
 """
 
-CSS = """
+PALETTE = """
 :root {
   --page: #f4f3f5; --paper: #fff; --ink: #1d1c1d; --soft: #5c5a5f; --line: #e3e1e5; --link: #1264a3; --late: #c01343;
   --go: #007a5a; --bar: #3f0e40; --tag: #eceaee; --warn: #8a5a00; --hover: #f8f8f8;
@@ -92,7 +92,22 @@ CSS = """
     --go: #148567; --bar: #270c29; --tag: #33363b; --warn: #e6b455; --hover: #222529;
   }
 }
-* { box-sizing: border-box; margin: 0; }
+"""
+"""Colours by light and dark."""
+
+MOON = """
+.moon { flex: none; position: relative; width: 38px; height: 38px; border-radius: 8px; overflow: hidden; background: #2b2350; }
+.moon::before {
+  content: ""; position: absolute; inset: 22%; border-radius: 50%; box-shadow: inset -5px -3px 0 0 #ffd97a; transform: rotate(-20deg);
+}
+.moon.small { width: 24px; height: 24px; border-radius: 6px; }
+.moon.small::before { box-shadow: inset -3px -2px 0 0 #ffd97a; }
+"""
+"""The sign of Nightdesk."""
+
+CSS = (
+    PALETTE
+    + """* { box-sizing: border-box; margin: 0; }
 body {
   background: var(--page); color: var(--ink); overflow-wrap: anywhere; -webkit-text-size-adjust: 100%;
   font: 15px/1.4667 Lato, "Slack-Lato", -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", Arial, sans-serif;
@@ -109,13 +124,9 @@ main {
 .day span { padding: 3px 14px; border: 1px solid var(--line); border-radius: 20px; }
 .message { display: flex; gap: 12px; }
 .body { flex: 1; min-width: 0; }
-.moon { flex: none; position: relative; width: 38px; height: 38px; border-radius: 8px; overflow: hidden; background: #2b2350; }
-.moon::before {
-  content: ""; position: absolute; inset: 22%; border-radius: 50%; box-shadow: inset -5px -3px 0 0 #ffd97a; transform: rotate(-20deg);
-}
-.moon.small { width: 24px; height: 24px; border-radius: 6px; }
-.moon.small::before { box-shadow: inset -3px -2px 0 0 #ffd97a; }
-.from { line-height: 1.2; }
+"""
+    + MOON
+    + """.from { line-height: 1.2; }
 .from b { font-weight: 800; }
 .app { padding: 1px 4px; border-radius: 3px; background: var(--tag); color: var(--soft); font-size: 10px; font-weight: 700; vertical-align: 1px; }
 h1 { margin: 4px 0 2px; font-size: 20px; line-height: 1.3; font-weight: 800; letter-spacing: -.01em; text-wrap: balance; }
@@ -160,3 +171,4 @@ footer .failed::before { content: "⚠ "; }
   h2 { break-after: avoid; }
 }
 """
+)

@@ -1,0 +1,1 @@
+"""The local page: the sandbox's workspace, its mailboxes and its nights, for one person at this machine."""
