@@ -10,43 +10,17 @@ from urllib.parse import parse_qs
 import pytest
 from slack_sdk import signature
 from slack_sdk.errors import SlackApiError
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from bot.embedded.slack import APP_TOKEN, BOT_TOKEN, Sandbox, running
 from bot.embedded.slack_faults import broken, cut_after, cut_before, garbage, late, ratelimited, refused, slow
 from bot.embedded.slack_values import ALL_SCOPES, File, Json, NotShown, User
 from bot.slack.limits import problems
-from tests.servers.slack import BEGIN, Clock, bolt, small_company, until, web
+from tests.servers.slack import BEGIN, BUTTONS, MODAL, Clock, bolt, small_company, until, web
+from tests.servers.slack_tour import read_shapes, shapes, tour
 
 BOT = "U0NIGHTDESK"
-BUTTONS: list[Json] = [
-    {"type": "section", "text": {"type": "mrkdwn", "text": "Answer Ben"}},
-    {
-        "type": "actions",
-        "elements": [
-            {"type": "button", "action_id": "done", "text": {"type": "plain_text", "text": "Done"}, "value": "task-1"},
-            {
-                "type": "static_select",
-                "action_id": "snooze",
-                "placeholder": {"type": "plain_text", "text": "Snooze"},
-                "options": [{"text": {"type": "plain_text", "text": "Tomorrow"}, "value": "tomorrow"}],
-            },
-        ],
-    },
-]
-MODAL = {
-    "type": "modal",
-    "callback_id": "connect",
-    "title": {"type": "plain_text", "text": "Connect"},
-    "submit": {"type": "plain_text", "text": "Save"},
-    "blocks": [
-        {
-            "type": "input",
-            "block_id": "host",
-            "label": {"type": "plain_text", "text": "Server"},
-            "element": {"type": "plain_text_input", "action_id": "host"},
-        }
-    ],
-}
 
 
 def error_of(failed: pytest.ExceptionInfo[SlackApiError]) -> str:
@@ -188,9 +162,6 @@ def test_one_of_several_connections_gets_an_envelope(slack: Sandbox) -> None:
 
 
 def test_a_ticket_opens_one_connection_and_ten_are_the_most(slack: Sandbox) -> None:
-    from websockets.exceptions import InvalidStatus
-    from websockets.sync.client import connect
-
     client = web(slack, token=APP_TOKEN)
     urls = [client.apps_connections_open(app_token=APP_TOKEN)["url"] for _ in range(11)]
     sockets = [connect(url) for url in urls]
@@ -704,12 +675,18 @@ def _a_day(seed: str) -> str:
         return json.dumps([app.bodies, answers]).replace(str(slack.port), "")
 
 
-def test_ten_thousand_messages_reach_an_app_each_once(slack: Sandbox) -> None:
+def test_ten_thousand_messages_come_each_once_and_in_their_order(slack: Sandbox) -> None:
     slack.patience(60.0)
-    with bolt(slack) as app:
+    came: list[str] = []
+    with connect(web(slack).apps_connections_open(app_token=APP_TOKEN)["url"]) as socket:
+        assert json.loads(socket.recv(timeout=10))["type"] == "hello"
         said = [slack.say("ada", "general", str(number)) for number in range(10_000)]
-        assert slack.settle(100)
-    assert [one["ts"] for one in app.of("message")] == said
+        for _ in said:
+            envelope = json.loads(socket.recv(timeout=30))
+            came.append(envelope["payload"]["event"]["ts"])
+            socket.send(json.dumps({"envelope_id": envelope["envelope_id"]}))
+        assert slack.settle(30)
+    assert came == said
     assert len(slack.delivered) == 10_000
 
 
@@ -722,6 +699,11 @@ def test_twenty_people_may_ask_at_once(slack: Sandbox) -> None:
             one.join()
         assert slack.settle()
     assert len({one["ts"] for one in app.of("app_mention")}) == 20
+
+
+def test_everything_it_says_has_the_shape_that_was_checked_against_slacks_own_samples() -> None:
+    """After a change that is meant: `python -m tests.bench.bench_slack_shapes --data DIR --out DIR`."""
+    assert shapes(tour()) == read_shapes()
 
 
 def test_whoever_shows_the_workspace_hears_what_changed(slack: Sandbox) -> None:

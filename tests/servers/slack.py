@@ -26,6 +26,36 @@ if TYPE_CHECKING:  # what takes long to import waits for its first use
 
 BEGIN = 1_795_000_000.0  # 18 November 2026, 10:26:40 UTC
 PATIENCE = 10.0
+BUTTONS: list[Json] = [
+    {"type": "section", "text": {"type": "mrkdwn", "text": "Answer Ben"}},
+    {
+        "type": "actions",
+        "elements": [
+            {"type": "button", "action_id": "done", "text": {"type": "plain_text", "text": "Done"}, "value": "task-1"},
+            {
+                "type": "static_select",
+                "action_id": "snooze",
+                "placeholder": {"type": "plain_text", "text": "Snooze"},
+                "options": [{"text": {"type": "plain_text", "text": "Tomorrow"}, "value": "tomorrow"}],
+            },
+        ],
+    },
+]
+MODAL: Json = {
+    "type": "modal",
+    "callback_id": "connect",
+    "title": {"type": "plain_text", "text": "Connect"},
+    "notify_on_close": True,
+    "submit": {"type": "plain_text", "text": "Save"},
+    "blocks": [
+        {
+            "type": "input",
+            "block_id": "host",
+            "label": {"type": "plain_text", "text": "Server"},
+            "element": {"type": "plain_text_input", "action_id": "host"},
+        }
+    ],
+}
 
 
 @dataclass
