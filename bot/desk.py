@@ -64,7 +64,9 @@ class Desk:
         with self.store.directory() as tx:
             held = people.workspace(tx)
         if held is not None and held["paused"]:
-            raise Later("Nightdesk is paused: `nightdesk resume` lets it go on.", 60)
+            raise NotYet("Nightdesk is paused: `nightdesk resume` lets it go on.", 30)
+        if held is not None and held["problem"]:
+            raise NotYet(held["problem"], 300)
 
     def thinker(self, begin: Callable[[], AbstractContextManager[Tx]], scope: int, night: date) -> Thinker | None:
         """The sleep agent's model, on the account of `scope`; None without a model."""

@@ -11,10 +11,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
-from bot import filing
+from bot import filing, workspace
 from bot.mail import mbox
 from bot.mail.safe import Broken, Parser
-from bot.slack.export import Day, Export, ExportUser, open_export, ts_of
+from bot.slack.export import Day, Export, open_export, ts_of
 from bot.store import messages, people
 from bot.store.db import Store, Tx
 from graphs.domain import Message
@@ -92,7 +92,7 @@ def _import_export(store: Store, export: Export, later: Later, progress: Progres
     with store.directory() as tx:
         _claim_workspace(tx, export.team)
         for user in export.people():
-            _put_user(tx, user)
+            workspace.put_user(tx, user)
         people.finish_people(tx)
         scopes = [(people.put_channel(tx, channel), channel) for channel in export.channels()]
     count = 0
@@ -116,19 +116,6 @@ def _claim_workspace(tx: Tx, team: str) -> None:
         raise NeedsPerson(
             f"This home holds the workspace {held['team']}, the export is of {team}: use another home (--home) for it."
         )
-
-
-def _put_user(tx: Tx, user: ExportUser) -> None:
-    names = [user.display_name, user.real_name, user.name]
-    values = {
-        "slack_id": user.id,
-        "name": user.real_name or user.shown,
-        "short_names": people.short_names(names),
-        "zone": user.tz or None,
-        "role": user.kind,
-        "active": not user.deleted,
-    }
-    people.put_slack_person(tx, values, user.email)
 
 
 def _runs_of(days: Iterable[Day]) -> Iterator[list[Day]]:

@@ -12,7 +12,7 @@ import procrastinate
 from procrastinate.exceptions import AlreadyEnqueued, UniqueViolation
 from procrastinate.jobs import Status
 
-from bot import morning, night, posting
+from bot import morning, night, posting, receive, workspace
 from bot.desk import Desk
 from bot.store.queue import LIVE, READ, SLEEP
 from graphs.errors import Later
@@ -75,6 +75,14 @@ def build(dsn: str, desk: Callable[[], Desk], width: int) -> Jobs:
     @app.task(name="morning", queue=LIVE, retry=patient)
     def wake_up(person: int, date_: str) -> None:
         morning.deliver(desk(), person, date_)
+
+    @app.task(name="ingest", queue=LIVE, retry=patient)
+    def ingest(channel: str) -> None:
+        receive.ingest(desk(), channel)
+
+    @app.task(name="look_up", queue=LIVE, retry=patient)
+    def look_up(channel: str) -> None:
+        workspace.refresh_channel(desk(), channel)
 
     return Jobs(app, consolidate, sleep)
 

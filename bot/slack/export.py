@@ -148,12 +148,12 @@ def _index(files: ExportFiles, name: str) -> list[object]:
 
 
 def _people(rows: list[object]) -> tuple[dict[str, ExportUser], list[Broken]]:
-    known = [_user(row) for row in rows if isinstance(row, dict) and text_of(row, "id")]
+    known = [read_user(row) for row in rows if isinstance(row, dict) and text_of(row, "id")]
     lost = [Broken("users.json", "a person without an id")] * (len(rows) - len(known))
     return {user.id: user for user in known}, lost
 
 
-def _user(row: Row) -> ExportUser:
+def read_user(row: Row) -> ExportUser:
     profile = row_of(row, "profile")
     offset = row.get("tz_offset")
     return ExportUser(

@@ -10,6 +10,7 @@ from graphs.domain import Attachment, Message, Party, Quoted, Reaction, SlackFac
 
 Row = Mapping[str, object]
 _TS = re.compile(r"\d{1,11}\.\d{1,6}", re.ASCII)
+_UPLOADED = re.compile(r"^<@[^>]+> (?=uploaded |shared )")
 
 
 class Unusable(Exception):
@@ -126,7 +127,7 @@ def _raw(row: Row, author: Party) -> str:
     said = text_of(row_of(row, "comment"), "comment") or text_of(row, "text")
     if text_of(row, "subtype") == "file_share":
         # Old exports: "<@U1> uploaded a file: … and commented: …"; its first words are Slack's.
-        said = text_of(row_of(row_of(row, "file"), "initial_comment"), "comment") or re.sub(r"^<@[^>]+> ", "", said)
+        said = text_of(row_of(row_of(row, "file"), "initial_comment"), "comment") or _UPLOADED.sub("", said)
     blocks = mrkdwn.from_blocks(list_of(row, "blocks"))
     if author.kind != "bot":
         return said or blocks or "\n".join(_attached(row, quoted=True))

@@ -146,6 +146,12 @@ def channel_named(tx: Tx, channel: str) -> int | None:
     return None if row is None else int(row["id"])
 
 
+def scope_of_channel(tx: Tx, channel: str) -> int | None:
+    """Scope id of a channel by its id alone, or None."""
+    row = tx.one("scope_of_channel", channel=channel)
+    return None if row is None else int(row["id"])
+
+
 def readable(tx: Tx) -> list[int]:
     """Ids of the scopes that this transaction's audience may read."""
     return [row["id"] for row in tx.all("readable_scopes")]

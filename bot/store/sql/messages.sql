@@ -16,7 +16,8 @@ select %(scope)s, key, 'slack', thread, author_key, author_name, author_address,
   mentions, facts, lang, decode(hash, 'hex')
 from said
 on conflict (scope_id, key) do update set thread = excluded.thread, author_name = excluded.author_name,
-  author_kind = excluded.author_kind, edited_at = excluded.edited_at, day = excluded.day, text = excluded.text, mentions = excluded.mentions,
+  author_kind = excluded.author_kind, edited_at = excluded.edited_at, day = coalesce(excluded.day, message.day),
+  text = excluded.text, mentions = excluded.mentions,
   facts = excluded.facts, lang = excluded.lang, hash = excluded.hash, deleted_at = null,
   revision = message.revision + (message.text <> excluded.text)::int
 where message.hash <> excluded.hash or message.deleted_at is not null

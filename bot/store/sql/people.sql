@@ -1,6 +1,6 @@
 -- workspace --
 -- The one workspace of this home; none before the first import.
-select team, name, domain, paused from nightdesk.workspace
+select team, name, domain, paused, problem, bot_user, bot_id from nightdesk.workspace
 
 -- set_workspace --
 -- The first import decides which workspace this is.
@@ -14,10 +14,10 @@ where slack_id is null and id = (select person_id from nightdesk.address where a
 
 -- put_slack_person --
 -- A member as Slack shows them now.
-insert into nightdesk.person (key, slack_id, name, short_names, zone, role, active)
-values (%(slack_id)s, %(slack_id)s, %(name)s, %(short_names)s, %(zone)s, %(role)s, %(active)s)
+insert into nightdesk.person (key, slack_id, name, short_names, zone, role, active, shown, email)
+values (%(slack_id)s, %(slack_id)s, %(name)s, %(short_names)s, %(zone)s, %(role)s, %(active)s, %(shown)s, %(email)s)
 on conflict (slack_id) do update set name = excluded.name, short_names = excluded.short_names, zone = excluded.zone,
-  role = excluded.role, active = excluded.active
+  role = excluded.role, active = excluded.active, shown = excluded.shown, email = excluded.email
 returning id
 
 -- put_mail_person --

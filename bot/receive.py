@@ -1,0 +1,350 @@
+"""What Slack tells us: committed, then acknowledged, then brought into the store by a job.
+
+`accept` is all that happens before the acknowledgement: one transaction with the event, the jobs it makes necessary, and
+the rights it takes away. `ingest` does the rest, as often as needed, in any order of events.
+"""
+
+import json
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from bot import keeping, observe, workspace
+from bot.desk import Desk
+from bot.keeping import Heard, Marked
+from bot.slack import directory, events
+from bot.slack.events import Event, Json, Sort
+from bot.slack.export_message import Names, Unusable, row_of, text_of
+from bot.store import cursors, inbox, outbox, people, queue
+from bot.store.db import Tx
+from bot.store.inbox import Waiting
+from bot.workspace import Us
+from graphs.errors import Later
+
+log = logging.getLogger(__name__)
+
+BATCH = 200
+KEPT = timedelta(days=30)
+"""How long the key of a handled event is known; Slack repeats one for an hour."""
+
+REVOKED = "Slack no longer takes our token: install the app again, set SLACK_BOT_TOKEN, and start again."
+
+
+# --- before the acknowledgement -------------------------------------------------------------------
+
+
+def accept(desk: Desk, body: Json, kind: Sort = "events") -> None:
+    """Commits what Slack says, with the jobs that it makes necessary. Returns also for what is refused: it is acknowledged,
+    so that Slack does not say it again, and counted. Raises `Later` when it could not be committed: no acknowledgement.
+    """
+    try:
+        event = events.read(body, kind)
+        raw = events.packed(body)
+    except events.Refused as refusal:
+        _refuse(str(refusal))
+        return
+    with desk.store.directory() as tx:
+        us = workspace.us(tx)
+        if us is None:
+            raise Later("Slack spoke before it was asked who we are.")
+        if us.team not in event.teams:
+            _refuse("team")
+            return
+        known = _put(tx, desk, event, raw)
+    if not known:
+        observe.count("events_received", kind=event.kind)
+        _note_lag(event, desk.now())
+
+
+def _refuse(reason: str) -> None:
+    observe.count("events_handled", kind=reason, outcome="ignored")
+    log.warning("a Slack event was refused", extra={"reason": reason})
+
+
+def _note_lag(event: Event, now: datetime) -> None:
+    observe.gauge("last_event_time", now.timestamp())
+    if event.at and event.sort == "events":
+        observe.observe("event_lag_seconds", now.timestamp() - float(event.at))
+
+
+def _put(tx: Tx, desk: Desk, event: Event, raw: bytes) -> bool:
+    """True when Slack said so before."""
+    wanted = event.sort != "events" or event.kind in events.CONTENT | events.PLACE | events.PERSON
+    row = inbox.put(tx, desk.keys.seals, event.key, event.kind, (event.channel, event.ts), raw if wanted else None)
+    if row is None:
+        return True
+    if event.sort != "events":
+        queue.defer(tx, queue.Job("press", queue.LIVE, {"event": row}, priority=100))
+        return False
+    _take_rights(tx, event, raw)
+    if wanted:
+        queue.defer(tx, ingestion(event.channel))
+    if _wants_answer(tx, event):
+        queue.defer(tx, answer(event))
+    if event.kind == "app_home_opened" and event.tab in ("", "home"):
+        _open_home(tx, event.user)
+    return False
+
+
+def ingestion(channel: str) -> queue.Job:
+    """The job that brings a channel's waiting events into the store; '' for events of no channel."""
+    name = f"ingest/{channel}"
+    return queue.Job("ingest", queue.LIVE, {"channel": channel}, lock=name, once=name, priority=80)
+
+
+def answer(event: Event) -> queue.Job:
+    """One answer for each message, whichever of its events asks for it."""
+    place = f"answer/{event.channel}/"
+    return queue.Job(
+        "answer", queue.LIVE, {"channel": event.channel, "ts": event.ts},
+        lock=place + (event.thread_ts or event.ts), once=place + event.ts, priority=100,
+    )  # fmt: skip
+
+
+def _wants_answer(tx: Tx, event: Event) -> bool:
+    """A mention, a DM, what is said in a thread we answered in, and what became of a question that we answered."""
+    if not event.channel or not event.ts or event.ours:
+        return False
+    if event.kind in ("message_changed", "message_deleted"):
+        return _answered(tx, event, "")
+    if not event.asks:
+        return False
+    return event.kind == "app_mention" or event.direct or _answered(tx, event, event.thread_ts)
+
+
+def _answered(tx: Tx, event: Event, thread: str) -> bool:
+    row = tx.one("answered", channel=event.channel, ts=event.ts, thread=thread)
+    return row is not None and bool(row["answered"])
+
+
+def _open_home(tx: Tx, user: str) -> None:
+    known = people.find(tx, user)
+    if known is not None:
+        queue.defer(tx, queue.Job("home", queue.LIVE, {"person": known.id}, once=f"home/{known.id}", priority=90))
+
+
+def _take_rights(tx: Tx, event: Event, raw: bytes) -> None:
+    """What somebody may read no longer ends with the commit; what somebody may read from now on is asked of Slack first."""
+    match event.kind:
+        case "member_left_channel":
+            tx.all("hold_channel", channel=event.channel)
+            tx.run("leave_channel", channel=event.channel, users=[event.user])
+        case "member_joined_channel":
+            tx.run("close_place", channel=event.channel, user=event.user)
+        case "channel_shared":
+            tx.run("open_to_others", channel=event.channel)
+        case "user_change":
+            _restrict(tx, raw)
+        case "channel_converted_to_private":
+            tx.run("hide_channel", channel=event.channel)
+        case kind if kind in events.GONE:
+            workspace.lose(tx, event.channel)
+        case kind if kind in events.REVOKED:
+            tx.run("set_problem", problem=REVOKED)
+            log.error("Slack no longer takes our token")
+
+
+def _restrict(tx: Tx, raw: bytes) -> None:
+    user = directory.user_of(row_of(row_of(json.loads(raw), "event"), "user"), _team(tx))
+    if user.deleted or user.kind != "member":
+        tx.run("restrict_person", user=user.id, role=user.kind, active=not user.deleted)
+
+
+def _team(tx: Tx) -> str:
+    held = workspace.us(tx)
+    return "" if held is None else held.team
+
+
+# --- after it -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Events of one channel, each with the event inside what Slack sent, in the order in which they happened."""
+
+    channel: str
+    events: tuple[tuple[Waiting, Json], ...]
+
+    @property
+    def ids(self) -> list[int]:
+        return [waiting.id for waiting, _ in self.events]
+
+    def of(self, kinds: frozenset[str]) -> list[tuple[Waiting, Json]]:
+        return [(waiting, event) for waiting, event in self.events if waiting.kind in kinds]
+
+
+def ingest(desk: Desk, channel: str) -> None:
+    """Brings all waiting events of a channel into the store ('': those of no channel). Raises `Later`; then some wait on."""
+    while (batch := _take(desk, channel)) is not None:
+        try:
+            _bring_in(desk, batch)
+        except Later:
+            # Slack or the database was away: that says nothing about the events.
+            with desk.store.directory() as tx:
+                inbox.count_attempt(tx, batch.ids, -1)
+            raise
+
+
+def _take(desk: Desk, channel: str) -> _Batch | None:
+    """The next events; one alone after an attempt on it was cut off, none that was cut off too often."""
+    with desk.store.directory() as tx:
+        found = inbox.waiting(tx, desk.keys.seals, channel, BATCH)
+        for one in found:
+            if one.attempts >= inbox.MOST_ATTEMPTS:
+                _put_aside(tx, one, "begun too often")
+        fresh = [one for one in found if one.attempts < inbox.MOST_ATTEMPTS]
+        if any(one.attempts > 1 for one in fresh):
+            fresh = fresh[:1]
+        inbox.count_attempt(tx, [one.id for one in fresh])
+    if not fresh:
+        return None
+    opened = [(one, dict(row_of(json.loads(one.payload), "event"))) for one in fresh]
+    opened.sort(key=lambda pair: (text_of(pair[1], "event_ts") or text_of(pair[1], "ts"), pair[0].id))
+    return _Batch(channel, tuple(opened))
+
+
+def _put_aside(tx: Tx, one: Waiting, problem: str) -> None:
+    inbox.handled(tx, one.id, problem)
+    observe.count("events_handled", kind=one.kind, outcome="failed")
+    log.error("a Slack event was put aside", extra={"kind": one.kind})
+
+
+def _bring_in(desk: Desk, batch: _Batch) -> None:
+    if not batch.channel:
+        _bring_people(desk, batch)
+        return
+    with desk.store.directory() as tx:
+        us = workspace.us(tx)
+        scope = people.scope_of_channel(tx, batch.channel)
+    moved = batch.of(events.PLACE)
+    if us is None or not us.bot_user:
+        us = workspace.connect(desk)
+    if scope is None or moved:
+        scope = workspace.refresh_channel(desk, batch.channel, batch.ids)
+    if scope is None:
+        with desk.store.directory() as tx:
+            for one, _ in batch.events:
+                _put_aside(tx, one, "unknown channel")
+        return
+    _bring_content(desk, scope, batch, us)
+    _welcome(desk, scope, batch, us)
+
+
+def _bring_content(desk: Desk, scope: int, batch: _Batch, us: Us) -> None:
+    """Messages and reactions, and with the same commit the events are handled."""
+    ids = events.ids_in(json.dumps([event for _, event in batch.events]))
+    workspace.learn_people(desk, {text_of(event, "user") for _, event in batch.of(events.CONTENT)} - {""}, us.team)
+    with desk.store.as_scope(scope) as tx:
+        tx.all("lock_scope", scope=scope)
+        held = inbox.hold(tx, batch.ids)
+        standing = [(one, event) for one, event in batch.events if one.id in held]
+        names = workspace.names(tx, ids)
+        heard: list[Heard] = []
+        for one, event in standing:
+            problem = ""
+            try:
+                found = _heard(one, event, batch.channel, names, us)
+                heard += [] if found is None else [found]
+            except (Unusable, ValueError):
+                problem = "unreadable"
+            inbox.handled(tx, one.id, problem)
+            observe.count("events_handled", kind=one.kind, outcome="failed" if problem else "done")
+        keeping.keep(tx, scope, heard)
+        keeping.mark(tx, scope, [mark for one, event in standing if (mark := _mark(one, event)) is not None])
+        tx.all("index_scope")
+
+
+def _heard(one: Waiting, event: Json, channel: str, names: Names, us: Us) -> Heard | None:
+    match one.kind:
+        case "message" | "message_deleted":
+            return keeping.hear(event, channel, names, us, "said")
+        case "message_changed":
+            return keeping.hear(event, channel, names, us, "edited")
+        case "app_mention":
+            return keeping.hear(event, channel, names, us, "mentioned")
+        case _:
+            return None
+
+
+def _mark(one: Waiting, event: Json) -> Marked | None:
+    if one.kind not in ("reaction_added", "reaction_removed"):
+        return None
+    return Marked(one.ts, text_of(event, "user"), text_of(event, "reaction"), there=one.kind == "reaction_added")
+
+
+def _bring_people(desk: Desk, batch: _Batch) -> None:
+    with desk.store.directory() as tx:
+        team = _team(tx)
+        changed = [directory.user_of(row_of(event, "user"), team) for _, event in batch.of(events.PERSON)]
+        for user in changed:
+            if user.id:
+                workspace.put_user(tx, user)
+        people.finish_people(tx)
+        # Who is no guest any more may open the places they are in: Slack is asked who else is there.
+        for user in changed:
+            for row in tx.all("doubtful_channels", user=user.id):
+                queue.defer(tx, lookup(row["channel"]))
+        for one, _ in batch.events:
+            inbox.handled(tx, one.id)
+            observe.count("events_handled", kind=one.kind, outcome="done")
+
+
+def lookup(channel: str) -> queue.Job:
+    """The job that asks Slack what a channel is and who is in it."""
+    return queue.Job(
+        "look_up", queue.LIVE, {"channel": channel}, lock=f"lookup/{channel}", once=f"lookup/{channel}", priority=60
+    )
+
+
+# --- being invited --------------------------------------------------------------------------------
+
+
+def _welcome(desk: Desk, scope: int, batch: _Batch, us: Us) -> None:
+    """Once for each channel that somebody invites us to: says what we do there, and reads what was said before."""
+    joined = [event for one, event in batch.events if one.kind == "member_joined_channel"]
+    if any(text_of(event, "user") == us.bot_user for event in joined):
+        greet(desk, scope, batch.channel)
+
+
+def greet(desk: Desk, scope: int, channel: str) -> None:
+    with desk.store.directory() as tx:
+        place = people.places(tx)[scope]
+    if place.channel is None or place.channel.kind == "dm":
+        return
+    with desk.store.as_scope(scope) as tx:
+        outbox.want(
+            tx, scope, outbox.Post(key=f"hello/{channel}", channel=channel, text=hello(place.channel.kind == "public"))
+        )
+        queue.defer(tx, history(channel))
+
+
+def hello(is_public: bool) -> str:
+    """What it reads, for whom, and how to stop it."""
+    readers = "everybody in this workspace who may read it" if is_public else "the people in it, and nobody else"
+    return (
+        "Hello, I am Nightdesk. I read what is written in this channel, also of the last two weeks, for "
+        f"{readers}: by night I note decisions and open questions, in the morning each person gets their own list, and "
+        "when you mention me I answer here. Whatever is edited or deleted here, I forget. "
+        "To stop me, remove me from the channel: from then on I read nothing here."
+    )
+
+
+def history(channel: str, at: datetime | None = None) -> queue.Job:
+    """The job that reads a channel's history."""
+    name = f"backfill/{channel}"
+    return queue.Job("backfill", queue.READ, {"channel": channel}, lock=name, once=name, at=at)
+
+
+# --- after a connection ---------------------------------------------------------------------------
+
+
+def catch_up(desk: Desk) -> None:
+    """After every connection: what was said meanwhile is read from history, and what still waits is brought in."""
+    workspace.connect(desk)
+    with desk.store.directory() as tx:
+        for channel in cursors.channels_here(tx):
+            queue.defer(tx, history(channel))
+        for channel in inbox.channels(tx):
+            queue.defer(tx, ingestion(channel))
+        queue.defer(tx, queue.Job("directory", queue.READ, lock="directory", once="directory"))
+        inbox.purge(tx, datetime.now(UTC) - KEPT)

@@ -1,0 +1,180 @@
+"""The directory of the living workspace: who there is, who is where, and whether Slack still takes our token.
+
+Events say that something changed; what holds is then asked of Slack. Rights that go are taken before that, where the
+event is committed (`bot.receive`); rights that come are given here.
+"""
+
+import json
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from bot.desk import Desk
+from bot.slack import directory
+from bot.slack.export import ExportUser
+from bot.slack.export_message import Names
+from bot.store import inbox, people
+from bot.store.cursors import put_here
+from bot.store.db import Tx
+from graphs.domain import Party
+from graphs.errors import Denied, Later, NeedsPerson
+
+log = logging.getLogger(__name__)
+
+HELD_UP = 300.0
+"""Seconds until something that Slack refuses our token for is tried again: an operator has to act first."""
+
+
+@dataclass(frozen=True)
+class Us:
+    """The workspace we serve and who we are in it; empty ids before Slack was asked."""
+
+    team: str
+    bot_user: str
+    bot_id: str
+    problem: str
+
+    def wrote(self, user: str, bot_id: str) -> bool:
+        return bool(user and user == self.bot_user) or bool(bot_id and bot_id == self.bot_id)
+
+
+def us(tx: Tx) -> Us | None:
+    """None before the first connection or import."""
+    row = people.workspace(tx)
+    return None if row is None else Us(row["team"], row["bot_user"], row["bot_id"], row["problem"])
+
+
+def connect(desk: Desk) -> Us:
+    """Asks Slack who we are. The first answer decides which workspace this home holds; later ones must name the same."""
+    found = desk.require_slack().whoami()
+    team = str(found.get("team_id", ""))
+    domain = (urlsplit(str(found.get("url", ""))).hostname or "").partition(".")[0]
+    with desk.store.directory() as tx:
+        people.set_workspace(tx, team, str(found.get("team", "")), domain)
+        held = us(tx)
+        if held is None or held.team != team:
+            raise NeedsPerson(
+                f"This home holds the workspace {held.team if held else '?'}, the Slack token is of {team}: "
+                "use another home (--home), or the token of that workspace."
+            )
+        bot_user, bot_id = str(found.get("user_id", "")), str(found.get("bot_id", ""))
+        tx.run(
+            "claim_workspace",
+            team=team,
+            name=str(found.get("team", "")),
+            domain=domain,
+            bot_user=bot_user,
+            bot_id=bot_id,
+        )
+    return Us(team, bot_user, bot_id, "")
+
+
+def check_connected(desk: Desk) -> Us:
+    """Before Slack is asked for anything on its own account. Raises `Later` while it refuses our token."""
+    with desk.store.directory() as tx:
+        held = us(tx)
+    if held is None or not held.bot_user:
+        return connect(desk)
+    if held.problem:
+        raise Later(held.problem, HELD_UP)
+    return held
+
+
+# --- people ---------------------------------------------------------------------------------------
+
+
+def put_user(tx: Tx, user: ExportUser) -> int:
+    """A member as Slack shows them; returns the row id."""
+    values = {
+        "slack_id": user.id,
+        "name": user.real_name or user.shown,
+        "short_names": people.short_names([user.display_name, user.real_name, user.name]),
+        "zone": user.tz or None,
+        "role": user.kind,
+        "active": not user.deleted,
+        "shown": user.shown,
+        "email": user.email,
+    }
+    return people.put_slack_person(tx, values, user.email)
+
+
+def put_users(desk: Desk, users: Iterable[ExportUser]) -> None:
+    with desk.store.directory() as tx:
+        for user in users:
+            put_user(tx, user)
+        people.finish_people(tx)
+
+
+def learn_people(desk: Desk, users: Iterable[str], team: str) -> None:
+    """Asks Slack for those of `users` whom nobody has told us about: guests and strangers, mostly."""
+    with desk.store.directory() as tx:
+        unknown = [row["user"] for row in tx.all("unknown_people", users=sorted(users))]
+    if unknown:
+        slack = desk.require_slack()
+        put_users(desk, [found for one in unknown if (found := directory.user(slack, one, team)) is not None])
+
+
+def names(tx: Tx, ids: Iterable[str]) -> Names:
+    """What these people and channels are called, in the words of an export: the same message gives the same row."""
+    known = {row["id"]: row for row in tx.all("slack_names", ids=sorted(ids))}
+
+    def party(user: str) -> Party | None:
+        if user == "USLACKBOT":
+            return Party(key=user, name="Slackbot", kind="bot")
+        row = known.get(user)
+        if row is None or not row["role"]:
+            return None
+        return Party(key=user, name=row["shown"], address=row["email"], kind=row["role"])
+
+    return Names(party=party, of=lambda key: known[key]["shown"] if key in known else "")
+
+
+# --- channels -------------------------------------------------------------------------------------
+
+
+def refresh_channel(desk: Desk, channel: str, handling: Sequence[int] = ()) -> int | None:
+    """Asks Slack what a channel is and who is in it. Returns its scope, or None when Slack shows us no such channel.
+
+    `handling`: events whose consequences this is; those that nobody handled yet keep their effect.
+    """
+    held = check_connected(desk)
+    slack = desk.require_slack()
+    row = directory.info(slack, channel)
+    try:
+        readers = None if row is None else directory.members(slack, row)
+    except Denied:
+        readers = None
+    if row is None or readers is None or not directory.is_mine(row):
+        return _lose(desk, channel, is_public=row is not None and directory.kind_of(row) == "public")
+    learn_people(desk, readers, held.team)
+    with desk.store.directory() as tx:
+        called = names(tx, readers)
+        tx.run("hold_channel", channel=channel)
+        scope = people.put_channel(tx, directory.channel_of(row, readers, called.of))
+        tx.run("set_guests", scope=scope, members=list(readers))
+        _take_back(tx, desk.keys.seals, channel, handling)
+        put_here(tx, channel, here=True)
+    return scope
+
+
+def _take_back(tx: Tx, keys: Sequence[bytes], channel: str, handling: Sequence[int]) -> None:
+    """Who left while Slack was telling us who is there has left."""
+    gone = [json.loads(raw).get("event", {}).get("user", "") for raw in inbox.departures(tx, keys, channel, handling)]
+    tx.run("leave_channel", channel=channel, users=[user for user in gone if user])
+
+
+def _lose(desk: Desk, channel: str, is_public: bool) -> int | None:
+    """We no longer see who is in it: nobody reads it as a member. A public channel stays what everybody may read."""
+    with desk.store.directory() as tx:
+        tx.run("hold_channel", channel=channel)
+        lose(tx, channel)
+        if not is_public:
+            tx.run("hide_channel", channel=channel)
+        return people.scope_of_channel(tx, channel)
+
+
+def lose(tx: Tx, channel: str) -> None:
+    """The bot is not in it any more: it is not read, and who is in it is unknown from here on."""
+    tx.run("forget_members", channel=channel)
+    put_here(tx, channel, here=False)
