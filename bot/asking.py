@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
+from typing import Any
 
 from bot.desk import Desk
 from bot.store import desk as kept
@@ -13,12 +14,23 @@ from bot.store import messages, people, runs
 from bot.store.db import Tx
 from graphs import answer as answering
 from graphs.conversations import name_of
-from graphs.domain import Answer, Message, Person, Quoted
+from graphs.digest_value import ItemLink, day_words
+from graphs.domain import Answer, Message, Person, PersonKey, Quoted, SlackSource, Source
 from graphs.errors import NeedsPerson
+from graphs.life import source_key
+from graphs.links import source_link
 from graphs.rules.text import language
 from graphs.thinking import Ledger, Reservation, Thinker, Usage
 
 DM = "dm"
+THREAD_PASSAGES = 6
+"""Newest messages of a thread that an answer may cite although retrieval does not return them."""
+THREAD_WORDS = 300
+"""Characters of a thread's first message that a question in it is looked up with."""
+
+
+def _unheard(piece: str) -> None:
+    """For who waits for the whole answer."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +40,7 @@ class Place:
     asker: people.Known
     scope: int | None  # of the channel; None in a DM
     begin: Callable[[], AbstractContextManager[Tx]] | None
+    room: int = 0  # the scope in which the conversation itself is stored; a DM has one as well
 
 
 @dataclass(frozen=True)
@@ -55,6 +68,24 @@ def place(desk: Desk, who: str, channel: str) -> Place:
     return Place(asker, scope, partial(desk.store.as_readers_of, scope) if may_read else None)
 
 
+def in_slack(desk: Desk, user: str, channel: str) -> Place | None:
+    """The place of an event: the channel's readers, or in a DM with us its person. None for who or where nobody knows."""
+    with desk.store.directory() as tx:
+        asker = people.find(tx, user)
+        scope = people.scope_of_channel(tx, channel)
+        held = None if scope is None else people.places(tx)[scope]
+        us = (people.workspace(tx) or {"bot_user": ""})["bot_user"]
+    if asker is None or held is None or held.channel is None or asker.person.role == "bot" or not asker.person.active:
+        return None
+    alone = held.channel.kind == "dm" and set(held.channel.members) <= {asker.person.key, us}
+    with desk.store.as_person(asker.id) as tx:
+        may_read = held.id in people.readable(tx)
+    if not may_read:
+        return None
+    begin = partial(desk.store.as_person, asker.id) if alone else partial(desk.store.as_readers_of, held.id)
+    return Place(asker, None if alone else held.id, begin, held.id)
+
+
 def recall(here: Place, question: str, most: int, now: datetime) -> list[Found]:
     """What the place's readers may read about `question`, best first."""
     if here.begin is None:
@@ -65,8 +96,26 @@ def recall(here: Place, question: str, most: int, now: datetime) -> list[Found]:
     return [Found(found[hit.id], hit.score) for hit in hits if hit.id in found]
 
 
-def answer(desk: Desk, here: Place, question: str, thread: Sequence[Message], now: datetime, used: "Used") -> Answer:
-    """The answer to one question, made with the rights of the place; counts into `used`."""
+@dataclass(frozen=True)
+class Asked:
+    """One question. In Slack: its message, what was said before it in its thread, and who we are there."""
+
+    text: str
+    thread: Sequence[Message] = ()
+    source: Source | None = None
+    us: PersonKey = ""
+
+    @property
+    def wording(self) -> str:
+        """What retrieval looks for: "and when?" is about what its thread is about."""
+        root = next((m.text.text for m in self.thread if m.author.key != self.us), "")
+        return f"{self.text}\n{root[:THREAD_WORDS]}" if root else self.text
+
+
+def answer(
+    desk: Desk, here: Place, asked: Asked, now: datetime, used: "Used", on_text: Callable[[str], None] = _unheard
+) -> Answer:
+    """The answer to one question, made with the rights of the place; counts into `used`, and tells what is certain of it."""
     if here.begin is None:
         return answering.not_found([], [])
     with desk.store.directory() as tx:
@@ -77,19 +126,34 @@ def answer(desk: Desk, here: Place, question: str, thread: Sequence[Message], no
         blocks = kept.learned(tx, [here.scope] if here.scope else [])
     context = answering.Context(
         thinker=_thinker(desk, here, now, used),
-        question=Quoted(text=question),
+        question=Quoted(text=asked.text),
         asker=here.asker.person.name,
-        thread=thread,
-        recall=lambda: [
-            _passage(one.message, places, names) for one in recall(here, question, answering.PASSAGES, now)
-        ],
+        thread=asked.thread,
+        recall=lambda: _passages(here, asked, now, partial(_passage, places=places, names=names)),
         known=[line.text for block in blocks for line in block.lines],
         people=names,
         now=now,
         zone=here.asker.zone or desk.zone or "UTC",
         on_token=used.token,
+        on_text=on_text,
     )
-    return answering.build().compile().invoke({}, context=context)["answer"]  # type: ignore[no-any-return]
+    return _graph().invoke({}, context=context)["answer"]  # type: ignore[no-any-return]
+
+
+@cache
+def _graph() -> Any:
+    """Compiled once: the same for every question."""
+    return answering.build().compile()
+
+
+def _passages(
+    here: Place, asked: Asked, now: datetime, passage: Callable[[Message], answering.Passage]
+) -> list[answering.Passage]:
+    """The thread, and what retrieval returns; never the question itself, or what we said: an answer is no source."""
+    found = [one.message for one in recall(here, asked.wording, answering.PASSAGES, now)]
+    nearby = [message for message in asked.thread[-THREAD_PASSAGES:] if message.source not in {m.source for m in found}]
+    said = [m for m in (*found, *nearby) if m.source != asked.source and not (asked.us and m.author.key == asked.us)]
+    return [passage(message) for message in said[: answering.PASSAGES + THREAD_PASSAGES] if message.text.text]
 
 
 def ask(
@@ -97,7 +161,7 @@ def ask(
 ) -> tuple[Answer, dict[str, int | None]]:
     """The answer with what it took: calls, tokens, and milliseconds to the first token (None without a model)."""
     used = Used()
-    found = answer(desk, here, question, thread, now, used)
+    found = answer(desk, here, Asked(question, thread), now, used)
     return found, used.as_usage()
 
 
@@ -144,6 +208,28 @@ def _thinker(desk: Desk, here: Place, now: datetime, used: Used) -> Thinker | No
         scope = people.desk_of(tx, here.asker.person.key)
     ledger = runs.ledger(mine, scope, now.date(), desk.cap(), desk.live_model.role)
     return desk.live_model.thinker(desk.live_model.chat, used.counting(ledger))
+
+
+def links(desk: Desk, here: Place, citations: Sequence[Source]) -> list[ItemLink]:
+    """What an answer cites, with an address that every reader of the place may open."""
+    if here.begin is None or not citations:
+        return []
+    with desk.store.directory() as tx:
+        workspace = people.workspace(tx) or {"team": "", "domain": ""}
+        places = {p.key: p for p in people.places(tx).values()}
+        names = people.by_key(people.everybody(tx))
+    with here.begin() as tx:
+        found = messages.by_sources(tx, citations)
+    team_url = f"https://{workspace['domain']}.slack.com" if workspace["domain"] else None
+    made = []
+    for source in citations:
+        message = found.get(source_key(source))
+        if message is not None:
+            said = _passage(message, places, names)
+            thread = message.thread if isinstance(source, SlackSource) else ""
+            url = source_link(source, team_url, team=workspace["team"], thread_ts=thread)
+            made.append(ItemLink(label=f"{said.label}, {said.said_by}, {day_words(said.said_at.date())}", url=url))
+    return made
 
 
 def _passage(message: Message, places: dict[str, people.Place], names: Mapping[str, Person]) -> answering.Passage:

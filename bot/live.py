@@ -1,1 +1,219 @@
-"""A mention by day: read, answered in its thread while it is made, once."""
+"""By day: somebody asks, and the answer appears in their thread while it is made.
+
+event -> the channel's events are stored -> whose question is it, is it for us -> a sign that somebody is at work
+-> graphs.answer with the rights of the place -> statement by statement into the thread -> sources and buttons below it
+"""
+
+import logging
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from bot import asking, notes, receive, replying, workspace
+from bot.asking import Asked, Place
+from bot.desk import Desk
+from bot.replying import Telling, Thread
+from bot.slack import mrkdwn, stream
+from bot.slack.answers import Shown
+from bot.slack.stream import Spot
+from bot.store import messages, outbox, people, replies
+from bot.workspace import Us
+from graphs.domain import Answer, Message, Party, Quoted, SlackSource
+from graphs.errors import Denied, NeedsPerson, NightdeskError
+from graphs.rules.followup import Wanted, goes_on, wanted
+
+log = logging.getLogger(__name__)
+
+EDITED_WITHIN = timedelta(seconds=60)
+"""A question that is changed so soon is answered anew, in place; later changes are left alone."""
+
+WITHDRAWN = "The question was deleted, and with it this answer."
+HELP = "Ask me something about what is said here, or hand me something for the night: “overnight: compare the three offers”."
+FAILED = "Something went wrong on my side; the question is kept. (reference {})"
+
+
+@dataclass(frozen=True)
+class Question:
+    """A message that is meant for us."""
+
+    message: Message
+    before: Sequence[Message]  # of its thread, oldest first
+    here: Place
+    wanted: Wanted
+    us: str
+    team: str
+
+    @property
+    def spot(self) -> Spot:
+        source = self.message.source
+        assert isinstance(source, SlackSource)
+        return Spot(source.channel, self.message.thread, self.message.author.key, self.team)
+
+
+def reply(desk: Desk, channel: str, ts: str) -> None:
+    """Answers a mention, a DM or a follow-up, once; again in place when it was changed at once; withdraws with it."""
+    receive.ingest(desk, channel)
+    with desk.store.directory() as tx:
+        us = workspace.us(tx)
+        room = people.scope_of_channel(tx, channel)
+    if us is None or room is None:
+        return
+    with desk.store.as_scope(room) as tx:
+        found = list(messages.by_sources(tx, [SlackSource(channel=channel, ts=ts)]).values())
+        said = replies.thread(tx, room, found[0].thread) if found else []
+    if not found:
+        _withdraw(desk, room, channel, ts)
+        return
+    question = _question(desk, found[0], said, us)
+    if question is not None:
+        _answer(desk, question)
+
+
+def _question(desk: Desk, message: Message, said: Sequence[Message], held: Us) -> Question | None:
+    """None for what is not meant for us, or comes from somebody or somewhere we do not know."""
+    assert isinstance(message.source, SlackSource)
+    us = held.bot_user
+    if message.author.kind == "bot" or message.author.key == us:
+        return None
+    here = asking.in_slack(desk, message.author.key, message.source.channel)
+    if here is None or here.begin is None:
+        return None
+    with here.begin() as tx:
+        ours = replies.ours(tx, message.source.channel, message.thread)
+    spoken = [*said, *(_our_words(message, us, ts, text) for ts, text in ours)]
+    before = sorted((one for one in spoken if one.sent_at < message.sent_at), key=lambda one: one.sent_at)
+    if here.scope is not None and us not in message.mentions and not goes_on(message, before, us, _names(desk, us)):
+        return None
+    text = _without_us(desk, message, us)
+    wish = wanted(text, corrects=bool(before) and before[-1].author.key == us)
+    if wish.wish in ("remember", "forget", "errand") and here.asker.person.role != "member":
+        wish = Wanted("answer", text)  # a stranger's words change nothing here
+    if wish.wish == "nothing" and text:
+        return None
+    return Question(message, before, here, wish, us, held.team)
+
+
+def _our_words(message: Message, us: str, ts: str, text: str) -> Message:
+    """What we said in the thread of `message`, for whoever reads it: never a source."""
+    assert isinstance(message.source, SlackSource)
+    return Message(
+        scope=message.scope,
+        source=SlackSource(channel=message.source.channel, ts=ts),
+        thread=message.thread,
+        author=Party(key=us, name="Nightdesk", kind="bot"),
+        sent_at=datetime.fromtimestamp(float(ts), UTC),
+        text=Quoted(text=mrkdwn.unescape(text)),
+    )
+
+
+def _names(desk: Desk, us: str) -> frozenset[str]:
+    with desk.store.directory() as tx:
+        known = [one.person for one in people.everybody(tx) if one.slack_id != us]
+    return frozenset(name.casefold() for person in known for name in (person.name, *person.short_names))
+
+
+def _without_us(desk: Desk, message: Message, us: str) -> str:
+    """The question as its readers see it, without the mention that brought it here."""
+    raw = message.slack.raw if message.slack else ""
+    if us not in message.mentions:
+        return message.text.text
+    with desk.store.directory() as tx:
+        names = workspace.names(tx, mrkdwn.mentions(raw))
+    return mrkdwn.to_plain(mrkdwn.without_mention(raw, us), names.of)
+
+
+# --- the answer -----------------------------------------------------------------------------------
+
+
+def thread_of(desk: Desk, question: Question) -> Thread:
+    """Where the answer goes and whose row it is: the person's own in a DM, else the channel's."""
+    assert isinstance(question.message.source, SlackSource)
+    here, ts = question.here, question.message.source.ts
+    scope = here.scope
+    if scope is None:
+        with desk.store.directory() as tx:
+            scope = people.desk_of(tx, here.asker.person.key)
+    key = f"answer/{question.spot.channel}/{ts}"
+    return Thread(desk, desk.require_slack(), question.spot, scope, key, ts, question.us)
+
+
+def _answer(desk: Desk, question: Question) -> None:
+    desk.check_running()
+    thread = thread_of(desk, question)
+    telling = replying.take_up(thread, _revision(desk, thread, question.message))
+    if telling is None:
+        return
+    with stream.at_work(thread.slack, question.spot.channel, question.spot.thread_ts) as sign:
+        telling.sign = sign
+        telling.finish(_made(desk, question, telling))
+
+
+def _revision(desk: Desk, thread: Thread, message: Message) -> int:
+    """Of the question that is to be answered: what was changed late counts as unchanged."""
+    if message.edited_at is None or message.edited_at - message.sent_at <= EDITED_WITHIN:
+        return message.revision
+    with thread.begin() as tx:
+        held = replies.get(tx, thread.key)
+    return held.revision if held is not None else message.revision
+
+
+def _made(desk: Desk, question: Question, telling: Telling) -> Shown:
+    """What to say. An error becomes a sentence with a number that the log knows."""
+    try:
+        return _said(desk, question, telling)
+    except (NeedsPerson, Denied) as error:
+        return _failed(error)
+
+
+def _said(desk: Desk, question: Question, telling: Telling) -> Shown:
+    match question.wanted.wish:
+        case "remember":
+            return Shown(notes.remember(desk, question.here, question.message, question.wanted.words), rated=False)
+        case "forget":
+            return Shown(notes.forget(desk, question.here, question.wanted.words), rated=False)
+        case "nothing":
+            return Shown(HELP, rated=False)
+    asked = Asked(question.wanted.words, question.before, question.message.source, question.us)
+    found = asking.answer(desk, question.here, asked, desk.now(), asking.Used(), telling.hear)
+    return shown(desk, question.here, found)
+
+
+def _failed(error: NightdeskError) -> Shown:
+    reference = secrets.token_hex(4)
+    log.error("no answer", extra={"reference": reference, "error": type(error).__name__})
+    return Shown(FAILED.format(reference), rated=False)
+
+
+def shown(desk: Desk, here: Place, found: Answer) -> Shown:
+    """An answer as its readers see it: with links that each of them can open, and how it was found."""
+    notes_ = {"rules": "found without a model: quoted, not composed", "not_found": ""}
+    return Shown(
+        text=found.text,
+        links=tuple(asking.links(desk, here, found.citations)),
+        note=notes_.get(found.served, ""),
+        tonight=found.served == "not_found",
+    )
+
+
+def _withdraw(desk: Desk, room: int, channel: str, ts: str) -> None:
+    """A question that was deleted takes its answer with it."""
+    key = f"answer/{channel}/{ts}"
+    for scope in _scopes_of(desk, room):
+        with desk.store.as_scope(scope) as tx:
+            reply, held = replies.get(tx, key), outbox.get(tx, key)
+        if reply is None or held is None or held.post.text == WITHDRAWN:
+            continue
+        if reply.state == "streaming" and reply.ts:
+            stream.stop(desk.require_slack(), channel, reply.ts)
+        with desk.store.as_scope(scope) as tx:
+            outbox.want(tx, scope, replace(held.post, text=WITHDRAWN, blocks=()))
+
+
+def _scopes_of(desk: Desk, room: int) -> list[int]:
+    """In whose name something of ours may stand in a conversation: its own, or in a DM its person's."""
+    with desk.store.directory() as tx:
+        held = people.places(tx)
+    channel = held[room].channel
+    members = channel.members if channel is not None and channel.kind == "dm" else ()
+    return [room, *(one.id for one in held.values() if one.kind == "person" and one.owner in members)]

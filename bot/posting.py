@@ -17,6 +17,9 @@ MARK = "nightdesk"
 LOOK_BACK = timedelta(minutes=5)
 """Slack's clock may be behind ours by this much."""
 
+STREAMING = "streaming_state_conflict"
+"""Slack's word for a message that is not to be edited yet."""
+
 Begin = Callable[[], AbstractContextManager[Tx]]
 
 
@@ -51,6 +54,10 @@ def _say(desk: Desk, slack: Slack, begin: Begin, found: outbox.Posted) -> None:
             outbox.reclaim(tx, found.post.key)
         raise
     except Denied as err:
+        if refusal(err) == STREAMING:
+            with begin() as tx:
+                outbox.reclaim(tx, found.post.key)
+            raise Later("A message still grows; Slack ends that in a while.") from err
         with begin() as tx:
             outbox.refuse(tx, found.post.key, refusal(err))
         return

@@ -65,6 +65,11 @@ def mentions(raw: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(target[1:] for target in found if target.startswith("@") and len(target) > 1))
 
 
+def without_mention(raw: str, user: str) -> str:
+    """`raw` without the mentions of one user, and without what then stands loose at its ends."""
+    return re.sub(rf"<@{re.escape(user)}(?:\|[^<>]*)?>", " ", raw).strip(" \n,:;–—-")
+
+
 def is_broadcast(raw: str) -> bool:
     """True when `raw` calls everybody at once: @here, @channel, @everyone or a user group."""
     specials = (re.split(r"[|^]", token[1:])[0] for token in _TOKEN.findall(raw) if token.startswith("!"))

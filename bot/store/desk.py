@@ -85,6 +85,12 @@ def put_fact(tx: Tx, scope: int, fact: Fact, night: date) -> int:
     return int(row["id"])
 
 
+def forget_memory(tx: Tx, scope: int, memory: int, at: datetime) -> None:
+    """Its speaker takes it back."""
+    for row in tx.all("forget_memory", scope=scope, id=memory, at=at):
+        tx.run("log_change", scope=scope, night=at.date(), op="dropped", what=row["text"])
+
+
 def _memory(row: Row) -> Memory:
     place = row["scope"].split(":", 1)[1]
     return Memory(

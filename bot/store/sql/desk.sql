@@ -39,6 +39,12 @@ update nightdesk.memory set valid_to = %(at)s, superseded_by = %(by)s
 where scope_id = %(scope)s and id = %(id)s and valid_to is null and id <> %(by)s and valid_from < %(at)s
 returning text
 
+-- forget_memory --
+-- No longer true from a moment on, because its speaker says so; what stands on it falls with it.
+update nightdesk.memory set valid_to = greatest(%(at)s, valid_from)
+where scope_id = %(scope)s and id = %(id)s and valid_to is null
+returning text
+
 -- learned_context --
 -- The newest version of each scope's block.
 select distinct on (c.scope_id) c.scope_id, s.key as scope, s.name, c.version, c.lines

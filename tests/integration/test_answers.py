@@ -1,0 +1,197 @@
+"""A mention is answered in its thread, once, by what its place may read; whatever Slack does on the way."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from bot.embedded.slack_faults import Fault, broken, cut_after, ratelimited, refused
+from graphs.errors import Later
+from tests.servers.living import US, Living, living, shown
+from tests.servers.model import ModelServer
+from tests.servers.postgres import Database
+
+SHIPS = "We decided to ship the blue valve on 7 December."
+SAYS = "The blue valve ships on 7 December [1]. It was decided by Ben Okoro [1].\nNobody objected [1]."
+
+
+@pytest.fixture
+def here(database: Database, model_server: ModelServer) -> Iterator[Living]:
+    model_server.says(SAYS)
+    with living(database, model_server) as made:
+        yield made
+
+
+@pytest.fixture
+def by_rules(database: Database) -> Iterator[Living]:
+    with living(database) as made:
+        yield made
+
+
+def asked(here: Living, channel: str = "general") -> str:
+    here.say("ben", channel, SHIPS)
+    return here.ask("ada", channel, f"{US} when does the blue valve ship?")
+
+
+def methods(here: Living) -> list[str]:
+    names = [one.method for one in here.slack.log]
+    return [name for name in names if name.startswith(("chat.", "assistant."))]
+
+
+def test_a_mention_is_answered_in_its_thread_with_sources_and_buttons(here: Living) -> None:
+    ts = asked(here)
+    [reply] = here.replies("general", ts)
+    assert shown(reply) == "The blue valve ships on 7 December. It was decided by Ben Okoro.\nNobody objected."
+    [context] = [block for block in reply["blocks"] if block["type"] == "context"]
+    assert (
+        "#general, Ben Okoro, Wed 18 Nov" in context["elements"][0]["text"]
+        and "<http" in context["elements"][0]["text"]
+    )
+    [buttons] = [block for block in reply["blocks"] if block["type"] == "actions"]
+    assert [one["action_id"] for one in buttons["elements"]] == ["answer.up", "answer.down"]
+    assert methods(here)[0] == "assistant.threads.setStatus"
+    assert {"chat.startStream", "chat.stopStream"} <= set(methods(here)) and "chat.postMessage" not in methods(here)
+    assert here.slack.status_of("general", ts) == ""
+
+
+def test_without_a_model_rules_answer_and_say_so(by_rules: Living) -> None:
+    ts = asked(by_rules)
+    [reply] = by_rules.replies("general", ts)
+    assert "We decided to ship the blue valve on 7 December." in shown(reply)
+    assert "without a model" in str(reply["blocks"])
+    assert "chat.startStream" not in methods(by_rules)
+
+
+def test_what_is_not_found_is_said_and_may_be_handed_to_the_night(by_rules: Living) -> None:
+    ts = by_rules.ask("ada", "general", f"{US} who repaired the printer?")
+    [reply] = by_rules.replies("general", ts)
+    assert shown(reply).startswith("I don't find it.") and "answer.tonight" in str(reply["blocks"])
+
+
+def test_the_same_event_ten_times_is_answered_once(here: Living) -> None:
+    ts = asked(here)
+    for _ in range(10):
+        here.answer("general", ts)
+    assert len(here.replies("general", ts)) == 1
+
+
+def test_a_dm_needs_no_mention_and_knows_what_its_person_may_read(here: Living) -> None:
+    here.say("ben", "plans", SHIPS)
+    dm = here.slack.dm("ada")
+    ts = here.ask("ada", dm, "when does the blue valve ship?")
+    assert "7 December" in here.text(dm, ts)
+    cleo = here.slack.dm("cleo")
+    ts = here.ask("cleo", cleo, "when does the blue valve ship?")
+    assert here.text(cleo, ts).startswith("I don't find it.")
+
+
+def test_a_private_channel_is_not_told_elsewhere(here: Living) -> None:
+    here.say("ben", "plans", SHIPS)
+    ts = here.ask("ada", "general", f"{US} when does the blue valve ship?")
+    assert here.text("general", ts).startswith("I don't find it.")
+    ts = here.ask("ada", "plans", f"{US} when does the blue valve ship?")
+    assert "7 December" in here.text("plans", ts)
+
+
+# --- follow-ups -----------------------------------------------------------------------------------
+
+
+def test_a_follow_up_needs_no_mention_and_people_who_talk_to_each_other_are_left_alone(here: Living) -> None:
+    ts = asked(here)
+    here.ask("ada", "general", "and who decided that?", thread=ts)
+    assert len(here.replies("general", ts)) == 2
+    for user, text in (
+        ("ada", "thanks!"),
+        ("ben", "<@U0ADA> is that right?"),
+        ("ada", "yes, I think so"),
+        ("ben", "why?"),
+    ):
+        here.ask(user, "general", text, thread=ts)
+    assert len(here.replies("general", ts)) == 2
+    here.ask("ben", "general", f"{US} since when do we know?", thread=ts)
+    assert len(here.replies("general", ts)) == 3
+
+
+def test_a_question_in_a_thread_sees_the_whole_thread(here: Living, model_server: ModelServer) -> None:
+    ts = asked(here)
+    here.ask("ben", "general", f"{US} is that final?", thread=ts)
+    prompt = model_server.requests[-1].text
+    assert "when does the blue valve ship?" in prompt and "Nobody objected." in prompt
+
+
+def test_what_we_said_is_no_source(here: Living, model_server: ModelServer) -> None:
+    ts = asked(here)
+    here.ask("ada", "general", "and who decided that?", thread=ts)
+    passages = model_server.requests[-1].text.split("The thread so far")[0]
+    assert SHIPS in passages and "Nobody objected." not in passages
+
+
+# --- edits and deletions --------------------------------------------------------------------------
+
+
+def test_a_question_changed_at_once_is_answered_anew_in_place_and_later_not(
+    here: Living, model_server: ModelServer
+) -> None:
+    ts = asked(here)
+    model_server.script.clear()
+    model_server.says("Ben Okoro decided it [1].")
+    here.clock.tick(20)
+    here.slack.edit("ada", "general", ts, f"{US} who decided to ship the blue valve?")
+    here.answer("general", ts)
+    assert here.text("general", ts) == "Ben Okoro decided it."
+    model_server.script.clear()
+    model_server.says("Something else [1].")
+    here.clock.tick(120)
+    here.slack.edit("ada", "general", ts, f"{US} who decided to ship the blue valve, really?")
+    here.answer("general", ts)
+    assert here.text("general", ts) == "Ben Okoro decided it."
+
+
+def test_a_deleted_question_takes_its_answer_with_it(here: Living) -> None:
+    ts = asked(here)
+    here.slack.delete("ada", "general", ts)
+    here.answer("general", ts)
+    assert here.text("general", ts) == "The question was deleted, and with it this answer."
+
+
+# --- remember and forget --------------------------------------------------------------------------
+
+
+def test_what_somebody_tells_us_to_remember_counts_at_once_and_is_forgotten_on_demand(by_rules: Living) -> None:
+    ts = by_rules.ask("ada", "general", f"{US} remember that Kestrel pays the deposit on 3 March")
+    assert by_rules.text("general", ts).startswith("Noted: “Kestrel pays the deposit on 3 March”.")
+    asks = by_rules.ask("ben", "general", f"{US} when does Kestrel pay the deposit?")
+    assert "3 March" in by_rules.text("general", asks)
+    other = by_rules.ask("ben", "general", f"{US} forget the Kestrel deposit")
+    assert by_rules.text("general", other).startswith("I keep no note of yours")
+    mine = by_rules.ask("ada", "general", f"{US} forget the Kestrel deposit")
+    assert by_rules.text("general", mine).startswith("I dropped my note")
+
+
+def test_a_guest_is_answered_and_changes_nothing(by_rules: Living) -> None:
+    ts = by_rules.ask("cleo", "general", f"{US} remember that Kestrel pays the deposit on 3 March")
+    assert not by_rules.text("general", ts).startswith("Noted")
+
+
+# --- faults ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "fault", [refused("missing_recipient_team_id"), ratelimited(1), cut_after(), broken(500)], ids=lambda f: f.name
+)
+@pytest.mark.parametrize(
+    "method", ["assistant.threads.setStatus", "chat.startStream", "chat.appendStream", "chat.stopStream", "chat.update"]
+)
+def test_whatever_one_call_does_there_is_one_whole_answer(here: Living, method: str, fault: Fault) -> None:
+    here.say("ben", "general", SHIPS)
+    here.slack.fails(method, fault)
+    ts = here.say("ada", "general", f"{US} when does the blue valve ship?")
+    for _ in range(4):
+        try:
+            here.answer("general", ts)
+        except Later:
+            here.clock.tick(130)
+        else:
+            break
+    [reply] = here.replies("general", ts)
+    assert shown(reply) == "The blue valve ships on 7 December. It was decided by Ben Okoro.\nNobody objected."
+    assert "answer.up" in str(reply["blocks"])

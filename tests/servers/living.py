@@ -1,0 +1,104 @@
+"""A desk that lives on the sandbox's Slack: what is said there is accepted and answered in this process, step by step."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bot import live, posting, receive, workspace
+from bot.desk import Desk
+from bot.embedded.slack import BOT_TOKEN, Sandbox, running
+from bot.embedded.slack_workspace import BOT, Workspace
+from bot.slack.client import Slack
+from bot.slack.limits import problems
+from bot.store import outbox
+from tests.servers.company import desk_over
+from tests.servers.model import ModelServer
+from tests.servers.postgres import Database
+from tests.servers.slack import Clock, Seen, bolt, small_company
+
+US = f"<@{BOT.id}>"
+QUARANTINE = timedelta(seconds=120)
+
+
+@dataclass
+class Living:
+    """The desk, the workspace, and an app that hears for it."""
+
+    desk: Desk
+    slack: Sandbox
+    clock: Clock
+    app: Seen
+    accepted: int = 0
+
+    def hear(self) -> None:
+        """Commits what Slack has told since the last time."""
+        assert self.slack.settle()
+        bodies = list(self.app.bodies)
+        for body in bodies[self.accepted :]:
+            receive.accept(self.desk, body)
+        self.accepted = len(bodies)
+
+    def ask(self, user: str, channel: str, text: str, thread: str | None = None) -> str:
+        """Says something and lets the desk answer it, if it wants to. Returns its ts."""
+        ts = self.say(user, channel, text, thread)
+        self.answer(channel, ts)
+        return ts
+
+    def say(self, user: str, channel: str, text: str, thread: str | None = None) -> str:
+        self.clock.tick(1)
+        ts = self.slack.say(user, channel, text, thread_ts=thread)
+        self.hear()
+        receive.ingest(self.desk, self.place(channel))
+        self.clock.tick(1)
+        return ts
+
+    def answer(self, channel: str, ts: str) -> None:
+        self.hear()
+        live.reply(self.desk, self.place(channel), ts)
+        self.deliver()
+
+    def deliver(self) -> None:
+        """What waits in the outbox, as its jobs would."""
+        with self.desk.store.directory() as tx:
+            waiting = outbox.pending(tx)
+        for row in waiting:
+            posting.deliver(self.desk, row["scope_id"], row["key"])
+
+    def place(self, channel: str) -> str:
+        return str(self.slack.company.room(channel).channel.id)
+
+    def replies(self, channel: str, ts: str) -> list[dict[str, Any]]:
+        """What we said in the thread of a message, as it stands."""
+        return [one for one in self.slack.thread(channel, ts) if one.get("user") == BOT.id and one["ts"] != ts]
+
+    def text(self, channel: str, ts: str) -> str:
+        """The one reply that stands there."""
+        [one] = self.replies(channel, ts)
+        return shown(one)
+
+
+def shown(message: Mapping[str, Any]) -> str:
+    """What a reader sees of a message: its text, or the section that stands for it."""
+    sections = [block["text"]["text"] for block in message.get("blocks", []) if block["type"] == "section"]
+    return "\n".join(sections) or str(message["text"])
+
+
+@contextmanager
+def living(database: Database, model: ModelServer | None = None, company: Workspace | None = None) -> Iterator[Living]:
+    """A desk over `database` on a sandbox of its own; its clock is the sandbox's."""
+    clock = Clock()
+    with (
+        desk_over(database, model) as made,
+        running(company or small_company(), clock, check=problems) as sandbox,
+        bolt(sandbox) as app,
+    ):
+        desk = replace(
+            made,
+            slack=Slack(BOT_TOKEN, sandbox.base_url),
+            now=lambda: datetime.fromtimestamp(clock.now, UTC),
+            quarantine=QUARANTINE,
+        )
+        workspace.connect(desk)
+        yield Living(desk, sandbox, clock, app)
