@@ -12,7 +12,7 @@ import procrastinate
 from procrastinate.exceptions import AlreadyEnqueued, UniqueViolation
 from procrastinate.jobs import Status
 
-from bot import morning, night, posting, receive, workspace
+from bot import live, morning, night, posting, receive, workspace
 from bot.desk import Desk
 from bot.store.queue import LIVE, READ, SLEEP
 from graphs.errors import Later
@@ -79,6 +79,10 @@ def build(dsn: str, desk: Callable[[], Desk], width: int) -> Jobs:
     @app.task(name="ingest", queue=LIVE, retry=patient)
     def ingest(channel: str) -> None:
         receive.ingest(desk(), channel)
+
+    @app.task(name="answer", queue=LIVE, retry=patient)
+    def answer(channel: str, ts: str) -> None:
+        live.reply(desk(), channel, ts)
 
     @app.task(name="look_up", queue=LIVE, retry=patient)
     def look_up(channel: str) -> None:
