@@ -9,8 +9,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from bot import app, settings
-from bot.doctor import database, machine, models, slack
+from bot.doctor import database, machine, mail, models, slack
 from bot.doctor.finding import Finding, fail, told
+from bot.home import keys
 from bot.settings import Settings
 from bot.store.db import Store, open_pool
 from graphs.errors import Later, NeedsPerson
@@ -46,6 +47,8 @@ def examine(at: Path | None) -> Iterator[Finding]:
             yield from told("database", database.database(store, not configured.database_url))
             yield from told("queue", database.queue(store))
         yield from told("slack", slack.slack(configured, store))
+        if store is not None:
+            yield from told("mail", mail.mail(store, keys(configured.keys or place / "keys.json"), configured.mail_ca))
     yield from models.models(configured)
 
 

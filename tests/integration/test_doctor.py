@@ -4,22 +4,27 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from bot import settings
-from bot.doctor import database, machine, models
+from bot.doctor import database, machine, mail, models
 from bot.doctor import slack as slack_check
 from bot.doctor.finding import Finding, told
 from bot.embedded.slack import APP_TOKEN, BOT_TOKEN, Sandbox
 from bot.embedded.slack_faults import refused
 from bot.embedded.slack_values import ALL_SCOPES
 from bot.home import keys
+from bot.mail.account import Login
 from bot.slack.grants import SCOPES
+from bot.store import accounts, people
 from bot.store.db import Store, open_pool
 from tests.servers.company import Nightdesk, model_settings, new_home
+from tests.servers.company import keys as keys_of_company
+from tests.servers.dovecot import Dovecot
 from tests.servers.model import ModelServer
 from tests.servers.postgres import SECRET, Database
 from tests.servers.slack import Clock
@@ -299,6 +304,62 @@ def test_settings_that_would_fail_later_are_told_now(tmp_path: Path) -> None:
     assert of(list(machine.machine(tmp_path)), "fail") == []
 
 
+# --- mailboxes -------------------------------------------------------------------------------------
+
+KEYS = keys_of_company()
+
+
+def connected(store: Store, login: Login, password: str = "") -> int:
+    """A mailbox in the store; its scope."""
+    with store.directory() as tx:
+        scope = people.put_account(tx, login.user)
+    with store.as_scope(scope) as tx:
+        server = accounts.Server(login.host, login.user, login.port, login.security)
+        accounts.connect(tx, KEYS.seals, scope, server, password or login.password)
+    return scope
+
+
+def test_a_mailbox_in_order_is_told_with_its_folders(store: Store, dovecot: Dovecot) -> None:
+    connected(store, dovecot.user("ada@tulip.example", [b"Subject: one\r\n\r\nText\r\n"]))
+    found = list(mail.mail(store, KEYS, None))
+    assert of(found, "fail") == []
+    assert of(found, "ok") == [
+        "ada@tulip.example: 127.0.0.1 lets us in.",
+        "ada@tulip.example: the inbox holds 1 mails; Sent is Sent; Drafts is Drafts.",
+    ]
+    assert of(found, "warn") == ["ada@tulip.example was not read yet."]
+
+
+def test_each_mailbox_that_fails_is_told_and_the_others_are_looked_at(
+    store: Store, dovecot: Dovecot, database: Database
+) -> None:
+    paused = connected(store, dovecot.user("ada@tulip.example"))
+    connected(store, dovecot.user("bob@tulip.example"), "canary-password")
+    away = replace(dovecot.user("cy@tulip.example"), port=9)
+    connected(store, away)
+    connected(store, dovecot.user("dee@tulip.example"))
+    with store.as_scope(paused) as tx:
+        accounts.pause(tx, paused, "The login was refused.", datetime.now(UTC))
+    found = list(mail.mail(store, KEYS, None))
+    failed = of(found, "fail")
+    assert any(one.startswith("ada@tulip.example is paused since") for one in failed)
+    assert any(one.startswith("bob@tulip.example: ") for one in failed)
+    assert len(failed) == 3 and "canary-password" not in str(found)
+    assert "dee@tulip.example: 127.0.0.1 lets us in." in of(found, "ok")
+
+
+def test_a_password_that_the_key_ring_does_not_open_is_told(store: Store, dovecot: Dovecot) -> None:
+    connected(store, dovecot.user("ada@tulip.example"))
+    other = replace(KEYS, seals=(b"another seal of 32 bytes length!",))
+    [failed] = of(list(mail.mail(store, other, None)), "fail")
+    assert "opens with no key of the key ring" in failed
+
+
+def test_no_mailbox_is_a_warning(store: Store) -> None:
+    [found] = mail.mail(store, KEYS, None)
+    assert (found.level, found.mend) == ("warn", "Run `nightdesk connect`.")
+
+
 # --- the command -----------------------------------------------------------------------------------
 
 
@@ -313,7 +374,7 @@ def test_the_command_says_all_of_it_as_one_json_value_and_keeps_its_secrets(
         said = json.loads(done.out)
         assert (done.code, said["ok"]) == (0, True), said
         areas = list(dict.fromkeys(one["area"] for one in said["findings"]))
-        assert areas == ["settings", "machine", "keys", "database", "queue", "slack", "models"]
+        assert areas == ["settings", "machine", "keys", "database", "queue", "slack", "mail", "models"]
         for secret in (*secrets.values(), BOT_TOKEN, APP_TOKEN, "sk-test"):
             assert secret not in done.out
         slack.company.scopes = frozenset(SCOPES) - {"chat:write"}
