@@ -16,7 +16,7 @@ from bot.store import choices, messages, people, runs
 from bot.store.db import Store, Tx
 from bot.store.people import Place
 from graphs.domain import Message, Nature, Person
-from graphs.errors import Later, NeedsPerson
+from graphs.errors import NeedsPerson, NotYet
 from graphs.rules.natures import nature
 from graphs.thinking import Chat, Ledger, Thinker
 
@@ -52,6 +52,7 @@ class Desk:
     now: Callable[[], datetime] = now_utc  # aware
     quarantine: timedelta = timedelta(seconds=120)
     """How long an effect of unknown outcome is left alone: servers finish late."""
+    mail_patience: float = 60.0  # seconds of silence after which a mail server counts as gone
     mail_ca: Path | None = None  # certificate authorities of mail servers, where the system's do not do
 
     def require_slack(self) -> Slack:
@@ -60,7 +61,7 @@ class Desk:
         return self.slack
 
     def check_running(self) -> None:
-        """Before each effect on the outside. Raises `Later` while the workspace is paused."""
+        """Before each effect on the outside. Raises `Later` while the workspace is paused, or Slack refuses our token."""
         with self.store.directory() as tx:
             held = people.workspace(tx)
         if held is not None and held["paused"]:

@@ -62,12 +62,14 @@ def sync(desk: Desk, scope: int, horizon: timedelta = HORIZON) -> None:
     with _told(desk, room), _opened(desk, room) as account:
         with Parser(PARSERS) as parser:
             reading = Reading(desk, room, account, parser, horizon)
-            changed = [_read(reading, folder, role) for folder, role in _folders(account)]
+            changed = {folder: _read(reading, folder, role) for folder, role in _folders(account)}
+        if changed.get(account.folders.drafts or ""):
+            _take_out_doubles(desk, room, account)
         _watch(desk, room, account)
-        if any(changed):
+        if any(changed.values()):
             filing.learn(desk.store, scope, room.address)
         with desk.store.as_scope(scope) as tx:
-            if any(changed):
+            if any(changed.values()):
                 tx.all("index_scope")
             accounts.synced(tx, scope, desk.now())
 
@@ -106,7 +108,7 @@ def _ready(desk: Desk, room: Room) -> bool:
 @contextmanager
 def _opened(desk: Desk, room: Room) -> Iterator[Account]:
     login = login_of(room.connected.server, accounts.password(desk.keys.seals, room.connected), desk.mail_ca)
-    with open_account(login) as account:
+    with open_account(login, desk.mail_patience) as account:
         yield account
 
 
@@ -414,8 +416,11 @@ def _take_out(box: Box, account: Account, one: Filed) -> bool:
     box.desk.check_running()
     with box.mine():
         pass  # still ours
-    became = draftsbox.remove(account, Place(one.uidvalidity, one.uid), (one.stands or b"").hex())
     state, problem = one.state, ""
+    try:
+        became = draftsbox.remove(account, Place(one.uidvalidity, one.uid), (one.stands or b"").hex())
+    except NeedsPerson as err:
+        became, problem = "gone", str(err)
     if became == "changed":
         state = "edited"
     elif became == "no UIDPLUS":
@@ -458,6 +463,17 @@ def _watch(desk: Desk, room: Room, account: Account) -> None:
                 )
             elif lies and one.begun_at is not None:
                 accounts.not_appended(tx, room.desk_scope, one.draft)
+
+
+def _take_out_doubles(desk: Desk, room: Room, account: Account) -> None:
+    """A server that finished an APPEND after the quarantine made a second one: the same bytes, so it is ours to take out."""
+    with desk.store.as_person(room.owner) as tx:
+        filed = [one for one in accounts.ledger(tx, room.desk_scope, room.address) if one.state == "appended"]
+    for one in filed:
+        for uid in account.search(account.drafts, ["HEADER", "Message-ID", one.draft.message_id]):
+            if uid != one.uid and one.uidvalidity is not None:
+                desk.check_running()
+                draftsbox.remove(account, Place(one.uidvalidity, uid), (one.stands or b"").hex())
 
 
 def _found_again(account: Account, one: Filed) -> Place | None:

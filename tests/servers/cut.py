@@ -114,7 +114,7 @@ class _Connection:
         self.link.commands.append(rest)
         words = rest.upper().split()
         self.verb = " ".join(words[:2]) if words[:1] == ["UID"] else "".join(words[:1])
-        self.is_muted = self.is_muted or self.verb == self.plan.mute
+        self.is_muted = self.is_muted or bool(self.verb and self.verb == self.plan.mute)
         answer = dict(self.plan.instead).get(self.verb)
         if answer:
             self.client.sendall(answer.format(tag=tag).encode())
