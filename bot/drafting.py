@@ -78,7 +78,7 @@ def reply(
     others = [m for thread in threads.values() for m in thread.messages]
     gated: list[Considered] = []
     open_mails: list[Inbox] = []
-    for inbox in _inboxes(threads):
+    for inbox in inboxes(threads):
         source = _source(inbox.mail)
         row = planned.get((source.account, source.message_id))
         refused = _gate(owner, inbox, others, settled, now)
@@ -91,7 +91,7 @@ def reply(
         else:
             open_mails.append(inbox)
     outcomes, fell_back = write(desk, owner, open_mails, threads, night, now, think)
-    made = [_became(owner, inbox, outcome, threads, now) for inbox, outcome in zip(open_mails, outcomes, strict=True)]
+    made = [became(owner, inbox, outcome, threads, now) for inbox, outcome in zip(open_mails, outcomes, strict=True)]
     new = [one for one, _ in made]
     with owner.begin() as tx:
         for one, mail in made:
@@ -116,7 +116,7 @@ def _withdraw(owner: Owner, row: kept.DraftRow) -> None:
         kept.move_draft(tx, owner.scope, row.draft, UNTOUCHED, "withdrawn")
 
 
-def _inboxes(threads: Threads) -> list[Inbox]:
+def inboxes(threads: Threads) -> list[Inbox]:
     """Each mail once: what reached two addresses of the owner is one mail."""
     found: dict[str, Inbox] = {}
     for key in sorted(threads):
@@ -143,7 +143,7 @@ def write(
     desk: Desk, owner: Owner, mails: Sequence[Inbox], threads: Threads, night: date, now: datetime, think: Think
 ) -> tuple[list[writing.Outcome], list[str]]:
     """The model's outcome for each mail, kept from an earlier night where nothing changed; and why some have none."""
-    refs = [_ref(inbox) for inbox in mails]
+    refs = [ref_of(inbox) for inbox in mails]
     thinker = desk.thinker(owner.begin, owner.scope, night)
     if thinker is None:
         return [writing.Outcome(ref=ref, reason="no_model", why="no model is set up") for ref in refs], []
@@ -154,13 +154,13 @@ def write(
     old = {m: known[str(m)][1] for m, made in prints.items() if known.get(str(m), (b"",))[0] == made}
     pending = [ref for ref in refs if ref.message not in old]
     by_message = {ref.message: inbox for ref, inbox in zip(refs, mails, strict=True)}
-    sent = _sent(threads)
+    sent = sent_in(threads)
     notes = public_notes(owner, now)
     context = writing.Context(
         thinker=thinker,
         thread=lambda ref: by_message[ref.message].thread,
         known=lambda ref: known_to_recipients(owner, by_message[ref.message], notes, now),
-        style=lambda ref: _style(owner, sent, by_message[ref.message].mail),
+        style=lambda ref: style_of(owner, sent, by_message[ref.message].mail),
         owner=owner.person,
         people=owner.people,
         now=now,
@@ -180,11 +180,11 @@ def write(
     return [outcomes[ref.message] for ref in refs], fell_back
 
 
-def _ref(inbox: Inbox) -> writing.MailRef:
+def ref_of(inbox: Inbox) -> writing.MailRef:
     return writing.MailRef(scope=inbox.mail.scope, thread=inbox.thread.key, message=inbox.mail.id)
 
 
-def _style(owner: Owner, sent: Sequence[Message], mail: Message) -> Style:
+def style_of(owner: Owner, sent: Sequence[Message], mail: Message) -> Style:
     assert mail.mail is not None
     to = (mail.mail.reply_to or (mail.mail.sender,))[0].address
     return style(sent, to, owner.inside, language(mail.text.text))
@@ -265,7 +265,7 @@ def _parties(message: Message) -> set[str]:
 # --- from an outcome to a mail --------------------------------------------------------------------
 
 
-def _became(
+def became(
     owner: Owner, inbox: Inbox, outcome: writing.Outcome, threads: Threads, now: datetime
 ) -> tuple[Considered, bytes]:
     """The mail's fate, and the draft's bytes when there is one."""
@@ -322,7 +322,7 @@ def derived_id(account: str, message_id: str) -> str:
 
 def _mail(owner: Owner, inbox: Inbox, threads: Threads, draft: Draft, now: datetime) -> bytes:
     """The draft as it would lie in the Drafts mailbox: signed and quoting as the owner does with this person."""
-    habit = _style(owner, _sent(threads), inbox.mail)
+    habit = style_of(owner, sent_in(threads), inbox.mail)
     return compose.compose(
         compose.Reply(
             original=inbox.mail,
@@ -337,5 +337,5 @@ def _mail(owner: Owner, inbox: Inbox, threads: Threads, draft: Draft, now: datet
     )
 
 
-def _sent(threads: Threads) -> list[Message]:
+def sent_in(threads: Threads) -> list[Message]:
     return [m for thread in threads.values() for m in thread.messages if m.mail and m.mail.mailbox == "sent"]

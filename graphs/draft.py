@@ -76,6 +76,23 @@ class One(TypedDict):
     ref: MailRef
 
 
+WISHES: Mapping[str, str] = {
+    "shorter": "Write it again, at most half as long, with every answer still in it.",
+    "warmer": "Write it again, warmer and more personal, with the same facts.",
+    "decline": "Write a reply that kindly declines what the mail asks, with no reason that no source states.",
+    "ask": "Do not answer yet: write a reply that asks the sender for what the owner must know before they can answer.",
+}
+"""What an owner may want of a draft they read."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A draft that its owner read and wants otherwise; `kind` is one of `WISHES`."""
+
+    kind: str
+    body: str
+
+
 @dataclass(frozen=True)
 class Context:
     """All this graph may do: think, read one person's mail, and look up what a mail's recipients may know."""
@@ -87,6 +104,7 @@ class Context:
     owner: Person
     people: Mapping[str, Person]
     now: datetime
+    wish: Wish | None = None
 
 
 class Written(Value):
@@ -143,7 +161,14 @@ def question(thread: Thread, ref: MailRef, known: Known, context: Context) -> st
         f"{heading(thread)} The mail to answer is number {number}.\n"
         f"{rendered(thread, owner.zone, context.people, 4000)}\n"
         f"{'Facts found for it:' if facts else 'No further facts were found.'}\n{facts}".rstrip()
+        + (_wished(context.wish) if context.wish else "")
     )
+
+
+def _wished(wish: Wish) -> str:
+    """Last in the prompt, so that what stands before it is the same as at night."""
+    before = fence("previous", Quoted(text=wish.body), None, 6000)
+    return f"\nThe owner read this draft of the reply:\n{before}\nThe owner's wish, verdict draft: {WISHES[wish.kind]}"
 
 
 _TITLE = re.compile(r"\b(?:Herrn?|Frau|Mr|Mrs|Ms|Dr|Prof)\b\.? ")

@@ -1,17 +1,16 @@
-"""The digest as Block Kit, and what a press on it means. Pure.
+"""The digest as Block Kit. Pure.
 
 One item is three blocks: the fact with its next step, a grey line (links, due date, age), and its buttons. Twelve items
 with captions and footer are at most 48 blocks. Every text that code did not write goes through `mrkdwn.sanitize`, and
 every mrkdwn object is `verbatim`, so that Slack turns nothing in it into a link or a mention.
 
-An action_id is one of the constants below, a slash, and the item's id: `digest.done/t-41`. `read_press` takes it apart.
+An action_id is one of the constants below, a slash, and the item's id: `digest.done/t-41`. `interactions.read` takes it apart.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from typing import Any
 from urllib.parse import urlsplit
 
 from bot.slack import kit, limits
@@ -81,24 +80,6 @@ class Around:
     settled: Mapping[str, str]
     troubles: tuple[Trouble, ...]
     offer: bool
-
-
-@dataclass(frozen=True)
-class Press:
-    """What somebody pressed: one of the action ids above, the item, and the chosen verb of a menu ("" for a button)."""
-
-    action: str
-    item: str
-    verb: str = ""
-
-
-def read_press(action: Mapping[str, Any]) -> Press:
-    """`action` is one entry of a block_actions payload. Raises ValueError for an action that is not of a digest."""
-    name, slash, item = str(action.get("action_id", "")).partition("/")
-    if not slash or not item or name not in {DONE, SNOOZE, OPEN, MORE, SHOW, PREVIEW, DISCARD, REDO}:
-        raise ValueError("no action of a digest")
-    chosen = action.get("selected_option")
-    return Press(action=name, item=item, verb=str(chosen["value"]) if isinstance(chosen, Mapping) else "")
 
 
 # --- whole messages -------------------------------------------------------------------------------

@@ -170,6 +170,14 @@ def set_preferences(tx: Tx, person: int, chosen: Preferences) -> None:
     tx.run("set_preferences", person=person, settings=Jsonb(chosen.model_dump(mode="json", exclude_defaults=True)))
 
 
+def change_preferences(tx: Tx, person: int, changes: dict[str, Any]) -> Preferences:
+    """Changes some of them and leaves the others as somebody else may set them at the same moment."""
+    tx.one("hold_person", person=person)
+    chosen = Preferences.model_validate(preferences(tx, person).model_dump() | changes)
+    set_preferences(tx, person, chosen)
+    return chosen
+
+
 @dataclass(frozen=True)
 class SlackSide:
     """How we reach a person in Slack. `user` and `dm` are '' when there is none (yet); `home` is a hash."""

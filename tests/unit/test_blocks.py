@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block as SdkBlock
 
 from bot.slack import blocks as kit
-from bot.slack.blocks import Press, digest_blocks, fallback_text, more_pages, read_press
+from bot.slack.blocks import digest_blocks, fallback_text, more_pages
+from bot.slack.interactions import Pressed, read
 from bot.slack.limits import MOST_BLOCKS, MOST_TEXT, Block, problems, total_text
 from graphs.digest_value import SECTIONS, Digest, Footer, Item, ItemLink, Skipped
 
@@ -159,18 +160,26 @@ def test_every_press_says_which_item_and_what() -> None:
         if "action_id" not in part:
             continue
         for chosen in part.get("options", [None]):
-            press = read_press({**part, "selected_option": chosen})
+            press = pressed({**part, "selected_option": chosen} if chosen else part)
             assert press.item in ("d/1", "t-1")
-            assert press.verb == (chosen["value"] if chosen else "")
-    assert read_press({"action_id": "digest.done/t-1", "value": "t-1"}) == Press(kit.DONE, "t-1")
+            assert press.first == (chosen["value"] if chosen else part.get("value", ""))
+    assert pressed({"action_id": "digest.done/t-1", "value": "t-1"}).action == kit.DONE
+
+
+def pressed(action: dict[str, Any]) -> Pressed:
+    container = {"type": "message", "channel_id": "D1", "message_ts": "1.0"}
+    found = read({"type": "block_actions", "user": {"id": "U1"}, "container": container, "actions": [action]})
+    assert isinstance(found, Pressed)
+    return found
 
 
 @pytest.mark.parametrize(
-    "action", [{}, {"action_id": "other/t-1"}, {"action_id": "digest.done"}, {"action_id": "digest.done/"}]
-)
-def test_a_press_on_something_else_is_refused(action: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="no action of a digest"):
-        read_press(action)
+    "payload",
+    [{}, {"type": "block_actions"}, {"type": "block_actions", "user": {"id": "U1"}, "actions": []},
+     {"type": "block_actions", "user": {"id": "U1"}, "actions": ["x"]}, {"type": "view_closed", "user": {"id": "U1"}}],
+)  # fmt: skip
+def test_nothing_follows_from_what_is_no_press(payload: dict[str, Any]) -> None:
+    assert read(payload) is None
 
 
 def test_an_empty_day_is_one_line_unless_something_failed() -> None:

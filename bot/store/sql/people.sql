@@ -119,6 +119,10 @@ where id = (select owner_id from nightdesk.scope where id = %(scope)s) and slack
 -- How a person wants their nights and mornings.
 select settings from nightdesk.person where id = %(person)s
 
+-- hold_person --
+-- Whoever changes this person's settings next waits until the transaction ends.
+select id from nightdesk.person where id = %(person)s for update
+
 -- set_preferences --
 -- What a person chose, in place of what they chose before.
 update nightdesk.person set settings = %(settings)s where id = %(person)s
