@@ -3,6 +3,7 @@
 import json
 import threading
 import urllib.request
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs
@@ -13,13 +14,16 @@ from slack_sdk.errors import SlackApiError
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from bot.embedded.slack import APP_TOKEN, BOT_TOKEN, Sandbox, running
+from bot.embedded.slack import APP_TOKEN, BOT_TOKEN, Sandbox, Workspace, running
+from bot.embedded.slack_company import from_export, messages_after
 from bot.embedded.slack_faults import broken, cut_after, cut_before, garbage, late, ratelimited, refused, slow
 from bot.embedded.slack_values import ALL_SCOPES, File, Json, NotShown, User
 from bot.slack.limits import problems
+from tests.house.repo import ROOT
 from tests.servers.slack import BEGIN, BUTTONS, MODAL, Clock, bolt, small_company, until, web
 from tests.servers.slack_tour import read_shapes, shapes, tour
 
+EXPORT = ROOT / "bot" / "embedded" / "company" / "export"
 BOT = "U0NIGHTDESK"
 
 
@@ -704,6 +708,33 @@ def test_twenty_people_may_ask_at_once(slack: Sandbox) -> None:
 def test_everything_it_says_has_the_shape_that_was_checked_against_slacks_own_samples() -> None:
     """After a change that is meant: `python -m tests.bench.bench_slack_shapes --data DIR --out DIR`."""
     assert shapes(tour()) == read_shapes()
+
+
+def test_the_demo_company_comes_from_its_export_and_goes_on_from_any_moment() -> None:
+    noon = datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp()
+    whole = from_export(EXPORT, ["general", "launch", "deals"])
+    early = from_export(EXPORT, ["general"], until=noon)
+    later = list(messages_after(EXPORT, since=noon))
+    assert sum(len(room.posts) for room in whole.rooms.values()) == len(list(messages_after(EXPORT)))
+    assert sum(len(room.posts) for room in early.rooms.values()) + len(later) == len(list(messages_after(EXPORT)))
+    with running(whole, Clock(later_than(whole)), check=problems) as slack:
+        client = web(slack)
+        seen = client.users_conversations(types="public_channel,private_channel")["channels"]
+        assert [one["name"] for one in seen] == ["general", "launch", "deals"]
+        page = client.conversations_history(channel=slack.company.room("launch").channel.id, limit=999)["messages"]
+        parents = [one for one in page if one.get("reply_count")]
+        assert all(one["latest_reply"] > one["ts"] for one in parents)
+        assert client.users_info(user="U08PRAMA7D")["user"]["tz_offset"] == 19_800
+        with bolt(slack) as app:
+            ts = slack.say("mira", "launch", "hello")
+            assert slack.settle()
+        assert [one["ts"] for one in app.of("message")] == [ts]
+        assert parents
+        assert ts > page[0]["ts"]
+
+
+def later_than(company: Workspace) -> float:
+    return max(float(ts) for room in company.rooms.values() for ts in room.order) + 60
 
 
 def test_whoever_shows_the_workspace_hears_what_changed(slack: Sandbox) -> None:
