@@ -79,7 +79,7 @@ def test_each_missing_scope_is_named_with_its_use_and_what_breaks(slack: Sandbox
     [mend] = [one.mend for one in found if one.what == failed]
     assert "OAuth & Permissions" in mend and "Reinstall" in mend
     warned = of(found, "warn")
-    assert any("files:read" in one and "documents are named and not read" in one for one in warned)
+    assert any("files:read" in one and "look like messages without" in one for one in warned)
     assert any("Slack keeps back" in one and "message.groups" in one for one in warned)
 
 

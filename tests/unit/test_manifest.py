@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.slack import grants
+from bot.slack import events, grants
 from bot.slack.manifest import manifest as made
 from tests.house.repo import ROOT, modules
 
@@ -46,6 +46,12 @@ def test_every_scope_has_a_use_and_every_use_a_scope(manifest: dict[str, Any]) -
 def test_every_event_has_a_use_and_every_use_an_event(manifest: dict[str, Any]) -> None:
     assert manifest["settings"]["event_subscriptions"] == {"bot_events": list(grants.EVENTS)}
     assert list(grants.EVENTS) == sorted(grants.EVENTS)
+
+
+def test_what_is_subscribed_is_what_the_program_handles() -> None:
+    as_messages = {"message_changed", "message_deleted", "channel_converted_to_private"}  # subtypes of `message`
+    handled = events.CONTENT | events.PLACE | events.PERSON | events.REVOKED | {"app_home_opened"}
+    assert {name.partition(".")[0] for name in grants.EVENTS} == handled - as_messages
 
 
 def test_every_event_and_method_can_be_had_with_the_scopes_asked_for() -> None:
