@@ -26,6 +26,7 @@ class Changes:
 
     def stop(self) -> None:
         self._over.set()
+        self._queue.put(Change("user"))  # so that nobody waits for the next look
         self.tell()
         self._thread.join(2 * LOOK)
 

@@ -17,6 +17,7 @@ from bot.web.markup import Names
 MOST = 200
 """Messages shown of one conversation."""
 
+_WORDS = frozenset({"section", "header", "markdown"})
 _QUIET = frozenset({"channel_join", "channel_leave", "group_join", "group_leave", "channel_name", "channel_topic"})
 Marker = Literal["#", "lock", ""]
 """Of a public channel, of a private one, of people."""
@@ -69,6 +70,7 @@ class Line:
     text: Markup
     raw: str
     blocks: Sequence[Json]
+    text_too: bool  # the blocks add to the text and do not stand for it
     is_notice: bool
     is_whisper: bool
     is_growing: bool
@@ -206,7 +208,8 @@ class Eyes:
             time=f"{at:%H:%M}",
             text=markup.html(str(message.get("text", "")), self.names),
             raw=str(message.get("text", "")),
-            blocks=self._blocks(message, is_app),
+            blocks=(blocks := self._blocks(message, is_app)),
+            text_too=not any(block.get("type") in _WORDS for block in blocks),
             is_notice=notice,
             is_whisper=bool(message.get("is_ephemeral")),
             is_growing=(room.channel.id, ts) in self._company.streams,
