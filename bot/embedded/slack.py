@@ -226,6 +226,12 @@ class Sandbox(People, Hands):
         with self.company.lock:
             return self.company.dm(user).channel.id
 
+    def channels_of(self, user: str) -> list[Channel]:
+        """The conversations this person is in, those with the bot and with others included."""
+        with self.company.lock:
+            key = self.company.user(user).id
+            return [room.channel for room in self.company.rooms.values() if key in room.members]
+
     def messages(self, channel: str) -> list[Json]:
         """What the channel shows, oldest first; replies only where they were sent to the channel too."""
         with self.company.lock:

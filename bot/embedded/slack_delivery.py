@@ -53,6 +53,7 @@ class Socket:
     """One connection of Socket Mode, with what waits to be written into it."""
 
     ws: web.WebSocketResponse
+    line: asyncio.Transport | None
     outbox: "asyncio.Queue[Json]"
     retiring: bool = False  # told to go: no more envelopes while another one is there
 
@@ -208,7 +209,7 @@ class Delivery:
             await ws.send_json({"type": "disconnect", "reason": "too_many_websockets"})
             await ws.close()
             return ws
-        await self._serve(Socket(ws, asyncio.Queue()))
+        await self._serve(Socket(ws, request.transport, asyncio.Queue()))
         return ws
 
     async def _serve(self, socket: Socket) -> None:
@@ -240,9 +241,8 @@ class Delivery:
     def cut(self) -> None:
         """Every connection is gone without a word."""
         for socket in self.sockets:
-            transport = socket.ws._req.transport if socket.ws._req is not None else None
-            if transport is not None:
-                transport.abort()
+            if socket.line is not None:
+                socket.line.abort()
 
     # --- HTTP mode ----------------------------------------------------------------------------------
 

@@ -73,6 +73,8 @@ class People:
         who, room = self.company.user(user), self.company.room(channel)
         if who.id not in room.members:
             raise NotShown(f"{who.name} is not in {room.channel.name or room.channel.id}")
+        if room.channel.is_archived:
+            raise NotShown(f"{room.channel.name} is archived")
         return who, room
 
     def _upload(self, user: User, room: Room, file: File, ts: str) -> Json:
@@ -222,6 +224,13 @@ class People:
             }
             self._tell_channel(room, "rename", channel=shown | {"created": room.channel.created})
 
+    def set_topic(self, channel: str, topic: str, by: str = "") -> None:
+        with self.company.lock:
+            room = self.company.room(channel)
+            user = self._actor(room, by)
+            room.channel = replace(room.channel, topic=topic)
+            self._notice(room, f"{self._sort(room)}_topic", user, f"set the channel topic: {topic}", topic=topic)
+
     def archive(self, channel: str, by: str = "") -> None:
         with self.company.lock:
             room = self.company.room(channel)
@@ -292,11 +301,12 @@ class People:
             self._tell_user(changed, "user_change")
 
     def deactivate(self, user: str) -> None:
-        """A closed account leaves every channel."""
+        """A closed account leaves every channel; its DMs stay as they are."""
         with self.company.lock:
             who = self.company.user(user)
             for room in self.company.rooms.values():
-                room.channel = replace(room.channel, members=tuple(one for one in room.members if one != who.id))
+                if room.channel.kind in {"public", "private"}:
+                    room.channel = replace(room.channel, members=tuple(one for one in room.members if one != who.id))
             self.change_user(who.id, deleted=True)
 
     def _tell_user(self, user: User, kind: str) -> None:

@@ -71,7 +71,7 @@ class WebApi:
             if fault.kind != "wait":
                 return self._played(method, given, fault, request)
             await self._wait(fault)
-        return web.json_response(answer, status=status, headers=self._headers() | headers)
+        return web.json_response(answer, status=status, headers=self._headers(method) | headers)
 
     def _carry_out(self, method: str, given: Json, token: str) -> tuple[Json, int, dict[str, str]]:
         with self.company.lock:
@@ -110,10 +110,11 @@ class WebApi:
     def _note(self, method: str, given: Json, outcome: str, answer: Json) -> None:
         self.log.append(Called(method, given, self.company.clock(), outcome, answer))
 
-    def _headers(self) -> dict[str, str]:
-        """The time is the workspace's, so that a wrong clock shows."""
-        date = formatdate(self.company.clock(), usegmt=True)
-        return {"x-oauth-scopes": ",".join(sorted(self.company.scopes)), "Date": date}
+    def _headers(self, method: str = "") -> dict[str, str]:
+        """What the token may do; and the time, which is the workspace's, so that a wrong clock shows."""
+        wanted = self._methods.get(method)
+        scopes = self.company.app_scopes if wanted and wanted.app_token else self.company.scopes
+        return {"x-oauth-scopes": ",".join(sorted(scopes)), "Date": formatdate(self.company.clock(), usegmt=True)}
 
     # --- faults -------------------------------------------------------------------------------------
 
@@ -160,6 +161,8 @@ class WebApi:
     # --- what belongs to the connection and the token -----------------------------------------------
 
     def _open_connection(self, call: Call) -> Json:
+        if "connections:write" not in call.company.app_scopes:
+            raise Refused("missing_scope", needed="connections:write", provided=",".join(call.company.app_scopes))
         ticket = call.company.new_uuid("ticket")
         self.delivery.tickets.add(ticket)
         return {"url": f"{self.ws_url}/link/?ticket={ticket}&app_id={call.company.app_id}"}

@@ -5,6 +5,7 @@ was handed out stays as it was. Ids and times follow from the seed, the clock an
 """
 
 import hashlib
+import re
 import threading
 import time
 import uuid
@@ -83,7 +84,8 @@ class Workspace:
         self.lock = threading.RLock()
         self.users = {user.id: user for user in (*users, bot)}
         self.rooms = {channel.id: Room(channel) for channel in channels}
-        self.scopes: frozenset[str] = ALL_SCOPES
+        self.scopes: frozenset[str] = ALL_SCOPES  # of the bot token
+        self.app_scopes: frozenset[str] = frozenset({"connections:write"})
         self.files: dict[str, tuple[Json, bytes]] = {}
         self.homes: dict[str, Json] = {}  # user -> App Home
         self.views: dict[str, Json] = {}  # view id -> modal
@@ -201,12 +203,18 @@ class Workspace:
             "channel_type": channel_type(room.channel),
         }
         self.tell(told | event_only, room)
-        mention = f"<@{self.bot.id}>" in message.get("text", "") or f"<@{self.bot.id}|" in message.get("text", "")
-        if mention and room.channel.kind != "dm" and message.get("user") != self.bot.id and "bot_id" not in message:
-            dropped = {"channel_type", "parent_user_id", "subtype"}
-            self.tell({key: value for key, value in told.items() if key not in dropped} | {"type": "app_mention"}, room)
+        if self._mentions(message) and room.channel.kind != "dm":
+            kept = {key: value for key, value in told.items() if key not in {"channel_type", "parent_user_id"}}
+            self.tell(kept | {"type": "app_mention"}, room)
         self.changed("message", channel=room.channel.id, ts=message["ts"])
         return message
+
+    def _mentions(self, message: Json) -> bool:
+        """Whether somebody else names the bot, be it another app; a notice of Slack's, such as of a join, is no mention."""
+        if message.get("subtype") not in {None, "bot_message", "file_share", "thread_broadcast"}:
+            return False
+        named = re.search(f"<@{self.bot.id}[|>]", message.get("text", ""))
+        return named is not None and self.bot.bot_id != message.get("bot_id")
 
     def _parent(self, room: Room, message: Json) -> Json | None:
         thread = message.get("thread_ts")

@@ -62,6 +62,16 @@ def test_the_bot_hears_its_own_posts_with_its_bot_id(slack: Sandbox) -> None:
     assert [(one["bot_id"], one["ts"]) for one in app.of("message")] == [("B0NIGHTDESK", posted["ts"])]
 
 
+def test_another_app_may_mention_the_bot_and_a_dm_is_never_a_mention(slack: Sandbox) -> None:
+    with bolt(slack) as app:
+        slack.say_as_app("builds", "general", f"<@{BOT}> build 12 is red")
+        slack.say("ada", slack.dm("ada"), f"<@{BOT}> hello")
+        web(slack).chat_postMessage(channel="C0GENERAL", text=f"I am <@{BOT}>")
+        assert slack.settle()
+    assert [one["text"] for one in app.of("app_mention")] == [f"<@{BOT}> build 12 is red"]
+    assert len(app.of("message")) == 3
+
+
 def test_edits_deletions_and_what_is_left_of_a_deleted_parent(slack: Sandbox) -> None:
     with bolt(slack) as app:
         lone, parent = slack.say("ada", "general", "one"), slack.say("ada", "general", "two")
@@ -99,6 +109,8 @@ def test_everything_that_happens_to_a_channel_and_its_people_is_told(slack: Sand
         slack.share(new)
         slack.unshare(new)
         slack.archive(new)
+        with pytest.raises(NotShown):
+            slack.say("ada", new, "into the archive")
         slack.unarchive(new)
         ts = slack.say("ada", new, "here", files=[File("plan.txt", b"step one")])
         slack.react("ada", new, ts, "eyes")
@@ -189,6 +201,15 @@ def test_an_app_that_is_asked_to_reconnect_does_and_loses_nothing(slack: Sandbox
         assert slack.settle()
     assert {one["text"] for one in app.of("message")} == {"before", "meanwhile", "after"}
     assert not slack.lost
+
+
+def test_a_ticket_may_hang_for_ever(slack: Sandbox) -> None:
+    url = web(slack).apps_connections_open(app_token=APP_TOKEN)["url"]
+    slack.kill_tickets(hang=True)
+    with pytest.raises(TimeoutError):
+        connect(url, open_timeout=0.3)
+    with connect(url) as socket:
+        assert json.loads(socket.recv(timeout=10))["type"] == "hello"
 
 
 def test_an_app_comes_back_after_a_dead_ticket_and_a_cut_line(slack: Sandbox) -> None:
@@ -467,6 +488,11 @@ def test_a_missing_scope_is_named_beside_those_that_are_there(slack: Sandbox) ->
     assert (answer["error"], answer["needed"]) == ("missing_scope", "channels:history")
     assert answer["provided"] == "channels:read,chat:write,users:read"
     assert client.auth_test().headers["x-oauth-scopes"] == "channels:read,chat:write,users:read"
+    assert client.apps_connections_open(app_token=APP_TOKEN).headers["x-oauth-scopes"] == "connections:write"
+    slack.company.app_scopes = frozenset()
+    with pytest.raises(SlackApiError) as failed:
+        client.apps_connections_open(app_token=APP_TOKEN)
+    assert failed.value.response["needed"] == "connections:write"
     assert "email" not in client.users_info(user="U0ADA")["user"]["profile"]
 
 
@@ -603,6 +629,18 @@ def test_an_app_outside_the_marketplace_reads_fifteen_objects_once_a_minute(slac
     slack_clock.tick(42)
     rest = client.conversations_history(channel="C0GENERAL", cursor=page["response_metadata"]["next_cursor"])
     assert len(rest["messages"]) == 5
+
+
+def test_a_tier_is_so_many_calls_a_minute(slack: Sandbox, slack_clock: Clock) -> None:
+    slack.api.limits.per_minute["users.list"] = 2
+    client = web(slack)
+    assert [client.users_list()["ok"] for _ in range(2)] == [True, True]
+    slack_clock.tick(59)
+    with pytest.raises(SlackApiError) as failed:
+        client.users_list()
+    assert failed.value.response.headers["Retry-After"] == "1"
+    slack_clock.tick(1)
+    assert client.users_list()["ok"]
 
 
 def test_one_post_a_second_in_a_channel_when_switched_on(slack: Sandbox, slack_clock: Clock) -> None:
