@@ -15,6 +15,7 @@ from bot.home import Keys, keys
 from bot.settings import DEFAULT_HOME, RoleSettings, Settings
 from bot.slack.client import Slack
 from bot.store import db, migrate, people
+from bot.store.queue import READ, SLEEP
 from graphs.errors import NeedsPerson
 from graphs.thinking import LIVE_PATIENCE, PATIENCE, Patience, thinker
 
@@ -87,26 +88,22 @@ def model(role: RoleSettings | None, patience: Patience, recorded: bool = False)
 
 
 def sleep_now(desk: Desk, dsn: str, nights: Sequence[tuple[people.Known, date, datetime]]) -> None:
-    """Defers the nights of some people and works until they are over: the way of every night, in one process."""
-    from bot import jobs  # what a question or an import need not load
+    """Defers the nights of some people and works until they are over: the jobs of every night, in one process."""
+    from bot import jobs, nightfall, workers  # what a question or an import need not load
+
+    for known, day, now in nights:
+        places = nightfall.places_of(desk, known.id)
+        with desk.store.directory() as tx:
+            nightfall.defer(tx, places, known.id, day, now)
 
     async def all_of_it() -> None:
-        queue = jobs.build(dsn, lambda: desk, WORKERS)
-        async with queue.app.open_async():
-            for known, day, now in nights:
-                await jobs.defer_night(queue, scopes_to_read(desk, known), known.id, day, now)
-            await jobs.drain(queue, jobs.READ, WORKERS)
-            await jobs.drain(queue, jobs.SLEEP, WORKERS)
+        queue = jobs.build(dsn, lambda: desk)
+        async with queue.open_async():
+            # All places before all people: nobody has to wait for a place, or to look again whether it is read.
+            await workers.drain(queue, desk, [READ], WORKERS)
+            await workers.drain(queue, desk, [SLEEP], WORKERS)
 
     asyncio.run(all_of_it())
-
-
-def scopes_to_read(desk: Desk, known: people.Known) -> list[int]:
-    """Channels and mailboxes that this person may read."""
-    with desk.store.directory() as tx:
-        places = people.places(tx)
-    with desk.store.as_person(known.id) as tx:
-        return [n for n in people.readable(tx) if places[n].kind in ("channel", "account")]
 
 
 def require_home(settings: Settings) -> Path:

@@ -122,30 +122,22 @@ def next_alarm(hours: Preferences, zone: ZoneInfo, after: datetime) -> datetime 
     return min((moment for moment in moments if moment > after), default=None)
 
 
-def missed(
-    sleepers: Sequence[Sleeper],
-    nights: Mapping[tuple[int, date], State],
-    told: Sequence[tuple[int, date]],
-    now: datetime,
-) -> list[Step]:
-    """What should have begun, been delivered or been told to be late by `now`; the current morning of each alone, newest
-    first: after a week away nobody gets seven digests. `told`: nights whose lateness has a reason already."""
-    found = [step for one in sleepers if (step := _missed(one, nights, told, now)) is not None]
+def missed(sleepers: Sequence[Sleeper], nights: Mapping[tuple[int, date], State], now: datetime) -> list[Step]:
+    """What should have begun or been delivered by `now`, or has to be told to be late; the current morning of each alone,
+    newest first: after a week away nobody gets seven digests."""
+    found = [step for one in sleepers if (step := _missed(one, nights, now)) is not None]
     return sorted(found, key=lambda step: (step.morning.begins, step.sleeper.person), reverse=True)
 
 
-def _missed(
-    sleeper: Sleeper, nights: Mapping[tuple[int, date], State], told: Sequence[tuple[int, date]], now: datetime
-) -> Step | None:
+def _missed(sleeper: Sleeper, nights: Mapping[tuple[int, date], State], now: datetime) -> Step | None:
     owed = due(sleeper.hours, sleeper.zone, now)
     if owed is None or sleeper.hours.paused:
         return None
-    key = (sleeper.person, owed.date)
-    match nights.get(key):
+    match nights.get((sleeper.person, owed.date)):
         case None:
             return Step(sleeper, owed, "begin") if owed.begins >= sleeper.since else None
         case "slept" if owed.wakes <= now:
             return Step(sleeper, owed, "deliver")
-        case "begun" if owed.wakes <= now and key not in told:
+        case "begun" if owed.wakes <= now:
             return Step(sleeper, owed, "tell")
     return None

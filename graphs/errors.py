@@ -13,6 +13,10 @@ class Later(NightdeskError):
         self.after = after
 
 
+class NotYet(Later):
+    """It is not its time: what it waits for is on its way, or everything is paused. However often, that is no failure."""
+
+
 class Unsure(Later):
     """It may have happened: look on the far side before doing it again."""
 

@@ -38,3 +38,14 @@ def defer(tx: Tx, job: Job) -> None:
         "defer_job", queue=job.queue, task=job.task, priority=job.priority, lock=job.lock, queueing_lock=job.once,
         args=Jsonb(job.args), at=job.at,
     )  # fmt: skip
+
+
+def restore(tx: Tx, job: Job, given_up: bool = False) -> bool:
+    """Enqueues `job` unless one of its name waits or runs; with `given_up` also unless one failed and is still kept."""
+    unless = ["todo", "doing", *(["failed"] if given_up else [])]
+    return bool(
+        tx.run(
+            "restore_job", queue=job.queue, task=job.task, priority=job.priority, lock=job.lock,
+            queueing_lock=job.once, args=Jsonb(job.args), at=job.at, unless=unless,
+        )
+    )  # fmt: skip

@@ -7,3 +7,11 @@ on conflict (queueing_lock) where status = 'todo'::procrastinate_job_status do u
   priority = greatest(procrastinate_jobs.priority, excluded.priority),
   scheduled_at = case when procrastinate_jobs.scheduled_at is null or excluded.scheduled_at is null then null
     else least(procrastinate_jobs.scheduled_at, excluded.scheduled_at) end
+
+-- restore_job --
+-- Enqueued unless one of that name waits, runs, or was given up: its waits are not cut short.
+insert into procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args, scheduled_at)
+select %(queue)s, %(task)s, %(priority)s, %(lock)s, %(queueing_lock)s, %(args)s, %(at)s
+where not exists (
+  select from procrastinate_jobs where queueing_lock = %(queueing_lock)s and status::text = any(%(unless)s))
+on conflict (queueing_lock) where status = 'todo'::procrastinate_job_status do nothing

@@ -1,0 +1,141 @@
+"""Which jobs a night is made of: each place is brought up to date and read, then the person's desk is done.
+
+Jobs of one place share a lock, so that they run one after the other in the order they were enqueued.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from bot import hours, mailroom, morning, night, workspace
+from bot.desk import Desk
+from bot.hours import Morning
+from bot.store import nights, people, queue
+from bot.store.db import Tx
+from bot.store.people import Place
+from bot.store.queue import READ, SLEEP, Job
+from graphs.errors import NotYet
+
+BEFORE_WAKING = timedelta(minutes=10)
+"""So long before the wake-up a person's desk is done with what was read by then."""
+
+AT_LEAST = timedelta(minutes=30)
+"""So long a night that begins late waits for its places."""
+
+LONGEST_WAIT = 30.0
+"""Seconds between looks whether the places are read."""
+
+
+# --- jobs -----------------------------------------------------------------------------------------
+
+
+def reading(place: Place, day: date, now: datetime) -> Job:
+    """The job that reads one place for the night of a date; a nap on the same date is the same job."""
+    args: dict[str, queue.Argument] = {"scope": place.id, "date_": day.isoformat(), "now": now.isoformat()}
+    return Job("consolidate", READ, args, lock=lock_of(place), once=f"consolidate/{place.id}/{day}")
+
+
+def bringing(place: Place) -> Job:
+    """The job that brings one place up to date: a channel from Slack's history, a mailbox from its server."""
+    if place.channel is not None:
+        return workspace.history_job(place.channel.id)
+    return Job("sync_mail", READ, {"scope": place.id}, lock=lock_of(place), once=f"sync/{place.id}")
+
+
+def filing(scope: int) -> Job:
+    """The job that brings the Drafts of one mailbox to what the ledger says."""
+    return Job("file_drafts", SLEEP, {"scope": scope}, lock=f"mail/{scope}", once=f"file/{scope}")
+
+
+def lock_of(place: Place) -> str:
+    return f"mail/{place.id}" if place.channel is None else str(workspace.history_job(place.channel.id).lock)
+
+
+def sleeping(person: int, day: date, now: datetime, until: datetime | None) -> Job:
+    """The job that does a person's desk. It waits for the places until `until`; without it there is nothing to wait for."""
+    args: dict[str, queue.Argument] = {"person": person, "date_": day.isoformat(), "now": now.isoformat()}
+    if until is not None:
+        args["until"] = until.isoformat()
+    return Job("sleep", SLEEP, args, lock=nights.sleep_lock(person), once=f"sleep/{person}/{day}")
+
+
+# --- beginning ------------------------------------------------------------------------------------
+
+
+def places_of(desk: Desk, person: int) -> list[Place]:
+    """Channels and mailboxes that a person may read."""
+    with desk.store.directory() as tx:
+        places = people.places(tx)
+    with desk.store.as_person(person) as tx:
+        return [places[n] for n in people.readable(tx) if places[n].kind in ("channel", "account")]
+
+
+def defer(
+    tx: Tx, places: Sequence[Place], person: int, day: date, now: datetime, until: datetime | None = None
+) -> None:
+    """Enqueues the reading of some places and then a person's night."""
+    for place in places:
+        queue.defer(tx, reading(place, day, now))
+    queue.defer(tx, sleeping(person, day, now, until))
+
+
+def begin(desk: Desk, person: int, owed: Morning, now: datetime, late: str) -> bool:
+    """Begins a night once, with everything that belongs to it in one transaction; False when it was begun before."""
+    places = places_of(desk, person)
+    until = max(owed.wakes - BEFORE_WAKING, now + AT_LEAST)
+    with desk.store.directory() as tx:
+        if not nights.begin(tx, person, owed.date, now, late):
+            return False
+        connected = {row["scope_id"] for row in tx.all("connected")}
+        for place in places:
+            if place.id in connected or (place.channel is not None and desk.slack is not None):
+                queue.defer(tx, bringing(place))
+        defer(tx, places, person, owed.date, now, until)
+    return True
+
+
+# --- a person's part ------------------------------------------------------------------------------
+
+
+def sleep(desk: Desk, person: int, day: date, now: datetime, until: str) -> None:
+    """One person's night, once the places they read are read. Raises `NotYet` while that is to come.
+
+    `until`: the moment from which on it goes on with what is ready; '' where nobody wakes up to it.
+    """
+    if until and desk.now() < datetime.fromisoformat(until):
+        _wait_for(desk, person, day, now)
+    night.sleep(desk, person, day, now)
+    if until:
+        _slept(desk, person, day)
+
+
+def _wait_for(desk: Desk, person: int, day: date, now: datetime) -> None:
+    scopes = [place.id for place in places_of(desk, person)]
+    with desk.store.directory() as tx:
+        left = nights.being_read(tx, scopes, day)
+    if left:
+        wait = min(max((desk.now() - now).total_seconds() / 10, 0.5), LONGEST_WAIT)
+        raise NotYet("The places of this night are still being read.", wait)
+
+
+def _slept(desk: Desk, person: int, day: date) -> None:
+    """The desk is done: drafts go to where they belong, and a digest that is late goes out at once."""
+    with desk.store.directory() as tx:
+        nights.slept(tx, person, day, desk.now())
+        wanted, places = people.preferences(tx, person), people.places(tx)
+        known = next(one for one in people.everybody(tx) if one.id == person)
+        for row in tx.all("connected"):
+            if places[row["scope_id"]].owner == known.person.key:
+                queue.defer(tx, filing(row["scope_id"]))
+        owed = hours.due(wanted, hours.zone_of(known.zone, desk.zone), desk.now())
+        if owed is not None and owed.date == day and owed.wakes <= desk.now():
+            queue.defer(tx, morning.delivery(person, known.person.key, day))
+
+
+def file_drafts(desk: Desk, scope: int) -> None:
+    """Brings one mailbox's Drafts up to date; while its owner has paused, it is left as it is until their next night."""
+    with desk.store.directory() as tx:
+        owner = people.places(tx)[scope].owner
+        known = people.find(tx, owner) if owner else None
+        paused = known is None or people.preferences(tx, known.id).paused
+    if not paused:
+        mailroom.file_drafts(desk, scope)

@@ -1,0 +1,148 @@
+"""What the leader looks for again and again, so that nothing depends on an alarm that rang or did not.
+
+Each round looks at the clock and at what is done, and enqueues what is missing; a second look enqueues nothing more.
+"""
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from bot import hours, morning, nightfall, observe, workers, workspace
+from bot.desk import Desk
+from bot.hours import Sleeper, Step
+from bot.store import accounts, cursors, inbox, nights, outbox, people, queue
+from bot.store.db import Tx
+from bot.store.nights import Watch
+from graphs.errors import NightdeskError
+
+log = logging.getLogger(__name__)
+
+GAP = timedelta(minutes=3)
+"""A clock that nobody watched for so long: whoever watched it was down."""
+
+TOLERANCE = timedelta(minutes=5)
+"""A night that begins within this time of its hour has no lateness to explain."""
+
+HORIZON = timedelta(days=14)
+QUIET = timedelta(minutes=30)
+MANY = 50
+"""A channel naps after so long without a message, or after so many new ones."""
+
+KEPT = timedelta(days=3)
+"""So long failed jobs can be looked into."""
+
+
+# --- people ---------------------------------------------------------------------------------------
+
+
+def sleepers(desk: Desk, tx: Tx) -> list[Sleeper]:
+    """Everybody whose nights are ours to keep, with the zone they live in."""
+    return [
+        Sleeper(one.person, one.hours, hours.zone_of(one.hours.zone, one.zone, desk.zone), one.since)
+        for one in nights.sleepers(tx)
+    ]
+
+
+def look(desk: Desk) -> list[Sleeper]:
+    """Begins nights and enqueues mornings that are due, whatever the reason that nobody did so before; everybody served."""
+    now = desk.now()
+    with desk.store.directory() as tx:
+        watch = nights.watch(tx, now, now - GAP)
+        nights.meet_connected(tx, now)
+        served = sleepers(desk, tx)
+        known = {(one.person, one.date): one.state for one in nights.since(tx, (now - 2 * hours.DAY).date())}
+    if not watch.paused:
+        keys = _keys(desk)
+        for step in hours.missed(served, known, now):
+            _each(desk, step, watch, keys, now)
+    return served
+
+
+def _keys(desk: Desk) -> Mapping[int, str]:
+    with desk.store.directory() as tx:
+        return {known.id: known.person.key for known in people.everybody(tx)}
+
+
+def _each(desk: Desk, step: Step, watch: Watch, keys: Mapping[int, str], now: datetime) -> None:
+    """One person's trouble is nobody else's."""
+    try:
+        _do(desk, step, watch, keys[step.sleeper.person], now)
+    except NightdeskError:
+        log.exception("a night or morning could not be begun", extra={"person": step.sleeper.person})
+
+
+def _do(desk: Desk, step: Step, watch: Watch, key: str, now: datetime) -> None:
+    person, owed = step.sleeper.person, step.morning
+    if step.do == "begin":
+        if nightfall.begin(desk, person, owed, now, why_late(step, watch, now)):
+            log.info("a night begins", extra={"person": person, "date": owed.date.isoformat()})
+        if owed.wakes > now:
+            return
+    with desk.store.directory() as tx:
+        if step.do == "tell":
+            failed = nights.failed_sleep(tx, person, owed.date)
+            why = f"the night failed (reference {workers.reference(failed)})" if failed else "the night still runs"
+            nights.be_late(tx, person, owed.date, why)
+        queue.restore(tx, morning.delivery(person, key, owed.date))
+
+
+def why_late(step: Step, watch: Watch, now: datetime) -> str:
+    """Why a night begins after its hour; '' when it does not, or the person's own doing moved the hour."""
+    begins = step.morning.begins
+    if now <= begins + TOLERANCE:
+        return ""
+    if watch.resumed is not None and watch.resumed > begins:
+        return "I was paused"
+    return "I was down" if watch.since is not None and watch.since > begins else ""
+
+
+# --- places ---------------------------------------------------------------------------------------
+
+
+def mailboxes(desk: Desk) -> None:
+    """Every connected mailbox that may be read now is."""
+    now = desk.now()
+    with desk.store.directory() as tx:
+        places = people.places(tx)
+        for row in accounts.everywhere(tx):
+            if row["state"] == "ok" and (row["retry_at"] is None or row["retry_at"] <= now):
+                queue.restore(tx, nightfall.bringing(places[row["scope_id"]]))
+
+
+def histories(desk: Desk) -> None:
+    """What Slack may not have told us: history of every channel we are in, and who is where."""
+    with desk.store.directory() as tx:
+        for channel in cursors.channels_here(tx):
+            queue.restore(tx, workspace.history_job(channel))
+        queue.restore(tx, queue.Job("directory", queue.READ, lock="directory", once="directory"))
+
+
+def naps(desk: Desk) -> None:
+    """Channels where much was said, or enough and then nothing more, are read by day as they would be at night."""
+    now = desk.now()
+    with desk.store.directory() as tx:
+        places = people.places(tx)
+        today = now.astimezone(hours.zone_of(desk.zone)).date()
+        for scope in nights.restless(tx, now - HORIZON, now - QUIET, MANY):
+            if queue.restore(tx, nightfall.reading(places[scope], today, now), given_up=True):
+                log.info("a channel naps", extra={"scope": scope})
+
+
+# --- what may have been lost on its way -----------------------------------------------------------
+
+
+def leftovers(desk: Desk) -> None:
+    """Posts and events whose job is gone get another."""
+    with desk.store.directory() as tx:
+        waiting = outbox.pending(tx)
+        for row in waiting:
+            queue.restore(tx, outbox.delivery(row["scope_id"], row["key"]))
+        for channel in inbox.channels(tx):
+            queue.restore(tx, workspace.ingestion(channel))
+    observe.gauge("outbox_pending", len(waiting))
+
+
+def tidy(desk: Desk) -> None:
+    """Jobs that failed long ago are forgotten."""
+    with desk.store.directory() as tx:
+        nights.forget_jobs(tx, desk.now() - KEPT)

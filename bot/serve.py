@@ -1,0 +1,1 @@
+"""The desk as processes that stay: `serve` hears Slack, keeps the clock and works; `work` is one more pair of hands."""

@@ -1,0 +1,129 @@
+"""Nights of people: whose there are, how far each is, and since when somebody watches the clock. Holds no content."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from bot.store import people
+from bot.store.db import Tx
+from graphs.domain import Preferences
+
+
+@dataclass(frozen=True)
+class Known:
+    """Somebody whose nights are ours to keep. `zone` is Slack's, or None."""
+
+    person: int
+    hours: Preferences
+    zone: str | None
+    since: datetime  # first used the desk
+
+
+@dataclass(frozen=True)
+class Night:
+    """How far the night of one person and date is. `late` is why its digest comes late, '' when nobody said so."""
+
+    person: int
+    date: date
+    state: Literal["begun", "slept", "delivered"]
+    late: str
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Since when the clock is watched without a gap, and when the last pause ended; None: never."""
+
+    since: datetime | None
+    resumed: datetime | None
+    paused: bool
+
+
+def begin(tx: Tx, person: int, day: date, now: datetime, late: str) -> bool:
+    """False when the night of that date was begun before."""
+    return bool(tx.run("begin_night", person=person, date=day, now=now, late=late))
+
+
+def since(tx: Tx, day: date) -> list[Night]:
+    """Nights that end on `day` or later."""
+    return [Night(row["person_id"], row["date"], row["state"], row["late"]) for row in tx.all("nights_since", date=day)]
+
+
+def slept(tx: Tx, person: int, day: date, now: datetime) -> bool:
+    """The night is thought through; False when nothing began it, or it was before."""
+    return bool(tx.run("night_slept", person=person, date=day, now=now))
+
+
+def be_late(tx: Tx, person: int, day: date, why: str) -> bool:
+    """Says why the digest comes late; False when that was said before."""
+    return bool(tx.run("night_late", person=person, date=day, late=why))
+
+
+def failed_sleep(tx: Tx, person: int, day: date) -> int | None:
+    """The job of a night that will not be tried again; None while one is on its way or under way."""
+    row = tx.one("last_sleep", lock=sleep_lock(person), date=day.isoformat())
+    return int(row["id"]) if row is not None and row["status"] == "failed" else None
+
+
+def sleep_lock(person: int) -> str:
+    """One night of a person at a time."""
+    return f"sleep/{person}"
+
+
+def being_read(tx: Tx, scopes: Sequence[int], day: date) -> list[int]:
+    """Those of `scopes` whose reading for the night of that date is still to come, or under way."""
+    return [row["scope"] for row in tx.all("being_read", scopes=[str(scope) for scope in scopes], date=day.isoformat())]
+
+
+def not_read(tx: Tx, keys: Sequence[str], day: date) -> list[int]:
+    """Scope ids of the places of these keys whose reading for that night did not come to its end."""
+    return [row["scope_id"] for row in tx.all("not_read", runs=[f"{key}/{day}/consolidate" for key in keys])]
+
+
+# --- whose ----------------------------------------------------------------------------------------
+
+
+def sleepers(tx: Tx) -> list[Known]:
+    """People who opened the app, asked something or connected a mailbox. Nobody else gets a DM they did not ask for."""
+    return [
+        Known(row["id"], people.preferences(tx, row["id"]), row["zone"], row["met_at"]) for row in tx.all("sleepers")
+    ]
+
+
+def meet(tx: Tx, person: int, now: datetime) -> None:
+    """Somebody uses the desk: from their next night on they get one."""
+    tx.run("meet", person=person, now=now)
+
+
+def meet_connected(tx: Tx, now: datetime) -> None:
+    """Who connected a mailbox uses the desk."""
+    tx.run("meet_connected", now=now)
+
+
+# --- the clock ------------------------------------------------------------------------------------
+
+
+def watch(tx: Tx, now: datetime, gap: datetime) -> Watch:
+    """The clock is watched now; `gap`: when it was last watched before then, nobody was there meanwhile."""
+    tx.run("watch", now=now, gap=gap)
+    row = tx.one("watched")
+    return Watch(None, None, False) if row is None else Watch(row["woke_at"], row["resumed_at"], row["paused"])
+
+
+def pause(tx: Tx) -> bool:
+    """Nothing more is done outside; False when it was paused already."""
+    return bool(tx.run("pause_all"))
+
+
+def resume(tx: Tx, now: datetime) -> bool:
+    return bool(tx.run("resume_all", now=now))
+
+
+def restless(tx: Tx, since: datetime, quiet: datetime, many: int) -> list[int]:
+    """Channels with something new since `since` that nobody has noted: quiet since `quiet`, or `many` messages."""
+    return [row["scope_id"] for row in tx.all("restless", since=since, quiet=quiet, many=many)]
+
+
+def forget_jobs(tx: Tx, since: datetime) -> None:
+    """Drops jobs that ended before `since`."""
+    tx.run("forget_jobs", since=since)

@@ -1,0 +1,74 @@
+-- begin_night --
+-- One night for each person and date, whoever begins it.
+insert into nightdesk.night (person_id, date, begun_at, late) values (%(person)s, %(date)s, %(now)s, %(late)s)
+on conflict do nothing
+
+-- nights_since --
+-- How far nights are that end on this date or later.
+select person_id, date, state, late from nightdesk.night where date >= %(date)s
+
+-- night_slept --
+-- Everything of it is thought; its digest can be delivered.
+update nightdesk.night set state = 'slept', slept_at = %(now)s
+where person_id = %(person)s and date = %(date)s and state = 'begun'
+
+-- night_late --
+-- Why its digest comes late; the first reason stays.
+update nightdesk.night set late = %(late)s
+where person_id = %(person)s and date = %(date)s and state <> 'delivered' and late = ''
+
+-- sleepers --
+-- People of the workspace who use the desk and whom a DM can reach.
+select id, zone, met_at from nightdesk.person
+where active and slack_id is not null and role in ('member', 'guest') and met_at is not null order by id
+
+-- meet --
+-- Somebody uses the desk; only the first time counts.
+update nightdesk.person set met_at = %(now)s where id = %(person)s and met_at is null
+
+-- meet_connected --
+-- Who connected a mailbox uses the desk.
+update nightdesk.person set met_at = %(now)s where met_at is null and id in (
+  select scope.owner_id from nightdesk.connected() account join nightdesk.scope on scope.id = account.scope_id)
+
+-- watch --
+-- The clock is watched. After a gap it says since when again: what fell into it was missed because nobody was there.
+update nightdesk.workspace set
+  woke_at = case when watched_at is null or watched_at < %(gap)s then %(now)s else woke_at end,
+  watched_at = %(now)s
+
+-- watched --
+-- Since when the clock is watched again, and when the last pause ended.
+select woke_at, resumed_at, paused from nightdesk.workspace
+
+-- pause_all --
+-- Nothing more is done outside until it is resumed.
+update nightdesk.workspace set paused = true where not paused
+
+-- resume_all --
+-- From now on things are done again.
+update nightdesk.workspace set paused = false, resumed_at = %(now)s where paused
+
+-- restless --
+-- Channels that a nap is due for.
+select scope_id from nightdesk.restless(%(since)s, %(quiet)s, %(many)s)
+
+-- last_sleep --
+-- The job of somebody's night that was enqueued last, if it is not done.
+select id, status::text as status from procrastinate_jobs
+where task_name = 'sleep' and lock = %(lock)s and args ->> 'date_' = %(date)s order by id desc limit 1
+
+-- being_read --
+-- Places of a night that wait to be read, or are being read.
+select distinct (args ->> 'scope')::int as scope from procrastinate_jobs
+where task_name = 'consolidate' and status in ('todo', 'doing') and args ->> 'date_' = %(date)s
+  and args ->> 'scope' = any(%(scopes)s)
+
+-- not_read --
+-- Places whose reading was begun for a night and not ended.
+select scope_id from nightdesk.run where id = any(%(runs)s) and state <> 'done' order by scope_id
+
+-- forget_jobs --
+-- Failed jobs are kept so long for whoever looks into them.
+delete from procrastinate_jobs job where status in ('failed', 'aborted', 'cancelled', 'succeeded') and not exists (
+  select from procrastinate_events event where event.job_id = job.id and event.at > %(since)s)

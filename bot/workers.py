@@ -1,0 +1,300 @@
+"""Runs the queue's jobs: until nothing is left, or for as long as the process lives. Any number of these share one Postgres."""
+
+import asyncio
+import contextlib
+import logging
+import threading
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import procrastinate
+from procrastinate.exceptions import ConnectorException, UniqueViolation
+from procrastinate.job_context import JobContext
+from procrastinate.jobs import DeleteJobCondition, Job, Status
+from procrastinate.manager import JobManager
+from procrastinate.worker import Worker
+
+from bot import observe
+from bot.desk import Desk
+from bot.jobs import Again
+from bot.store import queue
+from bot.store.queue import LIVE, READ, SLEEP
+from graphs.errors import NotYet
+
+log = logging.getLogger(__name__)
+
+HEARTBEAT = 1.0
+STALLED = 8.0
+"""Seconds without a heartbeat after which a job's worker counts as dead. Fences make a wrong guess harmless."""
+
+LOOK_AGAIN = 0.5
+"""Seconds between looks for jobs; a new one is told at once, one that was put off or given back is found by looking."""
+
+CRASHES = 3
+"""So many more times than it may fail a job may lose its worker: one that kills whoever takes it ends as failed."""
+
+GRACE = 20.0
+"""Seconds that a stopping process gives its jobs; what is not done by then goes back to the queue."""
+
+LIVE_WIDTH = 20
+NIGHT_WIDTH = 3
+PUT_OFF = 5.0
+
+
+# --- who holds a job ------------------------------------------------------------------------------
+
+
+class Held(JobManager):
+    """Ends a job, or gives it back, only while whoever asks still holds it: a worker that was away may have lost it."""
+
+    async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
+        if await self._is_held(job):
+            await super().finish_job(job, status, delete_job)
+
+    async def retry_job(
+        self, job: Job, retry_at: datetime | None = None, priority: int | None = None,
+        queue: str | None = None, lock: str | None = None,
+    ) -> None:  # fmt: skip
+        if not await self._is_held(job):
+            return
+        try:
+            await super().retry_job(job, retry_at, priority, queue, lock)
+        except UniqueViolation:
+            # The same was asked for again and waits: it goes on where this one was.
+            await super().finish_job(job, Status.FAILED, delete_job=False)
+
+    async def _is_held(self, job: Job) -> bool:
+        found = list(await self.list_jobs_async(id=job.id, status=Status.DOING.value))
+        held = bool(found) and found[0].worker_id == job.worker_id
+        if not held:
+            log.warning("a job was taken over by another worker", extra={"task": job.task_name, "job": job.id})
+        return held
+
+
+def reference(job: int) -> str:
+    """How a failed job is called where people read of it."""
+    return f"{job:06x}"
+
+
+def around(desk: Callable[[], Desk]) -> Callable[[Callable[[], Any], JobContext, Worker], Any]:
+    """What happens around each job, in its thread: it is counted, put off when it is not its time, and a failure is told."""
+
+    def run(call_next: Callable[[], Any], context: JobContext, worker: Worker) -> Any:
+        job = context.job
+        try:
+            with observe.timed("job_seconds", task=job.task_name):
+                call_next()
+        except NotYet as wait:
+            _put_off(desk(), job, PUT_OFF if wait.after is None else wait.after)
+            outcome = "later"
+        except BaseException as error:
+            final = _is_final(worker.app, job, error)
+            observe.count("jobs", task=job.task_name, outcome="failed" if final else "later")
+            if final:
+                told = {"task": job.task_name, "reference": reference(job.id or 0)}
+                log.error("a job failed", extra=told, exc_info=True)  # noqa: G201
+            raise
+        else:
+            outcome = "done"
+        observe.count("jobs", task=job.task_name, outcome=outcome)
+
+    return run
+
+
+def _put_off(desk: Desk, job: Job, seconds: float) -> None:
+    """The same job again, as new: waiting is no failure."""
+    at = datetime.now(UTC) + timedelta(seconds=seconds)  # the queue's clock is the machine's
+    args = cast(dict[str, queue.Argument], job.task_kwargs)
+    again = queue.Job(job.task_name, job.queue, args, job.lock, job.queueing_lock, at, job.priority)
+    with desk.store.directory() as tx:
+        queue.defer(tx, again)
+
+
+def _is_final(app: procrastinate.App, job: Job, error: BaseException) -> bool:
+    task = app.tasks.get(job.task_name)
+    return task is None or task.get_retry_exception(exception=error, job=job) is None
+
+
+def _most(app: procrastinate.App, job: Job) -> int:
+    """How often a job may be tried."""
+    task = app.tasks.get(job.task_name)
+    return task.retry_strategy.most if task and isinstance(task.retry_strategy, Again) else 0
+
+
+# --- jobs of the dead -----------------------------------------------------------------------------
+
+
+async def take_over(app: procrastinate.App, silent_for: float) -> None:
+    """Gives jobs whose worker was silent for so many seconds back to the queue; one that kills its workers ends as failed."""
+    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=silent_for):
+        if job.attempts < _most(app, job) + CRASHES:
+            await app.job_manager.retry_job(job)
+            continue
+        log.error("a job lost every worker", extra={"task": job.task_name, "reference": reference(job.id or 0)})
+        await app.job_manager.finish_job(job, Status.FAILED, delete_job=False)
+
+
+async def _reap(app: procrastinate.App, over: asyncio.Event) -> None:
+    """Beside the workers and never as a job: a queue whose workers all died would not run it. Ends between two looks."""
+    while not over.is_set():
+        try:
+            await take_over(app, STALLED)
+            observe.beat("worker", 60)
+        except ConnectorException:
+            log.warning("the queue cannot be reached")
+        await _wait(over, HEARTBEAT)
+
+
+async def _wait(over: asyncio.Event, seconds: float) -> None:
+    """So long, or until it is over."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(over.wait(), seconds)
+
+
+# --- until nothing is left ------------------------------------------------------------------------
+
+
+async def drain(app: procrastinate.App, desk: Desk, queues: Sequence[str], width: int) -> None:
+    """Works until nothing of `queues` is left: also what a dead worker left behind, and what was put off for a while."""
+    _threads(width)
+    app.job_manager = Held(app.connector)
+    over = asyncio.Event()
+    reaper = asyncio.create_task(_reap(app, over))
+    try:
+        while True:
+            await _worker(app, lambda: desk, queues, width, wait=False).run()  # type: ignore[no-untyped-call]
+            if not await _left(app, queues):
+                return
+            await asyncio.sleep(LOOK_AGAIN)
+    finally:
+        over.set()
+        await reaper
+
+
+def _threads(width: int) -> None:
+    # Sync tasks run in the loop's default executor, six threads whatever the concurrency says.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(width, thread_name_prefix="job"))
+
+
+async def _left(app: procrastinate.App, queues: Sequence[str]) -> bool:
+    """Whether a job of `queues` waits or is held by somebody, alive or dead."""
+    for name in queues:
+        for status in ("todo", "doing"):
+            if list(await app.job_manager.list_jobs_async(queue=name, status=status)):
+                return True
+    return False
+
+
+class _Worker(Worker):
+    """A worker that says when it stops taking jobs, which it also does by itself when the database is away."""
+
+    def stop(self) -> None:
+        super().stop()  # type: ignore[no-untyped-call]
+        self.stopped.set()
+
+    stopped: asyncio.Event
+
+
+def _worker(app: procrastinate.App, desk: Callable[[], Desk], queues: Iterable[str], width: int, wait: bool) -> _Worker:
+    made = _Worker(
+        app, queues=queues, concurrency=width, wait=wait, install_signal_handlers=False, listen_notify=wait,
+        fetch_job_polling_interval=LOOK_AGAIN, delete_jobs=DeleteJobCondition.SUCCESSFUL.value,
+        update_heartbeat_interval=HEARTBEAT, stalled_worker_timeout=STALLED, task_middleware=[around(desk)],
+    )  # fmt: skip
+    made.stopped = asyncio.Event()
+    return made
+
+
+# --- for as long as the process lives -------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Crew:
+    """The workers of this process, in a thread of their own."""
+
+    thread: threading.Thread
+    end: Callable[[], None]
+
+    def stop(self) -> bool:
+        """Takes no more jobs, and waits for those under way or gives them back; False when some thread cannot be ended."""
+        self.end()
+        self.thread.join(GRACE + 10)
+        return not self.thread.is_alive()
+
+
+def start(app: procrastinate.App, desk: Desk) -> Crew:
+    """Workers for everything: what somebody waits for has threads of its own, so that no night can starve it."""
+    begun = threading.Event()
+    ends: list[Callable[[], None]] = []
+
+    async def work() -> None:
+        over, loop = asyncio.Event(), asyncio.get_running_loop()
+        ends.append(lambda: _tell(loop, over))
+        begun.set()
+        _threads(2 * (LIVE_WIDTH + NIGHT_WIDTH))
+        app.job_manager = Held(app.connector)
+        async with app.open_async():
+            shifts = ([LIVE], LIVE_WIDTH), ([READ, SLEEP], NIGHT_WIDTH)
+            await _together([_reap(app, over), *(_keep_working(app, desk, *shift, over) for shift in shifts)])
+
+    thread = threading.Thread(target=lambda: asyncio.run(work()), name="workers", daemon=True)
+    thread.start()
+    begun.wait()
+    return Crew(thread, ends[0])
+
+
+def _tell(loop: asyncio.AbstractEventLoop, over: asyncio.Event) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop has ended already
+        loop.call_soon_threadsafe(over.set)
+
+
+async def _together(parts: Sequence[Coroutine[Any, Any, None]]) -> None:
+    async with asyncio.TaskGroup() as group:
+        for part in parts:
+            group.create_task(part)
+
+
+async def _keep_working(
+    app: procrastinate.App, desk: Desk, queues: Sequence[str], width: int, over: asyncio.Event
+) -> None:
+    """One worker after another: an outage of the database ends a worker, and the next one waits for it to come back."""
+    runs: dict[asyncio.Task[None], _Worker] = {}
+    while not over.is_set():
+        worker = _worker(app, lambda: desk, queues, width, wait=True)
+        run = asyncio.create_task(worker.run())  # type: ignore[no-untyped-call]
+        runs[run] = worker
+        waits = [asyncio.create_task(worker.stopped.wait()), asyncio.create_task(over.wait())]
+        await asyncio.wait([run, *waits], return_when=asyncio.FIRST_COMPLETED)
+        for one in waits:
+            one.cancel()
+        if not over.is_set():
+            log.warning("a worker ended: it is started again")
+            await _wait(over, HEARTBEAT)
+        _forget_ended(runs)
+    for worker in runs.values():
+        worker.stop()
+    if runs:
+        await asyncio.wait(runs, timeout=GRACE)
+    _forget_ended(runs)
+    for worker in runs.values():
+        await _hand_back(app, worker)
+
+
+def _forget_ended(runs: dict["asyncio.Task[None]", _Worker]) -> None:
+    for run in [run for run in runs if run.done()]:
+        del runs[run]
+        if not run.cancelled() and (error := run.exception()) is not None:
+            log.warning("a worker lost the database", exc_info=error)
+
+
+async def _hand_back(app: procrastinate.App, worker: _Worker) -> None:
+    """What cannot be ended in time is another's from here on: its fence keeps the thread here from writing."""
+    if worker.worker_id is None:
+        return
+    with contextlib.suppress(ConnectorException):
+        for job in await app.job_manager.list_jobs_async(status=Status.DOING.value, worker_id=worker.worker_id):
+            log.warning("a job goes back to the queue", extra={"task": job.task_name, "job": job.id})
+            await app.job_manager.retry_job(job)
