@@ -7,7 +7,7 @@ the rights it takes away. `ingest` does the rest, as often as needed, in any ord
 import json
 import logging
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from bot import keeping, observe, workspace
 from bot.desk import Desk
@@ -15,7 +15,7 @@ from bot.keeping import Heard, Marked
 from bot.slack import directory, events
 from bot.slack.events import Event, Json, Sort
 from bot.slack.export_message import Names, Unusable, row_of, text_of
-from bot.store import cursors, inbox, outbox, people, queue
+from bot.store import cursors, inbox, people, queue
 from bot.store.db import Tx
 from bot.store.inbox import Waiting
 from bot.workspace import Us
@@ -24,9 +24,6 @@ from graphs.errors import Later
 log = logging.getLogger(__name__)
 
 BATCH = 200
-KEPT = timedelta(days=30)
-"""How long the key of a handled event is known; Slack repeats one for an hour."""
-
 REVOKED = "Slack no longer takes our token: install the app again, set SLACK_BOT_TOKEN, and start again."
 
 
@@ -78,18 +75,12 @@ def _put(tx: Tx, desk: Desk, event: Event, raw: bytes) -> bool:
         return False
     _take_rights(tx, event, raw)
     if wanted:
-        queue.defer(tx, ingestion(event.channel))
+        queue.defer(tx, workspace.ingestion(event.channel))
     if _wants_answer(tx, event):
         queue.defer(tx, answer(event))
     if event.kind == "app_home_opened" and event.tab in ("", "home"):
         _open_home(tx, event.user)
     return False
-
-
-def ingestion(channel: str) -> queue.Job:
-    """The job that brings a channel's waiting events into the store; '' for events of no channel."""
-    name = f"ingest/{channel}"
-    return queue.Job("ingest", queue.LIVE, {"channel": channel}, lock=name, once=name, priority=80)
 
 
 def answer(event: Event) -> queue.Job:
@@ -283,17 +274,10 @@ def _bring_people(desk: Desk, batch: _Batch) -> None:
         # Who is no guest any more may open the places they are in: Slack is asked who else is there.
         for user in changed:
             for row in tx.all("doubtful_channels", user=user.id):
-                queue.defer(tx, lookup(row["channel"]))
+                queue.defer(tx, workspace.lookup(row["channel"]))
         for one, _ in batch.events:
             inbox.handled(tx, one.id)
             observe.count("events_handled", kind=one.kind, outcome="done")
-
-
-def lookup(channel: str) -> queue.Job:
-    """The job that asks Slack what a channel is and who is in it."""
-    return queue.Job(
-        "look_up", queue.LIVE, {"channel": channel}, lock=f"lookup/{channel}", once=f"lookup/{channel}", priority=60
-    )
 
 
 # --- being invited --------------------------------------------------------------------------------
@@ -303,36 +287,7 @@ def _welcome(desk: Desk, scope: int, batch: _Batch, us: Us) -> None:
     """Once for each channel that somebody invites us to: says what we do there, and reads what was said before."""
     joined = [event for one, event in batch.events if one.kind == "member_joined_channel"]
     if any(text_of(event, "user") == us.bot_user for event in joined):
-        greet(desk, scope, batch.channel)
-
-
-def greet(desk: Desk, scope: int, channel: str) -> None:
-    with desk.store.directory() as tx:
-        place = people.places(tx)[scope]
-    if place.channel is None or place.channel.kind == "dm":
-        return
-    with desk.store.as_scope(scope) as tx:
-        outbox.want(
-            tx, scope, outbox.Post(key=f"hello/{channel}", channel=channel, text=hello(place.channel.kind == "public"))
-        )
-        queue.defer(tx, history(channel))
-
-
-def hello(is_public: bool) -> str:
-    """What it reads, for whom, and how to stop it."""
-    readers = "everybody in this workspace who may read it" if is_public else "the people in it, and nobody else"
-    return (
-        "Hello, I am Nightdesk. I read what is written in this channel, also of the last two weeks, for "
-        f"{readers}: by night I note decisions and open questions, in the morning each person gets their own list, and "
-        "when you mention me I answer here. Whatever is edited or deleted here, I forget. "
-        "To stop me, remove me from the channel: from then on I read nothing here."
-    )
-
-
-def history(channel: str, at: datetime | None = None) -> queue.Job:
-    """The job that reads a channel's history."""
-    name = f"backfill/{channel}"
-    return queue.Job("backfill", queue.READ, {"channel": channel}, lock=name, once=name, at=at)
+        workspace.greet(desk, scope, batch.channel)
 
 
 # --- after a connection ---------------------------------------------------------------------------
@@ -343,8 +298,7 @@ def catch_up(desk: Desk) -> None:
     workspace.connect(desk)
     with desk.store.directory() as tx:
         for channel in cursors.channels_here(tx):
-            queue.defer(tx, history(channel))
+            queue.defer(tx, workspace.history_job(channel))
         for channel in inbox.channels(tx):
-            queue.defer(tx, ingestion(channel))
+            queue.defer(tx, workspace.ingestion(channel))
         queue.defer(tx, queue.Job("directory", queue.READ, lock="directory", once="directory"))
-        inbox.purge(tx, datetime.now(UTC) - KEPT)

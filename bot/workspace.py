@@ -6,15 +6,16 @@ event is committed (`bot.receive`); rights that come are given here.
 
 import json
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from bot.desk import Desk
 from bot.slack import directory
 from bot.slack.export import ExportUser
 from bot.slack.export_message import Names
-from bot.store import inbox, people
+from bot.store import inbox, outbox, people, queue
 from bot.store.cursors import put_here
 from bot.store.db import Tx
 from graphs.domain import Party
@@ -133,19 +134,23 @@ def names(tx: Tx, ids: Iterable[str]) -> Names:
 # --- channels -------------------------------------------------------------------------------------
 
 
-def refresh_channel(desk: Desk, channel: str, handling: Sequence[int] = ()) -> int | None:
+def refresh_channel(
+    desk: Desk, channel: str, handling: Sequence[int] = (), row: Mapping[str, object] | None = None
+) -> int | None:
     """Asks Slack what a channel is and who is in it. Returns its scope, or None when Slack shows us no such channel.
 
-    `handling`: events whose consequences this is; those that nobody handled yet keep their effect.
+    `handling`: events whose consequences this is; those that nobody handled yet keep their effect. `row`: what Slack just
+    said of a conversation in which we are.
     """
     held = check_connected(desk)
     slack = desk.require_slack()
-    row = directory.info(slack, channel)
+    is_listed = row is not None
+    row = row or directory.info(slack, channel)
     try:
         readers = None if row is None else directory.members(slack, row)
     except Denied:
         readers = None
-    if row is None or readers is None or not directory.is_mine(row):
+    if row is None or readers is None or not (is_listed or directory.is_mine(row)):
         return _lose(desk, channel, is_public=row is not None and directory.kind_of(row) == "public")
     learn_people(desk, readers, held.team)
     with desk.store.directory() as tx:
@@ -178,3 +183,52 @@ def lose(tx: Tx, channel: str) -> None:
     """The bot is not in it any more: it is not read, and who is in it is unknown from here on."""
     tx.run("forget_members", channel=channel)
     put_here(tx, channel, here=False)
+
+
+# --- being invited --------------------------------------------------------------------------------
+
+
+def greet(desk: Desk, scope: int, channel: str) -> None:
+    """Says once in a channel that somebody invited us to what we do there, and has its history read."""
+    with desk.store.directory() as tx:
+        place = people.places(tx)[scope]
+    if place.channel is None or place.channel.kind == "dm":
+        return
+    with desk.store.as_scope(scope) as tx:
+        outbox.want(
+            tx, scope, outbox.Post(key=f"hello/{channel}", channel=channel, text=hello(place.channel.kind == "public"))
+        )
+        queue.defer(tx, history_job(channel))
+
+
+def hello(is_public: bool) -> str:
+    """What it reads, for whom, and how to stop it."""
+    readers = "everybody in this workspace who may read it" if is_public else "the people in it, and nobody else"
+    return (
+        "Hello, I am Nightdesk. I read what is written in this channel, also of the last two weeks, for "
+        f"{readers}: by night I note decisions and open questions, in the morning each person gets their own list, and "
+        "when you mention me I answer here. Whatever is edited or deleted here, I forget. "
+        "To stop me, remove me from the channel: from then on I read nothing here."
+    )
+
+
+# --- jobs -----------------------------------------------------------------------------------------
+
+
+def ingestion(channel: str) -> queue.Job:
+    """The job that brings a channel's waiting events into the store; '' for events of no channel."""
+    name = f"ingest/{channel}"
+    return queue.Job("ingest", queue.LIVE, {"channel": channel}, lock=name, once=name, priority=80)
+
+
+def lookup(channel: str) -> queue.Job:
+    """The job that asks Slack what a channel is and who is in it."""
+    return queue.Job(
+        "look_up", queue.LIVE, {"channel": channel}, lock=f"lookup/{channel}", once=f"lookup/{channel}", priority=60
+    )
+
+
+def history_job(channel: str, at: datetime | None = None) -> queue.Job:
+    """The job that reads a channel's history."""
+    name = f"backfill/{channel}"
+    return queue.Job("backfill", queue.READ, {"channel": channel}, lock=name, once=name, at=at)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.store.db import Tx
@@ -11,6 +11,9 @@ from bot.store.seal import seal, unseal
 
 Keys = Sequence[bytes]
 Json = dict[str, Any]
+
+KEPT = timedelta(days=30)
+"""How long the key of a handled event is known; Slack repeats one for an hour."""
 
 MOST_ATTEMPTS = 5
 """An event that was begun so often and never ended is put aside."""

@@ -178,3 +178,35 @@ select channel from nightdesk.slack_cursor where here order by read_at nulls fir
 -- scope_of_channel --
 -- By its id alone: names may be taken over.
 select id from nightdesk.scope where key = 'channel:' || %(channel)s
+
+-- top_level --
+-- What a channel's history should show above a moment: all but replies.
+select key from nightdesk.message
+where scope_id = %(scope)s and medium = 'slack' and deleted_at is null
+  and sent_at >= to_timestamp(%(above)s::text::float8) - interval '1 second'
+  and (facts ->> 'parent_ts' is null or facts ->> 'subtype' = 'thread_broadcast')
+
+-- replies_of --
+-- What a thread should show below its root.
+select key from nightdesk.message
+where scope_id = %(scope)s and thread = %(thread)s and key <> %(thread)s and medium = 'slack' and deleted_at is null
+
+-- thread_states --
+-- How many replies of each thread are known, stored or our own, and which is the newest.
+select thread, count(*)::int as count, max(ts collate "C") as newest from (
+  select thread, key as ts from nightdesk.message
+  where scope_id = %(scope)s and thread = any(%(threads)s) and key <> thread and deleted_at is null
+  union
+  select thread_ts, ts from nightdesk.posted_in(%(channel)s) where thread_ts = any(%(threads)s)) known
+group by thread
+
+-- live_threads --
+-- Threads that began before a moment and were alive after another, the liveliest first: history no longer shows them.
+select thread from nightdesk.message
+where scope_id = %(scope)s and medium = 'slack' and deleted_at is null and key <> thread and sent_at > %(since)s
+  and thread::numeric <= %(before)s::text::numeric
+group by thread order by max(sent_at) desc, thread limit %(most)s
+
+-- liveliest --
+-- Channels we are in in which something was said last.
+select channel from nightdesk.slack_cursor where here order by newest desc, channel limit %(most)s
