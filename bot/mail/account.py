@@ -239,7 +239,7 @@ class Account:
         try:
             yield
         except FAILURES as err:
-            sorted_out = sort_out(err, host, doing, logging_in=logging_in)
+            sorted_out = sort_out(err, host, doing, logging_in=logging_in, goodbye=self._goodbye())
             if is_lost(err) or not isinstance(sorted_out, Refused | Declined):
                 self._drop()
             if is_lost(err) and leaves_traces:
@@ -247,6 +247,10 @@ class Account:
                     f"{host} broke off ({doing}): it may have been done.", getattr(sorted_out, "after", None)
                 )
             raise sorted_out from None  # not `from err`: its text quotes what the server said, whole mails included
+
+    def _goodbye(self) -> str:
+        """What the server said when it hung up; the error of a dropped line does not tell it."""
+        return repr(self._client._imap.untagged_responses.get("BYE", ""))
 
     def _drop(self) -> None:
         self._lost = True

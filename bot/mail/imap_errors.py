@@ -94,8 +94,13 @@ def _is_too_long(err: BaseException) -> bool:
     return str(err).startswith("got more than")  # imaplib stops within a line, so nothing behind it can be read
 
 
-def sort_out(err: BaseException, host: str, doing: str, *, logging_in: bool = False) -> NightdeskError:
-    """The error to raise instead of `err`, whose own text may quote anything that the server sent."""
+def sort_out(
+    err: BaseException, host: str, doing: str, *, logging_in: bool = False, goodbye: str = ""
+) -> NightdeskError:
+    """The error to raise instead of `err`, whose own text may quote anything that the server sent.
+
+    `goodbye` is what the server said before it hung up.
+    """
     if isinstance(err, ssl.SSLCertVerificationError):
         return NeedsPerson(f"The certificate of {host} is not valid for it: correct the host name, or its certificate.")
     if isinstance(err, TimeoutError):
@@ -105,7 +110,7 @@ def sort_out(err: BaseException, host: str, doing: str, *, logging_in: bool = Fa
     if not isinstance(err, imaplib.IMAP4.error):
         kind = "cannot be reached" if isinstance(err, OSError) else "answered what is no IMAP"
         return Later(f"{host} {kind} ({doing}).")
-    return _said(str(err), host, doing, logging_in, is_lost(err))
+    return _said(f"{err} {goodbye}", host, doing, logging_in, is_lost(err))
 
 
 def _said(text: str, host: str, doing: str, logging_in: bool, lost: bool) -> NightdeskError:

@@ -17,9 +17,9 @@ Piece = tuple[Literal["command", "more", "literal"], bytes]
 class Plan:
     """What happens on one connection. Counts are of bytes that got through in that direction.
 
-    `mute` and `hold` name a command: of a muted one the server's answer is lost (what asks for a literal gets
-    through), a held one's literal reaches the server only on `release`. `instead` answers a command in the server's
-    place: `{tag}` stands for its tag; an empty answer ends the connection.
+    A command is named by how it begins: `APPEND`, `UID FETCH 3`. Of a `mute` one the server's answer is lost (what asks
+    for a literal gets through), a `hold` one's literal reaches the server only on `release`, of a `halve` one's literal
+    half. `instead` answers in the server's place: `{tag}` stands for the command's; an empty answer and a BYE end the connection.
     """
 
     cut_down: int | None = None
@@ -27,6 +27,7 @@ class Plan:
     hole_down: int | None = None
     mute: str = ""
     hold: str = ""
+    halve: str = ""
     instead: tuple[tuple[str, str], ...] = ()
 
 
@@ -40,6 +41,7 @@ class Link:
     commands: list[str] = field(default_factory=list)
     down: int = 0  # bytes that the last connection got
     up: int = 0
+    rewrite: tuple[bytes, bytes] = (b"\0", b"\0")  # what the server says, and of the same length what comes through
     released: threading.Event = field(default_factory=threading.Event)
 
     def release(self) -> None:
@@ -78,8 +80,12 @@ def _accept(listener: socket.socket, link: Link) -> None:
 class _Connection:
     def __init__(self, client: socket.socket, server: socket.socket, link: Link, plan: Plan) -> None:
         self.client, self.server, self.link, self.plan = client, server, link, plan
-        self.verb = ""  # of the command that is under way
+        self.command = ""  # that is under way, without its tag
         self.is_muted = False
+        self.is_held = False
+
+    def is_under_way(self, name: str) -> bool:
+        return bool(name) and f"{self.command} ".startswith(f"{name} ")
 
     def end(self) -> None:
         for line in (self.client, self.server):
@@ -93,32 +99,39 @@ class _Connection:
         splitter = Splitter()
         with contextlib.suppress(OSError):
             while data := self.client.recv(65_536):
-                for piece in splitter.feed(data):
-                    if not self._pass_up(*piece):
+                for kind, piece in splitter.feed(data):
+                    if not (self._pass_command(piece) if kind == "command" else self._pass_rest(kind, piece)):
                         return self.end()
         self.end()
 
-    def _pass_up(self, kind: str, data: bytes) -> bool:
+    def _pass_command(self, data: bytes) -> bool:
         """Whether the connection goes on."""
-        if kind == "command" and not self._is_passed(data):
-            return bool(dict(self.plan.instead)[self.verb])
-        if kind == "literal" and self.verb == self.plan.hold:
+        tag, space, command = data.decode("latin-1").strip().partition(" ")
+        if not space:  # the answer to a challenge
+            return self._send_up(data)
+        self.command = command
+        self.link.commands.append(self.command)
+        self.is_muted = self.is_muted or self.is_under_way(self.plan.mute)
+        for name, answer in self.plan.instead:
+            if self.is_under_way(name):
+                self.client.sendall(answer.format(tag=tag).encode())
+                return bool(answer) and not answer.startswith("* BYE")
+        return self._send_up(data)
+
+    def _pass_rest(self, kind: str, data: bytes) -> bool:
+        if kind == "literal" and self.is_under_way(self.plan.halve):
+            self._send_up(data[: len(data) // 2])
+            return False
+        if kind == "literal" and self.is_under_way(self.plan.hold):
+            self.is_held = True
             self.link.released.wait(60)
-        room = None if self.plan.cut_up is None else self.plan.cut_up - self.link.up
-        self.server.sendall(data if room is None else data[: max(room, 0)])
+        return self._send_up(data)
+
+    def _send_up(self, data: bytes) -> bool:
+        room = None if self.plan.cut_up is None else max(self.plan.cut_up - self.link.up, 0)
+        self.server.sendall(data[:room])
         self.link.up += len(data)
         return room is None or len(data) <= room
-
-    def _is_passed(self, data: bytes) -> bool:
-        tag, _, rest = data.decode("latin-1").strip().partition(" ")
-        self.link.commands.append(rest)
-        words = rest.upper().split()
-        self.verb = " ".join(words[:2]) if words[:1] == ["UID"] else "".join(words[:1])
-        self.is_muted = self.is_muted or bool(self.verb and self.verb == self.plan.mute)
-        answer = dict(self.plan.instead).get(self.verb)
-        if answer:
-            self.client.sendall(answer.format(tag=tag).encode())
-        return answer is None
 
     # --- to the client ------------------------------------------------------------------------------
 
@@ -127,7 +140,7 @@ class _Connection:
             while data := self.server.recv(65_536):
                 if not self._pass_down(data):
                     break
-        if not self.is_muted and self.verb != self.plan.hold:
+        if not self.is_muted and not self.is_held:
             self.end()
 
     def _pass_down(self, data: bytes) -> bool:
@@ -135,7 +148,7 @@ class _Connection:
             return True
         cut = self.plan.cut_down if self.plan.hole_down is None else self.plan.hole_down
         room = None if cut is None else max(cut - self.link.down, 0)
-        self.client.sendall(data if room is None else data[:room])
+        self.client.sendall(data.replace(*self.link.rewrite)[:room])
         self.link.down += len(data)
         return room is None or len(data) <= room or self.plan.hole_down is not None
 

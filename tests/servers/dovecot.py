@@ -49,6 +49,8 @@ class Profile:
     capability: str = ""
     plugins: str = ""
     plugin: tuple[str, ...] = ()
+    passwords: str = ""  # lines of a passwd-file, beside the one password of everybody
+    settings: str = ""  # lines at the end of the configuration
     rights: str = ""  # lines of a global ACL file; switches the plug-in on
 
 
@@ -92,6 +94,10 @@ mail_plugins = {plugins}
 passdb {{
   driver = static
   args = password={password}
+}}
+passdb {{
+  driver = passwd-file
+  args = scheme=PLAIN username_format=%u {d}/passwords
 }}
 userdb {{
   driver = static
@@ -292,6 +298,7 @@ def _lay(server: Dovecot) -> None:
     user, group = _mail_user()
     shutil.chown(directory / "home", user, group)
     _write_certificate(directory)
+    (directory / "passwords").write_text(f"{profile.passwords}\n")
     (directory / "rights").write_text(profile.rights)
     plugin = [*profile.plugin, *([f"acl = vfile:{directory}/rights"] if profile.rights else [])]
     words = {
@@ -301,7 +308,7 @@ def _lay(server: Dovecot) -> None:
         "boxes": "\n".join(_box(*box) for box in profile.boxes), "port": server.port, "tls_port": server.tls_port,
         "capability": f"imap_capability = {profile.capability}" if profile.capability else "",
     }  # fmt: skip
-    (directory / "dovecot.conf").write_text(_CONFIGURATION.format(**words))
+    (directory / "dovecot.conf").write_text(f"{_CONFIGURATION.format(**words)}\n{profile.settings}\n")
 
 
 def _box(name: str, use: str) -> str:
