@@ -16,7 +16,7 @@ import pytest
 
 from bot import observe
 from graphs.errors import Later, NeedsPerson
-from tests.house.repo import modules
+from tests.house.repo import ROOT, modules
 
 FRESH = secrets.token_hex(4)  # a canary that stood in this file would be one of its constants
 CANARIES = tuple(
@@ -192,6 +192,13 @@ def test_every_metric_has_a_sentence_and_only_closed_labels() -> None:
         for told, labels in table.values():
             assert told
             assert set(labels) <= allowed
+
+
+def test_alerts_are_written_over_metrics_that_are_there() -> None:
+    written = (ROOT / "infra" / "README.md").read_text()
+    named = set(re.findall(r"\bnightdesk_(\w+?)(?:_total)?\b(?=[{) ])", written)) - {"serve"}
+    assert len(named) >= 5
+    assert named <= observe.COUNTERS.keys() | observe.GAUGES.keys() | observe.TIMES.keys()
 
 
 def _served(path: str = "/metrics") -> str:
