@@ -3,7 +3,7 @@
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -137,6 +137,48 @@ def doctor(context: typer.Context, json_: Json = False) -> None:
     from bot.commands import doctor as run
 
     run(context.obj, json_)
+
+
+@app.command()
+def connect(
+    context: typer.Context,
+    address: Annotated[str, typer.Argument(help="The mailbox's address.")],
+    person: Annotated[
+        str, typer.Option(help="Whose it is, when Slack knows them by another address: a Slack id.")
+    ] = "",
+    host: Annotated[str, typer.Option(help="IMAP server (default: the provider's, else imap.DOMAIN).")] = "",
+    port: Annotated[int, typer.Option(help="Its port (default: the usual one).")] = 0,
+    security: Annotated[Literal["tls", "starttls", "plain"], typer.Option(help="How the line is encrypted.")] = "tls",
+    login: Annotated[str, typer.Option(help="User name, when it is not the address.")] = "",
+    sent: Annotated[str, typer.Option(help="The folder of sent mail, when it is not found.")] = "",
+    drafts: Annotated[str, typer.Option(help="The folder of drafts, when it is not found.")] = "",
+    password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from stdin.")] = False,
+) -> None:
+    """Link a mailbox to a person: its mail is read, and replies are drafted into it. Nothing is ever sent."""
+    from bot.connecting import Asked
+    from bot.connecting import connect as run
+
+    run(context.obj, Asked(address, person, host, port, security, login, sent, drafts), password_stdin)
+
+
+@app.command()
+def disconnect(context: typer.Context, address: Annotated[str, typer.Argument(help="The mailbox's address.")]) -> None:
+    """Forget a mailbox: its password and every word that came from it."""
+    from bot.connecting import disconnect as run
+
+    run(context.obj, address)
+
+
+keys_app = typer.Typer(help="The key ring that seals passwords.", no_args_is_help=True)
+app.add_typer(keys_app, name="keys")
+
+
+@keys_app.command()
+def rotate(context: typer.Context) -> None:
+    """Seal everything with a new key; do it now and then, and whenever somebody may have seen the ring."""
+    from bot.connecting import rotate as run
+
+    run(context.obj)
 
 
 MANY = ("--person", "--mail", "--sent")

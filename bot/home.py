@@ -48,14 +48,17 @@ def keys(path: Path) -> Keys:
         raise NeedsPerson(f"The key ring {path} is damaged: restore it from your backup.") from err
 
 
+def rotate(path: Path) -> Keys:
+    """The ring with a new key that seals; of the older ones the newest stays, to open what is sealed already."""
+    held = keys(path)
+    seals = [_key(), *(base64.b64encode(key).decode() for key in held.seals[:1])]
+    fresh = {"tokens": base64.b64encode(held.tokens).decode(), "seals": seals}
+    _written(path, fresh).replace(path)
+    return keys(path)
+
+
 def _make(path: Path) -> None:
-    fresh = {"tokens": _key(), "seals": [_key()]}
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w") as file:
-        json.dump(fresh, file)
-        file.flush()
-        os.fsync(file.fileno())
+    draft = _written(path, {"tokens": _key(), "seals": [_key()]})
     try:
         # A link instead of a rename: of two first processes, the later one takes the ring of the earlier.
         os.link(draft, path)
@@ -63,6 +66,17 @@ def _make(path: Path) -> None:
         pass
     finally:
         draft.unlink()
+
+
+def _written(path: Path, ring: dict[str, str | list[str]]) -> Path:
+    """The ring in a file of its own beside `path`, on disk."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w") as file:
+        json.dump(ring, file)
+        file.flush()
+        os.fsync(file.fileno())
+    return draft
 
 
 def _key() -> str:
