@@ -13,6 +13,7 @@ from bot.store import desk as kept
 from bot.store import messages, people, runs
 from bot.store.db import Tx
 from graphs import answer as answering
+from graphs.citing import Passage, not_found
 from graphs.conversations import name_of
 from graphs.digest_value import ItemLink, day_words
 from graphs.domain import Answer, Message, Person, PersonKey, Quoted, SlackSource, Source
@@ -117,7 +118,7 @@ def answer(
 ) -> Answer:
     """The answer to one question, made with the rights of the place; counts into `used`, and tells what is certain of it."""
     if here.begin is None:
-        return answering.not_found([], [])
+        return not_found([], [])
     with desk.store.directory() as tx:
         directory = people.everybody(tx)
         places = {p.key: p for p in people.places(tx).values()}
@@ -129,7 +130,7 @@ def answer(
         question=Quoted(text=asked.text),
         asker=here.asker.person.name,
         thread=asked.thread,
-        recall=lambda: _passages(here, asked, now, partial(_passage, places=places, names=names)),
+        recall=lambda: _passages(here, asked, now, partial(passage, places=places, names=names)),
         known=[line.text for block in blocks for line in block.lines],
         people=names,
         now=now,
@@ -146,9 +147,7 @@ def _graph() -> Any:
     return answering.build().compile()
 
 
-def _passages(
-    here: Place, asked: Asked, now: datetime, passage: Callable[[Message], answering.Passage]
-) -> list[answering.Passage]:
+def _passages(here: Place, asked: Asked, now: datetime, passage: Callable[[Message], Passage]) -> list[Passage]:
     """The thread, and what retrieval returns; never the question itself, or what we said: an answer is no source."""
     found = [one.message for one in recall(here, asked.wording, answering.PASSAGES, now)]
     nearby = [message for message in asked.thread[-THREAD_PASSAGES:] if message.source not in {m.source for m in found}]
@@ -225,20 +224,20 @@ def links(desk: Desk, here: Place, citations: Sequence[Source]) -> list[ItemLink
     for source in citations:
         message = found.get(source_key(source))
         if message is not None:
-            said = _passage(message, places, names)
+            said = passage(message, places, names)
             thread = message.thread if isinstance(source, SlackSource) else ""
             url = source_link(source, team_url, team=workspace["team"], thread_ts=thread)
             made.append(ItemLink(label=f"{said.label}, {said.said_by}, {day_words(said.said_at.date())}", url=url))
     return made
 
 
-def _passage(message: Message, places: dict[str, people.Place], names: Mapping[str, Person]) -> answering.Passage:
+def passage(message: Message, places: dict[str, people.Place], names: Mapping[str, Person]) -> Passage:
     held = places.get(message.scope)
     label = (
         f"#{held.name}" if held and held.channel and held.channel.kind in ("public", "private") else "a direct message"
     )
     if message.mail is not None:
         label = f"mail “{message.mail.subject}”"
-    return answering.Passage(
+    return Passage(
         source=message.source, label=label, said_by=name_of(message, names), said_at=message.sent_at, text=message.text
     )

@@ -6,27 +6,25 @@ best sentences; each statement keeps its citation or is cut.
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypedDict
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 
-from graphs import checks
+from graphs.citing import NOT_FOUND, Hearing, Passage, not_found, read
 from graphs.conversations import stamp
 from graphs.digest_value import clip
-from graphs.domain import Answer, Message, Person, Quoted, Source, Value
+from graphs.domain import Answer, Message, Person, Quoted
 from graphs.prompts import prompt
 from graphs.quote import attribute, fence
 from graphs.rules.speech import is_joke
 from graphs.rules.speech import read as read_speech
 from graphs.rules.text import language, plain, sentences, word_set
-from graphs.thinking import LONGEST_SAYING, Failure, Thinker
+from graphs.thinking import Failure, Thinker
 
 PASSAGES = 14
-SHOWN_CITATIONS = 4
-MOST_LINES = 6
 NEAR = 0.55
 """Share of a question that a sentence must meet for the rules to quote it as an answer."""
 AS_GOOD = 0.8
@@ -36,16 +34,6 @@ ABOUT = 0.5
 QUOTED = 3
 NEWS = 2
 """Words that a sentence must add to those of the question."""
-
-
-class Passage(Value):
-    """One message that retrieval returned to this audience."""
-
-    source: Source
-    label: str
-    said_by: str
-    said_at: datetime
-    text: Quoted
 
 
 class State(TypedDict, total=False):
@@ -79,14 +67,11 @@ def answer(state: State, runtime: Runtime[Context]) -> State:
         return {"answer": Answer(text=NOT_FOUND, served="not_found", retrieved=retrieved)}
     if context.thinker is None:
         return {"answer": by_rules(context.question.text, passages)}
-    hearing = _Hearing(passages, context)
+    hearing = Hearing(passages, context.on_token, context.on_text)
     said = context.thinker.say("answer", prompt("answer"), question(context, passages), hearing.hear)
     if isinstance(said, Failure):
         return {"answer": by_rules(context.question.text, passages)}
     return {"answer": read(said, passages)}
-
-
-NOT_FOUND = "I don't find it."
 
 
 def question(context: Context, passages: Sequence[Passage]) -> str:
@@ -110,109 +95,6 @@ def question(context: Context, passages: Sequence[Passage]) -> str:
         fence("message", context.question, None, 2000),
     ]
     return "\n".join(part for part in parts if part)
-
-
-# The word the prompt asks for; "Nothing was decided [2]." is an answer.
-_NOTHING = re.compile(r"\W*(?:NOTHING\b|(?i:nothing)\W*(?:\[[\d\s,]*\]\W*)*$)")
-_CITED = re.compile(r"\[(\d{1,2}(?:\s*,\s*\d{1,2})*)\]")
-
-
-def read(said: str, passages: Sequence[Passage]) -> Answer:
-    """The model's text without its statements that cite nothing given, or that carry a number no cited passage has."""
-    retrieved = tuple(p.source for p in passages)
-    if _NOTHING.match(said):
-        near = _numbers_in(said, len(passages))
-        return not_found(passages, near[:1])
-    lines = [good for line in said.splitlines() if (good := [s for s in _statements(line) if _stands(s, passages)])]
-    cited = [n for good in lines for statement in good for n in _numbers_in(statement, len(passages))]
-    order = list(dict.fromkeys(cited))[:SHOWN_CITATIONS]
-    if not order:
-        return not_found(passages, [])
-    return Answer(
-        text=_text(lines),
-        citations=tuple(passages[n - 1].source for n in order),
-        served="composed",
-        retrieved=retrieved,
-    )
-
-
-@dataclass
-class _Hearing:
-    """A streamed answer. What it hands on is always the beginning of what `read` will make of the whole."""
-
-    passages: Sequence[Passage]
-    context: Context
-    heard: str = ""
-    told: str = ""
-    standing: dict[str, bool] = field(default_factory=dict)
-
-    def hear(self, piece: str) -> None:
-        self.context.on_token(piece)
-        self.heard += piece
-        if len(self.heard) > LONGEST_SAYING or not re.search(r"\s", piece):
-            return  # nothing ends here
-        text = self._certain()
-        if len(text) > len(self.told):
-            self.context.on_text(text[len(self.told) :])
-            self.told = text
-
-    def _certain(self) -> str:
-        """A statement is whole when another one follows it on its line, or the line has ended."""
-        if _NOTHING.match(re.sub(r"\[[\d\s,]*$", "", self.heard)):
-            return ""
-        *ended, begun = re.split(r"\r\n|[\r\n]", self.heard.lstrip())
-        kept = [[s for s in _statements(line) if self._stands(s)] for line in ended]
-        kept.append([s for s in _statements(begun)[:-1] if self._stands(s)])
-        return _text([good for good in kept if good])
-
-    def _stands(self, statement: str) -> bool:
-        if statement not in self.standing:
-            self.standing[statement] = _stands(statement, self.passages)
-        return self.standing[statement]
-
-
-def _statements(line: str) -> list[str]:
-    """Sentences of a line, each with the citations behind it."""
-    return re.split(r"(?<=[\].!?])\s+(?=[^\[])", line.strip())
-
-
-def _text(lines: Sequence[Sequence[str]]) -> str:
-    said = (" ".join(_CITED.sub("", s).replace(" .", ".").strip() for s in good) for good in lines[:MOST_LINES])
-    return "\n".join(_unmarked(line) for line in said)
-
-
-def _stands(statement: str, passages: Sequence[Passage]) -> bool:
-    cited = _numbers_in(statement, len(passages))
-    sources = [passages[n - 1] for n in cited]
-    texts = [f"{p.text.text} {p.said_by} {p.label} {stamp(p.said_at, 'UTC')}" for p in sources]
-    bare = _CITED.sub("", statement)
-    days = [p.said_at.date() for p in sources]
-    unknown = {n for n in checks.unknown_numbers(bare, texts, days) if len(n) > 2 or int(n) > 31}
-    return bool(cited) and bool(re.search(r"\w", bare)) and not unknown and not checks.unknown_links(bare, texts)
-
-
-def _numbers_in(text: str, most: int) -> list[int]:
-    found = [int(n) for group in _CITED.findall(text) for n in group.split(",")]
-    return [n for n in found if 1 <= n <= most]
-
-
-def _unmarked(line: str) -> str:
-    return re.sub(r"\s+([.,;:!?])", r"\1", " ".join(line.split()))
-
-
-def not_found(passages: Sequence[Passage], near: Sequence[int]) -> Answer:
-    """An honest no, with the nearest passage when one is near."""
-    retrieved = tuple(p.source for p in passages)
-    if not near:
-        return Answer(text=NOT_FOUND, served="not_found", retrieved=retrieved)
-    passage = passages[near[0] - 1]
-    quoted = clip(passage.text.text, 160)
-    return Answer(
-        text=f"{NOT_FOUND} Nearest: {passage.said_by}: “{quoted}”",
-        citations=(passage.source,),
-        served="not_found",
-        retrieved=retrieved,
-    )
 
 
 # --- without a model ------------------------------------------------------------------------------

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graphs import answer
-from graphs.answer import Context, Passage
+from graphs.answer import Context
 from graphs.checks import unknown_links
+from graphs.citing import NOT_FOUND, Passage
 from graphs.domain import Answer, Message, Quoted, SlackSource
 from graphs.thinking import Failure, Thinker
 from tests.graphs.thinkers import ATTACK, FAILURE, Model, run
@@ -106,7 +107,7 @@ def test_a_statement_that_its_passage_cannot_carry_is_cut_and_the_one_beside_it_
 @pytest.mark.parametrize("text", ["NOTHING", "NOTHING.", "Nothing.", "NOTHING [2]", "NOTHING\n[2]", "NOTHING [99]"])
 def test_nothing_is_an_honest_no_with_the_nearest_passage_if_there_is_one(text: str) -> None:
     one = saying(text)
-    assert one.served == "not_found" and one.text.startswith(answer.NOT_FOUND)
+    assert one.served == "not_found" and one.text.startswith(NOT_FOUND)
     assert one.citations == (RETRIEVED[1:2] if "[2]" in text else ())
     assert ("1400 pallets" in one.text) == ("[2]" in text)
 
@@ -191,7 +192,7 @@ def test_when_the_model_fails_or_there_is_none_rules_quote_who_said_it() -> None
 def test_rules_that_find_no_answer_say_so_and_a_question_is_no_answer() -> None:
     for asked in ("Who repaired the printer?", "Who wants lunch?"):
         one, _ = answered(None, asked=asked)
-        assert one.served == "not_found" and one.text.startswith(answer.NOT_FOUND)
+        assert one.served == "not_found" and one.text.startswith(NOT_FOUND)
         assert set(one.citations) <= set(RETRIEVED)
 
 
@@ -209,7 +210,7 @@ def test_rules_quote_only_passages_they_were_given(texts: list[str], asked: str)
 def test_nothing_retrieved_means_no_call_and_an_honest_no() -> None:
     model = Model(says=lambda asked: "The launch is on 26 March [1].")
     one, nodes = answered(model.thinker, ())
-    assert (one, nodes, model.asked) == (Answer(text=answer.NOT_FOUND, served="not_found"), ["answer"], [])
+    assert (one, nodes, model.asked) == (Answer(text=NOT_FOUND, served="not_found"), ["answer"], [])
 
 
 # --- prompts and fences ---------------------------------------------------------------------------

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from graphs import answer
-from graphs.answer import Passage, by_rules
+from graphs.answer import by_rules
+from graphs.citing import NOT_FOUND, Passage
 from graphs.domain import Answer, Quoted, SlackSource
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -84,13 +84,13 @@ def test_what_was_said_later_stands_before_what_it_changed_however_they_rank() -
 )
 def test_where_nothing_answers_the_answer_says_so(asked: str) -> None:
     found = by_rules(asked, ROOM)
-    assert found.served == "not_found" and found.text.startswith(answer.NOT_FOUND)
+    assert found.served == "not_found" and found.text.startswith(NOT_FOUND)
 
 
 def test_a_no_names_the_nearest_passage_when_one_is_near_and_none_otherwise() -> None:
     near = by_rules("When does the Heron pump ship to Kansas?", ROOM)
     assert near.served == "not_found" and "Nearest: Ben Okoye" in near.text and near.citations == (ROOM[1].source,)
-    assert by_rules("Who repairs bicycles?", ROOM).text == answer.NOT_FOUND
+    assert by_rules("Who repairs bicycles?", ROOM).text == NOT_FOUND
 
 
 @pytest.mark.parametrize(
@@ -118,4 +118,4 @@ def test_at_most_three_sentences_of_different_messages_are_quoted_each_once() ->
 
 
 def test_no_passage_gives_no_answer() -> None:
-    assert by_rules("When does the Heron valve ship?", []) == Answer(text=answer.NOT_FOUND, served="not_found")
+    assert by_rules("When does the Heron valve ship?", []) == Answer(text=NOT_FOUND, served="not_found")

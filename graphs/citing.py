@@ -1,0 +1,145 @@
+"""Statements that cite: what a model says over numbered passages is kept where a passage carries it, and cut where none does.
+
+Used by every graph whose answer people will read: a live one, and the result of an errand.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from graphs import checks
+from graphs.conversations import stamp
+from graphs.digest_value import clip
+from graphs.domain import Answer, Quoted, Source, Value
+
+LONGEST = 12_000
+"""Characters of a streamed answer that are heard: `graphs.thinking` takes no more."""
+
+
+@dataclass(frozen=True)
+class Most:
+    """How much of an answer is shown."""
+
+    lines: int
+    citations: int
+
+
+IN_A_CHANNEL = Most(lines=6, citations=4)
+
+
+class Passage(Value):
+    """One message that retrieval returned to this audience."""
+
+    source: Source
+    label: str
+    said_by: str
+    said_at: datetime
+    text: Quoted
+
+
+NOT_FOUND = "I don't find it."
+
+
+# The word the prompt asks for; "Nothing was decided [2]." is an answer.
+_NOTHING = re.compile(r"\W*(?:NOTHING\b|(?i:nothing)\W*(?:\[[\d\s,]*\]\W*)*$)")
+_CITED = re.compile(r"\[(\d{1,2}(?:\s*,\s*\d{1,2})*)\]")
+
+
+def read(said: str, passages: Sequence[Passage], most: Most = IN_A_CHANNEL) -> Answer:
+    """The model's text without its statements that cite nothing given, or that carry a number no cited passage has."""
+    retrieved = tuple(p.source for p in passages)
+    if _NOTHING.match(said):
+        near = _numbers_in(said, len(passages))
+        return not_found(passages, near[:1])
+    lines = [good for line in said.splitlines() if (good := [s for s in _statements(line) if _stands(s, passages)])]
+    cited = [n for good in lines for statement in good for n in _numbers_in(statement, len(passages))]
+    order = list(dict.fromkeys(cited))[: most.citations]
+    if not order:
+        return not_found(passages, [])
+    return Answer(
+        text=_text(lines, most.lines),
+        citations=tuple(passages[n - 1].source for n in order),
+        served="composed",
+        retrieved=retrieved,
+    )
+
+
+@dataclass
+class Hearing:
+    """A streamed answer. What it hands on is always the beginning of what `read` will make of the whole."""
+
+    passages: Sequence[Passage]
+    on_token: Callable[[str], None]
+    on_text: Callable[[str], None]
+    heard: str = ""
+    told: str = ""
+    standing: dict[str, bool] = field(default_factory=dict)
+
+    def hear(self, piece: str) -> None:
+        self.on_token(piece)
+        self.heard += piece
+        if len(self.heard) > LONGEST or not re.search(r"\s", piece):
+            return  # nothing ends here
+        text = self._certain()
+        if len(text) > len(self.told):
+            self.on_text(text[len(self.told) :])
+            self.told = text
+
+    def _certain(self) -> str:
+        """A statement is whole when another one follows it on its line, or the line has ended."""
+        if _NOTHING.match(re.sub(r"\[[\d\s,]*$", "", self.heard)):
+            return ""
+        *ended, begun = re.split(r"\r\n|[\r\n]", self.heard.lstrip())
+        kept = [[s for s in _statements(line) if self._stands(s)] for line in ended]
+        kept.append([s for s in _statements(begun)[:-1] if self._stands(s)])
+        return _text([good for good in kept if good], IN_A_CHANNEL.lines)
+
+    def _stands(self, statement: str) -> bool:
+        if statement not in self.standing:
+            self.standing[statement] = _stands(statement, self.passages)
+        return self.standing[statement]
+
+
+def _statements(line: str) -> list[str]:
+    """Sentences of a line, each with the citations behind it."""
+    return re.split(r"(?<=[\].!?])\s+(?=[^\[])", line.strip())
+
+
+def _text(lines: Sequence[Sequence[str]], most: int) -> str:
+    said = (" ".join(_CITED.sub("", s).replace(" .", ".").strip() for s in good) for good in lines[:most])
+    return "\n".join(_unmarked(line) for line in said)
+
+
+def _stands(statement: str, passages: Sequence[Passage]) -> bool:
+    cited = _numbers_in(statement, len(passages))
+    sources = [passages[n - 1] for n in cited]
+    texts = [f"{p.text.text} {p.said_by} {p.label} {stamp(p.said_at, 'UTC')}" for p in sources]
+    bare = _CITED.sub("", statement)
+    days = [p.said_at.date() for p in sources]
+    unknown = {n for n in checks.unknown_numbers(bare, texts, days) if len(n) > 2 or int(n) > 31}
+    return bool(cited) and bool(re.search(r"\w", bare)) and not unknown and not checks.unknown_links(bare, texts)
+
+
+def _numbers_in(text: str, most: int) -> list[int]:
+    found = [int(n) for group in _CITED.findall(text) for n in group.split(",")]
+    return [n for n in found if 1 <= n <= most]
+
+
+def _unmarked(line: str) -> str:
+    return re.sub(r"\s+([.,;:!?])", r"\1", " ".join(line.split()))
+
+
+def not_found(passages: Sequence[Passage], near: Sequence[int]) -> Answer:
+    """An honest no, with the nearest passage when one is near."""
+    retrieved = tuple(p.source for p in passages)
+    if not near:
+        return Answer(text=NOT_FOUND, served="not_found", retrieved=retrieved)
+    passage = passages[near[0] - 1]
+    quoted = clip(passage.text.text, 160)
+    return Answer(
+        text=f"{NOT_FOUND} Nearest: {passage.said_by}: “{quoted}”",
+        citations=(passage.source,),
+        served="not_found",
+        retrieved=retrieved,
+    )
