@@ -213,6 +213,7 @@ SHAPES: Mapping[str, re.Pattern[str]] = {
         ("task", "queue", "kind", "state", "outcome", "step", "stage", "part", "reason"),
         re.compile(r"[a-z]{1,20}(?:_[a-z]{1,20}){0,5}"),
     ),
+    "error": re.compile(r"[A-Z][A-Za-z]{2,40}"),  # the kind of one
     "method": re.compile(r"[a-z]{2,20}(?:\.[a-zA-Z]{2,30}){1,3}"),
 }
 """What is text, and what it must look like: a word of the program's own or an id that Slack or the database gave."""
@@ -260,7 +261,8 @@ def told(record: logging.LogRecord) -> dict[str, Any]:
     if is_ours(record.name):
         said |= {key: value for key, value in record.__dict__.items() if key not in _BARE and _allowed(key, value)}
     if record.exc_info and record.exc_info[1] is not None:
-        said["error"] = _error(record.exc_info[1])
+        said["error"] = type(record.exc_info[1]).__name__
+        said["trace"] = _trace(record.exc_info[1])
     return said
 
 
@@ -292,7 +294,7 @@ def _allowed(key: str, value: object) -> bool:
     return shape is not None and isinstance(value, str) and shape.fullmatch(value) is not None
 
 
-def _error(error: BaseException) -> list[str]:
+def _trace(error: BaseException) -> list[str]:
     """Kinds and places of an error and its causes, without a word of what they say."""
     import traceback
 

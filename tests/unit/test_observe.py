@@ -93,7 +93,8 @@ def test_an_error_is_told_by_kind_and_place() -> None:
         )
     said = observe.told(record)
     assert said["event"] == "no answer today"
-    assert [line for line in said["error"] if not line.startswith(" ")] == ["graphs.errors.Later", "builtins.OSError"]
+    assert said["error"] == "Later"
+    assert [line for line in said["trace"] if not line.startswith(" ")] == ["graphs.errors.Later", "builtins.OSError"]
     assert "sentence" not in str(said)
 
 
@@ -131,30 +132,38 @@ def test_a_thread_that_dies_is_told_without_its_words(written: io.StringIO) -> N
 
 
 def test_every_log_of_the_program_is_a_constant_sentence_with_keys_that_come_out() -> None:
-    loose = [f"{path}:{call.lineno}" for path, call in _log_calls() if not _is_plain(call)]
+    loose = [
+        f"{path}:{call.lineno}"
+        for path, tree in modules("bot", "graphs")
+        for call in _log_calls(tree)
+        if not (_is_constant(call) and _keys(call, tree) <= observe.KEYS)
+    ]
     assert loose == []
 
 
-def _log_calls() -> Iterator[tuple[str, ast.Call]]:
+def _log_calls(tree: ast.Module) -> Iterator[ast.Call]:
     levels = {"debug", "info", "warning", "error", "exception", "critical"}
-    for path, tree in modules("bot", "graphs"):
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in levels:
-                target = ast.unparse(node.func.value)
-                if target in {"log", "logger", "logging"} or target.startswith("logging.getLogger"):
-                    yield path, node
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in levels:
+            target = ast.unparse(node.func.value)
+            if target in {"log", "logger", "logging"} or target.startswith("logging.getLogger"):
+                yield node
 
 
-def _is_plain(call: ast.Call) -> bool:
+def _is_constant(call: ast.Call) -> bool:
     sentence = call.args[0] if len(call.args) == 1 else None
+    return isinstance(sentence, ast.Constant) and isinstance(sentence.value, str)
+
+
+def _keys(call: ast.Call, tree: ast.Module) -> set[str]:
+    """Keys of `extra`; of a variable those of every dict that its name is given. `?` for what cannot be told."""
     extra = next((word.value for word in call.keywords if word.arg == "extra"), None)
-    keys = [ast.literal_eval(key) for key in extra.keys if key] if isinstance(extra, ast.Dict) else []
-    return (
-        isinstance(sentence, ast.Constant)
-        and isinstance(sentence.value, str)
-        and (extra is None or isinstance(extra, ast.Dict))
-        and set(keys) <= observe.KEYS
-    )
+    held = [extra] if extra is not None else []
+    if isinstance(extra, ast.Name):
+        given = (node for node in ast.walk(tree) if isinstance(node, ast.Assign))
+        held = [node.value for node in given if ast.unparse(node.targets[0]) == extra.id]
+    keys = [key for one in held for key in (one.keys if isinstance(one, ast.Dict) else [None])]
+    return {key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else "?" for key in keys}
 
 
 # --- metrics ---------------------------------------------------------------------------------------
