@@ -13,7 +13,6 @@ MOST_TEXT = 40_000  # what is longer is cut
 MOST_UPDATE = 4_000  # what is longer is refused, in an update without blocks
 MOST_MARKDOWN = 12_000
 MOST_METADATA = 16_000  # characters as JSON
-STREAM_SECONDS = 300
 
 
 # --- what a message may hold ----------------------------------------------------------------------
@@ -123,7 +122,7 @@ def update(call: Call) -> Json:
     message = call.message(room)
     if message.get("bot_id") != company.bot.bot_id:
         raise Refused("cant_update_message")
-    if _streaming(company, room.channel.id, message["ts"]):
+    if company.is_streaming(room.channel.id, message["ts"]):
         raise Refused("streaming_state_conflict")
     text, blocks = call.get("text") or call.get("markdown_text"), given.get("blocks")
     if not text and blocks is None and given.get("metadata") is None:
@@ -221,15 +220,9 @@ def _streamed(call: Call) -> str:
 def _open_stream(call: Call) -> tuple[Room, Json]:
     room = call.room()
     message = call.message(room)
-    if not _streaming(call.company, room.channel.id, message["ts"]):
+    if not call.company.is_streaming(room.channel.id, message["ts"]):
         raise Refused("message_not_in_streaming_state")
     return room, message
-
-
-def _streaming(company: Workspace, channel: str, ts: str) -> bool:
-    """A stream closes by itself after five minutes."""
-    stream = company.streams.get((channel, ts))
-    return stream is not None and company.clock() - stream.begun < STREAM_SECONDS
 
 
 # --- what stands beside a thread ------------------------------------------------------------------

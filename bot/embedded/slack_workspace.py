@@ -28,6 +28,7 @@ THREAD_FIELDS = {
     "subscribed",
     "is_locked",
 }
+STREAM_SECONDS = 300
 _HISTORY = {"public": "channels", "private": "groups", "dm": "im", "mpim": "mpim"}
 _EVENT_SCOPES = {
     "app_mention": "app_mentions:read",
@@ -176,6 +177,11 @@ class Workspace:
                 "subscribed": False,
             }
         return seen
+
+    def is_streaming(self, channel: str, ts: str) -> bool:
+        """Whether the bot still writes this message. A stream closes by itself after five minutes."""
+        stream = self.streams.get((channel, ts))
+        return stream is not None and self.clock() - stream.begun < STREAM_SECONDS
 
     def within(self, times: list[str], oldest: str, latest: str, inclusive: bool) -> list[str]:
         first = bisect_left(times, oldest) if inclusive else bisect_right(times, oldest)

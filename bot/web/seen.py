@@ -212,7 +212,7 @@ class Eyes:
             text_too=not any(block.get("type") in _WORDS for block in blocks),
             is_notice=notice,
             is_whisper=bool(message.get("is_ephemeral")),
-            is_growing=(room.channel.id, ts) in self._company.streams,
+            is_growing=self._company.is_streaming(room.channel.id, ts),
             edited="edited" in message,
             files=[str(file.get("name") or file.get("title") or "a file") for file in message.get("files", [])],
             reactions=[self._reaction(one) for one in message.get("reactions", [])],

@@ -582,7 +582,9 @@ def test_a_stream_lives_five_minutes_and_takes_blocks_and_metadata_at_its_end(
     assert (answer["text"], len(answer["blocks"]), answer["metadata"]) == ("Ben has it.", 2, key)
 
     other = client.chat_startStream(**to, **whom, markdown_text="a")["ts"]
+    assert slack.company.is_streaming("C0GENERAL", other)
     slack_clock.tick(301)
+    assert not slack.company.is_streaming("C0GENERAL", other)
     with pytest.raises(SlackApiError) as failed:
         client.chat_appendStream(channel="C0GENERAL", ts=other, markdown_text="b")
     assert error_of(failed) == "message_not_in_streaming_state"
