@@ -365,7 +365,7 @@ def think(
     desk: Desk, run: runs.Run, graph: StateGraph[Any, Any, Any, Any], begins: dict[str, Any], context: Any
 ) -> dict[str, Any]:
     """Runs a graph to its end, from where an earlier worker left it if one did. Raises `Fenced` when taken over."""
-    saver = FencedSaver(desk.store.pool, serializer(desk.keys.seals, CHECKPOINTED), run)
+    saver = FencedSaver(desk.store.pool, serializer(desk.keys.seals, CHECKPOINTED, run.id), run)
     compiled = graph.compile(checkpointer=saver)
     config: Any = {"configurable": {"thread_id": run.id}, "max_concurrency": WIDTH}
     left = compiled.get_state(config)

@@ -1,13 +1,10 @@
 """LangGraph's checkpoints, sealed, and written only while the run is still ours."""
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from langgraph.checkpoint.postgres import PostgresSaver
 from langgraph.checkpoint.serde.base import CipherProtocol
 from langgraph.checkpoint.serde.encrypted import EncryptedSerializer
@@ -17,28 +14,22 @@ from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool
 
 from bot.store.runs import Fenced, Run
+from bot.store.seal import seal, unseal
 from graphs.errors import NeedsPerson
-
-_NONCE = 12
 
 
 class Seal(CipherProtocol):
-    """AES-256-GCM with the first key; any key of the ring opens."""
+    """Seals for one run: what was written for another one is refused."""
 
-    def __init__(self, keys: Sequence[bytes]) -> None:
-        self._keys = [AESGCM(key) for key in keys]
+    def __init__(self, keys: Sequence[bytes], run_id: str) -> None:
+        self._keys = keys
+        self._identity = f"checkpoint/{run_id}"
 
     def encrypt(self, plaintext: bytes) -> tuple[str, bytes]:
-        nonce = os.urandom(_NONCE)
-        return "seal", nonce + self._keys[0].encrypt(nonce, plaintext, None)
+        return "seal", seal(self._keys, self._identity, plaintext)
 
     def decrypt(self, ciphername: str, ciphertext: bytes) -> bytes:
-        for key in self._keys:
-            try:
-                return key.decrypt(ciphertext[:_NONCE], ciphertext[_NONCE:], None)
-            except (InvalidTag, ValueError):  # ValueError: too short to hold a nonce
-                continue
-        raise NeedsPerson("A checkpoint was sealed with a key that is no longer in the key ring.")
+        return unseal(self._keys, self._identity, ciphertext)
 
 
 class SealedSerializer(EncryptedSerializer):
@@ -50,10 +41,10 @@ class SealedSerializer(EncryptedSerializer):
         return super().loads_typed(data)
 
 
-def serializer(keys: Sequence[bytes], values: Sequence[type]) -> SealedSerializer:
-    """Seals checkpoints; loading one may build the given value types and nothing else."""
+def serializer(keys: Sequence[bytes], values: Sequence[type], run_id: str) -> SealedSerializer:
+    """Seals checkpoints of one run; loading one may build the given value types and nothing else."""
     allowed = [(value.__module__, value.__qualname__) for value in values]
-    return SealedSerializer(Seal(keys), JsonPlusSerializer(allowed_msgpack_modules=allowed))
+    return SealedSerializer(Seal(keys, run_id), JsonPlusSerializer(allowed_msgpack_modules=allowed))
 
 
 class FencedSaver(PostgresSaver):

@@ -25,5 +25,5 @@ def unseal(keys: Sequence[bytes], identity: str, sealed: bytes) -> bytes:
         except (InvalidTag, ValueError):  # ValueError: too short to hold a nonce
             continue
     raise NeedsPerson(
-        f"What is sealed for {identity} opens with no key of the key ring: restore the ring, or connect again."
+        f"What is sealed for {identity} opens with no key of the key ring: restore the ring from its backup."
     )

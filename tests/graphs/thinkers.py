@@ -63,7 +63,7 @@ def run(
     graph: StateGraph[Any, Any, Any, Any], begins: Mapping[str, Any], context: Any
 ) -> tuple[dict[str, Any], list[str]]:
     """The state at the end, and the names of the nodes in the order they ended; those side by side by name."""
-    compiled = graph.compile(checkpointer=InMemorySaver(serde=serializer([bytes(32)], CHECKPOINTED)))
+    compiled = graph.compile(checkpointer=InMemorySaver(serde=serializer([bytes(32)], CHECKPOINTED, "run")))
     config: Any = {"configurable": {"thread_id": "1"}}
     nodes: list[str] = []
     for update in compiled.stream(dict(begins), config, context=context, stream_mode="updates"):

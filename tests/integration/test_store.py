@@ -48,7 +48,7 @@ def graph(between: Any) -> StateGraph[State, None, Any, Any]:
 
 
 def compiled(desk: Desk, run: runs.Run, between: Any, seals: tuple[bytes, ...] | None = None) -> Any:
-    saver = FencedSaver(desk.store.pool, serializer(seals or keys().seals, VALUES), run)
+    saver = FencedSaver(desk.store.pool, serializer(seals or keys().seals, VALUES, run.id), run)
     return graph(between).compile(checkpointer=saver)
 
 
@@ -113,7 +113,7 @@ def test_checkpoints_hold_no_word_in_clear_and_open_with_their_key_alone(desk: D
         tables = ("checkpoints", "checkpoint_blobs", "checkpoint_writes")
         stored = "".join(str(row) for table in tables for row in connection.execute(f"select * from {table}".encode()))
     assert stored and WORD not in stored and WORD.encode().hex() not in stored
-    with pytest.raises(NeedsPerson, match="no longer in the key ring"):
+    with pytest.raises(NeedsPerson, match="no key of the key ring"):
         compiled(desk, run, lambda: None, (b"another seal of the same length!",)).get_state(CONFIG)
     rotated = (b"another seal of the same length!", *keys().seals)
     assert compiled(desk, run, lambda: None, rotated).get_state(CONFIG).values["found"] == [

@@ -22,7 +22,8 @@ from graphs.domain import Quoted, Value
 from graphs.errors import NeedsPerson
 
 OLD, NEW, FOREIGN = (bytes([n]) * 32 for n in (1, 2, 3))
-SEALED = serializer([NEW], CHECKPOINTED)
+RUN = "U1/2026-11-24/tasks"
+SEALED = serializer([NEW], CHECKPOINTED, RUN)
 
 
 @pytest.fixture(scope="module")
@@ -108,13 +109,19 @@ def test_a_row_of_other_bytes_is_refused(other: bytes) -> None:
 
 
 def test_a_row_of_an_older_key_opens_while_it_is_in_the_ring_and_new_ones_take_the_first() -> None:
-    before = serializer([OLD], CHECKPOINTED).dumps_typed(SECRET)
-    rotated = serializer([NEW, OLD], CHECKPOINTED)
+    before = serializer([OLD], CHECKPOINTED, RUN).dumps_typed(SECRET)
+    rotated = serializer([NEW, OLD], CHECKPOINTED, RUN)
     assert rotated.loads_typed(before) == SECRET
     assert SEALED.loads_typed(rotated.dumps_typed(SECRET)) == SECRET
     for ring in ([NEW], [FOREIGN]):
         with pytest.raises(NeedsPerson, match="key"):
-            serializer(ring, CHECKPOINTED).loads_typed(before)
+            serializer(ring, CHECKPOINTED, RUN).loads_typed(before)
+
+
+def test_a_row_that_was_moved_to_another_run_is_refused() -> None:
+    written = SEALED.dumps_typed(SECRET)
+    with pytest.raises(NeedsPerson, match="no key"):
+        serializer([NEW], CHECKPOINTED, "U2/2026-11-24/tasks").loads_typed(written)
 
 
 # --- loading --------------------------------------------------------------------------------------
@@ -126,7 +133,7 @@ SINGLE, POSITIONAL, KEYWORD, METHOD, PYDANTIC_1, PYDANTIC_2 = range(6)
 def forged(code: int, *held: Any) -> tuple[str, bytes]:
     """A row sealed with our key, as somebody would write it who got hold of it."""
     packed = ormsgpack.packb(ormsgpack.Ext(code, ormsgpack.packb(held)))
-    return "msgpack+seal", Seal([NEW]).encrypt(packed)[1]
+    return "msgpack+seal", Seal([NEW], RUN).encrypt(packed)[1]
 
 
 @pytest.mark.parametrize("code", [SINGLE, POSITIONAL, KEYWORD, METHOD, PYDANTIC_1, PYDANTIC_2])
@@ -153,11 +160,11 @@ def test_a_value_that_no_state_keeps_is_not_built_and_one_that_it_keeps_is() -> 
     open_to_all = JsonPlusSerializer(allowed_msgpack_modules=True)
     for stranger in (Quoted(text="x"), Footer(cost="1")):
         packed = open_to_all.dumps_typed({"held": stranger})[1]
-        read = SEALED.loads_typed(("msgpack+seal", Seal([NEW]).encrypt(packed)[1]))
+        read = SEALED.loads_typed(("msgpack+seal", Seal([NEW], RUN).encrypt(packed)[1]))
         assert not isinstance(read["held"], Value)
     ours = tasks.ThreadRef(scope="channel:C1", key="t")
     packed = open_to_all.dumps_typed({"held": ours})[1]
-    assert SEALED.loads_typed(("msgpack+seal", Seal([NEW]).encrypt(packed)[1])) == {"held": ours}
+    assert SEALED.loads_typed(("msgpack+seal", Seal([NEW], RUN).encrypt(packed)[1])) == {"held": ours}
 
 
 def test_a_constructor_of_json_makes_nothing() -> None:
@@ -169,12 +176,12 @@ def test_a_constructor_of_json_makes_nothing() -> None:
 
 def test_a_pickle_is_never_opened(tmp_path: Path) -> None:
     opened = b"cos\nmkdir\n(V" + os.fsencode(tmp_path / "made") + b"\ntR."
-    assert isinstance(_loaded(("pickle+seal", Seal([NEW]).encrypt(opened)[1])), Exception)
+    assert isinstance(_loaded(("pickle+seal", Seal([NEW], RUN).encrypt(opened)[1])), Exception)
     assert not (tmp_path / "made").exists()
 
 
 def _sealed(kind: str, held: Any) -> tuple[str, bytes]:
-    return f"{kind}+seal", Seal([NEW]).encrypt(json.dumps(held).encode())[1]
+    return f"{kind}+seal", Seal([NEW], RUN).encrypt(json.dumps(held).encode())[1]
 
 
 def _loaded(row: tuple[str, bytes]) -> Any:
