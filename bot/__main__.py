@@ -181,6 +181,47 @@ def rotate(context: typer.Context) -> None:
     run(context.obj)
 
 
+Who = Annotated[str, typer.Option("--person", help="Only this person: a Slack id or a mail address.")]
+
+
+@app.command()
+def serve(
+    context: typer.Context,
+    worker: Annotated[bool, typer.Option("--worker/--no-worker", help="Also work, or leave that to others.")] = True,
+    http: Annotated[
+        str, typer.Option(help="HOST:PORT: take events as signed HTTP requests instead of over a socket.")
+    ] = "",
+) -> None:
+    """Listen to Slack, keep the clock, and work, until SIGTERM. Any number may run: one of them leads."""
+    from bot.commands import serve as run
+
+    run(context.obj, worker, http)
+
+
+@app.command()
+def worker(context: typer.Context) -> None:
+    """Only work: answers, nights, mornings. Any number of these, on any machine that reaches the database."""
+    from bot.commands import work as run
+
+    run(context.obj)
+
+
+@app.command()
+def pause(context: typer.Context, person: Who = "") -> None:
+    """Stop before the next thing that would be done outside; with --person for one person's nights alone."""
+    from bot.commands import pause as run
+
+    run(context.obj, person)
+
+
+@app.command()
+def resume(context: typer.Context, person: Who = "") -> None:
+    """Go on after `pause`."""
+    from bot.commands import resume as run
+
+    run(context.obj, person)
+
+
 MANY = ("--person", "--mail", "--sent")
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -26,10 +26,11 @@ POOL = 12
 
 @dataclass(frozen=True)
 class Database:
-    """A database that is migrated: how the application reaches it."""
+    """A database that is migrated: how the application reaches it. `revive` starts one that is ours and died."""
 
     dsn: str
     keys: Keys
+    revive: Callable[[], None] = lambda: None
 
 
 @contextlib.contextmanager
@@ -41,7 +42,12 @@ def database(settings: Settings, home: Path, durable: bool = True) -> Iterator[D
         return
     with postgres.running(home / "postgres", binaries=settings.postgres_binaries, durable=durable) as server:
         migrate.migrate(server.dsn(postgres.OWNER), APP_ROLE, ring.tokens)
-        yield Database(server.dsn(APP_ROLE), ring)
+
+        def revive() -> None:
+            # A second hold of a server that lives changes nothing; where it is gone another one is started.
+            postgres.start(home / "postgres", binaries=settings.postgres_binaries, durable=durable).stop()
+
+        yield Database(server.dsn(APP_ROLE), ring, revive)
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot import app, calendar, home, imports, settings
 from bot.desk import Desk, Owner, begin_owner
-from bot.store import messages, people
+from bot.store import messages, nights, people
 from graphs.domain import Source
 from graphs.errors import Later, NeedsPerson
 from graphs.reading import clean
@@ -192,6 +192,64 @@ def doctor(at: Path | None, as_json: bool) -> None:
 
     if not run(at, as_json):
         raise SystemExit(2)
+
+
+# --- processes that stay, and their pause ---------------------------------------------------------
+
+
+def serve(at: Path | None, worker: bool, http: str) -> None:
+    from bot import serve as staying
+
+    configured = settings.load(at)
+    staying.run(configured, app.require_home(configured), worker, http)
+
+
+def work(at: Path | None) -> None:
+    from bot import serve as staying
+
+    configured = settings.load(at)
+    staying.work(configured, app.require_home(configured))
+
+
+def pause(at: Path | None, who: str) -> None:
+    """Before the next thing that would be done outside; a person's pause holds their nights, mornings and drafts alone."""
+    with _running(at) as desk:
+        if who:
+            print(f"{_set_paused(desk, who, True)} gets no nights, digests or drafts until `nightdesk resume`.")
+            return
+        with desk.store.directory() as tx:
+            fresh = nights.pause(tx)
+        print("Nightdesk is paused: nothing is read, posted or drafted." if fresh else "Nightdesk was paused already.")
+
+
+def resume(at: Path | None, who: str) -> None:
+    with _running(at) as desk:
+        if who:
+            print(f"{_set_paused(desk, who, False)} gets nights again.")
+            return
+        with desk.store.directory() as tx:
+            fresh = nights.resume(tx, desk.now())
+        print("Nightdesk goes on." if fresh else "Nightdesk was not paused.")
+
+
+@contextmanager
+def _running(at: Path | None) -> Iterator[Desk]:
+    configured = settings.load(at)
+    with opened(configured, app.require_home(configured)) as (desk, _):
+        with desk.store.directory() as tx:
+            if people.workspace(tx) is None:
+                raise NeedsPerson("There is nothing to pause here yet: connect Slack, or import an export, first.")
+        yield desk
+
+
+def _set_paused(desk: Desk, who: str, paused: bool) -> str:
+    with desk.store.directory() as tx:
+        known = people.find(tx, who)
+        if known is None:
+            raise NeedsPerson(f"Nobody here is {who}: name a Slack id or a mail address.")
+        chosen = people.preferences(tx, known.id)
+        people.set_preferences(tx, known.id, chosen.model_copy(update={"paused": paused}))
+    return known.person.name
 
 
 # --- questions from the command line --------------------------------------------------------------
