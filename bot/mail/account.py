@@ -209,6 +209,14 @@ class Account:
         with self._sorted("reading"):
             return dict(self._client.fetch(list(uids), list(items)))
 
+    def fullness(self) -> float | None:
+        """How full the mailbox is, 1.0 being full; None where the server does not say."""
+        if not self.can("QUOTA"):
+            return None
+        with self._sorted("asking how full it is"):
+            _, quotas = self._client.get_quota_root("INBOX")
+        return max((quota.usage / quota.limit for quota in quotas if quota.limit), default=None)
+
     # --- the two that write -------------------------------------------------------------------------
 
     def append(self, mail: bytes) -> Place | None:

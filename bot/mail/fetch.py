@@ -25,11 +25,11 @@ _SIZE, _DATE, _FLAGS = b"RFC822.SIZE", b"INTERNALDATE", b"FLAGS"
 
 @dataclass(frozen=True)
 class Fetched:
-    """One mail as it lies there. `raw` is cut where `size` is larger; `received` is aware; flags in small letters."""
+    """One mail as it lies there, or its beginning; `received` is aware; flags in small letters."""
 
     uid: int
     raw: bytes
-    size: int
+    is_cut: bool
     received: datetime | None
     flags: frozenset[str]
 
@@ -114,21 +114,27 @@ def _batch(account: Account, folder: str, uids: list[int]) -> Iterator[Fetched |
     yield from _completed(account, folder, {uid: item for uid in uids if (item := heads.pop(uid, None))})
 
 
-def _completed(account: Account, folder: str, heads: dict[int, dict[bytes, Any]]) -> Iterator[Fetched]:
+def _completed(account: Account, folder: str, heads: dict[int, dict[bytes, Any]]) -> Iterator[Fetched | Unreadable]:
     """Mails in order; the rest of long ones is asked for a few at a time, when their turn comes."""
     rests: dict[int, bytes] = {}
-    long_ones = [uid for uid, item in heads.items() if _body(item) and int(item[_SIZE]) > HEAD]
+    # Not by the size that the server tells: Microsoft's is a guess.
+    long_ones = [uid for uid, item in heads.items() if len(_body(item) or b"") == HEAD]
     for uid in list(heads):
+        if uid in long_ones and uid not in rests:
+            group = _group(long_ones, uid, heads)
+            rests |= dict.fromkeys(group, b"") | _rests(account, folder, group)
         item = heads.pop(uid)
         body = _body(item)
         if body is None:
-            continue
-        if uid in long_ones and uid not in rests:
-            group = _group(long_ones, uid, heads | {uid: item})
-            wanted = f"BODY.PEEK[]<{HEAD}.{WHOLE - HEAD}>"
-            rests |= {one: _body(got) or b"" for one, got in account.peek(folder, group, [wanted]).items()}
-        raw = body + rests.pop(uid, b"")
-        yield Fetched(uid, raw[:WHOLE], int(item[_SIZE]), _aware(item.get(_DATE)), _flags(item))
+            yield Unreadable(uid, "The server told of it and kept its text back.")
+        else:
+            raw = body + rests.pop(uid, b"")
+            yield Fetched(uid, raw[:WHOLE], len(raw) >= WHOLE, _aware(item.get(_DATE)), _flags(item))
+
+
+def _rests(account: Account, folder: str, uids: list[int]) -> dict[int, bytes]:
+    items = account.peek(folder, uids, [f"BODY.PEEK[]<{HEAD}.{WHOLE - HEAD}>"])
+    return {uid: _body(item) or b"" for uid, item in items.items()}
 
 
 def _group(long_ones: list[int], first: int, heads: dict[int, dict[bytes, Any]]) -> list[int]:
@@ -136,7 +142,7 @@ def _group(long_ones: list[int], first: int, heads: dict[int, dict[bytes, Any]])
     group: list[int] = []
     total = 0
     for uid in long_ones[long_ones.index(first) :]:
-        total += int(heads[uid][_SIZE])
+        total += int(heads[uid].get(_SIZE, HEAD))
         if group and total > REST:
             break
         group.append(uid)
@@ -144,10 +150,7 @@ def _group(long_ones: list[int], first: int, heads: dict[int, dict[bytes, Any]])
 
 
 def _body(item: dict[bytes, Any]) -> bytes | None:
-    for name, value in item.items():
-        if name.startswith(b"BODY[]"):
-            return bytes(value or b"")
-    return None
+    return next((bytes(text) for name, text in item.items() if name.startswith(b"BODY[]") and text is not None), None)
 
 
 def _flags(item: dict[bytes, Any]) -> frozenset[str]:
