@@ -1,5 +1,6 @@
 """The connected mailboxes: whether each lets us in, which folder is which, and whether drafts can be put there."""
 
+import contextlib
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 from bot.doctor.finding import Clock, Finding, fail, ok, told, warn
 from bot.home import Keys
 from bot.mail.account import Account, open_account
-from bot.mail.imap_errors import LoginRefused
+from bot.mail.imap_errors import LoginRefused, Refused
 from bot.mailroom import login_of
 from bot.store import accounts, people
 from bot.store.accounts import Connected
@@ -15,6 +16,7 @@ from bot.store.db import Store
 
 AREA = "mail"
 PATIENCE = 20.0  # seconds
+NEARLY = 0.95  # of the quota
 STALE = 6 * 3600.0  # seconds since a mailbox was last read
 
 
@@ -40,6 +42,7 @@ def _mailbox(address: str, connected: Connected, keys: Keys, ca_file: Path | Non
         with open_account(login, PATIENCE) as account:
             yield ok(AREA, f"{address}: {login.host} lets us in.")
             yield from _folders(address, account)
+            yield from _room_left(address, account)
     except LoginRefused as err:
         yield fail(AREA, f"{address}: {err}", f"Run `nightdesk connect` again for {address}.")
 
@@ -56,6 +59,13 @@ def _folders(address: str, account: Account) -> Iterator[Finding]:
         yield warn(
             AREA, f"{address}: the server lacks UIDPLUS: a draft that is no longer needed stays until its owner deletes it."
         )  # fmt: skip
+
+
+def _room_left(address: str, account: Account) -> Iterator[Finding]:
+    with contextlib.suppress(Refused):  # a server may offer it and keep it to itself
+        full = account.fullness()
+        if full is not None and full >= NEARLY:
+            yield warn(AREA, f"{address} is {full:.0%} full: soon no draft will fit in.", "Let its owner make room.")
 
 
 def _standing(address: str, connected: Connected, clock: Clock) -> Iterator[Finding]:

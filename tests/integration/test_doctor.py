@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +24,7 @@ from bot.store import accounts, people
 from bot.store.db import Store, open_pool
 from tests.servers.company import Nightdesk, model_settings, new_home
 from tests.servers.company import keys as keys_of_company
-from tests.servers.dovecot import Dovecot
+from tests.servers.dovecot import FULL, Dovecot, Profile
 from tests.servers.model import ModelServer
 from tests.servers.postgres import SECRET, Database
 from tests.servers.slack import Clock
@@ -346,6 +346,17 @@ def test_each_mailbox_that_fails_is_told_and_the_others_are_looked_at(
     assert any(one.startswith("bob@tulip.example: ") for one in failed)
     assert len(failed) == 3 and "canary-password" not in str(found)
     assert "dee@tulip.example: 127.0.0.1 lets us in." in of(found, "ok")
+
+
+def test_a_mailbox_that_is_nearly_full_is_told(store: Store, dovecots: Callable[[Profile], Dovecot]) -> None:
+    counting = "protocol imap {\n  mail_plugins = quota imap_quota\n}\n"
+    server = dovecots(replace(FULL, name="counting", settings=counting))
+    connected(store, server.user("ada@tulip.example"))
+    assert not any("full" in one for one in of(list(mail.mail(store, KEYS, None)), "warn"))
+    big = b"Subject: big\r\n\r\n" + b"x" * 70 + b"\r\n" * 49_500
+    connected(store, server.user("bob@tulip.example", [big + b"\r\n"]))
+    [warned] = [one for one in of(list(mail.mail(store, KEYS, None)), "warn") if "full" in one]
+    assert warned.startswith("bob@tulip.example is 9")
 
 
 def test_a_password_that_the_key_ring_does_not_open_is_told(store: Store, dovecot: Dovecot) -> None:
