@@ -353,8 +353,8 @@ def test_a_mailbox_that_is_nearly_full_is_told(store: Store, dovecots: Callable[
     server = dovecots(replace(FULL, name="counting", settings=counting))
     connected(store, server.user("ada@tulip.example"))
     assert not any("full" in one for one in of(list(mail.mail(store, KEYS, None)), "warn"))
-    big = b"Subject: big\r\n\r\n" + b"x" * 70 + b"\r\n" * 49_500
-    connected(store, server.user("bob@tulip.example", [big + b"\r\n"]))
+    big = b"Subject: big\r\n\r\n" + (b"x" * 98 + b"\r\n") * 990  # 98 KB of 100 as it is kept
+    connected(store, server.user("bob@tulip.example", [big]))
     [warned] = [one for one in of(list(mail.mail(store, KEYS, None)), "warn") if "full" in one]
     assert warned.startswith("bob@tulip.example is 9")
 
