@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 
 from bot.doctor.finding import Clock, Finding, fail, ok, skew, told, warn
-from bot.store import health, migrate
+from bot.store import health, migrate, people
 from bot.store.db import Store, errors_sorted
 from graphs.errors import NeedsPerson
 
@@ -70,6 +70,9 @@ def queue(store: Store) -> Iterator[Finding]:
     area = "queue"
     with store.directory() as tx:
         found = health.queue(tx, SILENT)
+        held = people.workspace(tx)
+    if held and held["paused"]:
+        yield warn(area, "The desk is paused: nothing is read, posted or drafted.", "Run `nightdesk resume`.")
     alive = f"{found.workers} worker{'' if found.workers == 1 else 's'} alive, {found.due} jobs due"
     if found.due and not found.workers:
         yield fail(area, f"{alive}: nobody works.", "Start `nightdesk serve`, or `nightdesk worker` beside it.")

@@ -264,6 +264,14 @@ def test_jobs_that_nobody_works_on_are_told(store: Store, database: Database) ->
         assert of(_queue(store), "ok") == ["1 worker alive, 1 jobs due."]
 
 
+def test_a_pause_that_somebody_forgot_is_told(store: Store, database: Database) -> None:
+    with psycopg.connect(database.admin, autocommit=True) as admin:
+        admin.execute("insert into nightdesk.workspace (team, name, domain) values ('T0NIGHT', 'Night', 'night')")
+        assert not any("paused" in one for one in of(_queue(store), "warn"))
+        admin.execute("update nightdesk.workspace set paused = true")
+    assert any("The desk is paused" in one for one in of(_queue(store), "warn"))
+
+
 def _queue(store: Store) -> list[Finding]:
     return list(database.queue(store))
 
