@@ -3,9 +3,12 @@
 Every text that code did not write goes through `mrkdwn.sanitize`; links are those that `graphs.links` built.
 """
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
-from bot.slack import limits
+from bot.slack import kit, limits
 from bot.slack.limits import Block
 from bot.slack.mrkdwn import link, sanitize, visible
 from graphs.digest_value import ItemLink, clip
@@ -13,8 +16,10 @@ from graphs.digest_value import ItemLink, clip
 UP = "answer.up"
 DOWN = "answer.down"
 TONIGHT = "answer.tonight"
+START = "errand.start"
+DISCARD = "errand.discard"
 
-MOST_LINKS = 4
+MOST_LISTED = 8
 LONGEST = 2_800  # escaped characters of the text: a section takes 3,000
 
 
@@ -36,49 +41,61 @@ def said(text: str) -> str:
 
 def blocks(shown: Shown) -> list[Block]:
     """The whole message."""
-    return [{"type": "section", "text": _mrkdwn(said(shown.text) or "…")}, *below(shown)]
+    return [kit.section(said(shown.text).strip() or "…"), *below(shown)]
 
 
 def below(shown: Shown) -> list[Block]:
     """What stands below a streamed text."""
     found: list[Block] = []
-    if line := " · ".join([*map(_source, shown.links[:MOST_LINKS]), *filter(None, [sanitize(shown.note)])]):
-        found.append({"type": "context", "elements": [_mrkdwn(line)]})
+    if line := _line([*filter(None, [sanitize(shown.note)]), *map(_source, shown.links[:MOST_LISTED])]):
+        found.append(kit.context(line))
     if buttons := [*_buttons(shown)]:
-        found.append({"type": "actions", "elements": buttons})
+        found.append(kit.actions(*buttons))
+    return found
+
+
+def card(lines: Sequence[str], links: Sequence[ItemLink], waits: bool) -> list[Block]:
+    """An errand: what was understood, what will be done and when. `waits`: it may still be begun now, or taken back."""
+    found = [kit.section(said("\n".join(lines)).strip() or "…")]
+    if line := _line([_source(one) for one in links[:MOST_LISTED]]):
+        found.append(kit.context(line))
+    if waits:
+        found.append(kit.actions(kit.button(START, "Start now"), kit.button(DISCARD, "Discard work")))
     return found
 
 
 def fallback(shown: Shown) -> str:
     """What notifications show, and what we remember of it."""
-    return said(shown.text) or "…"
+    return said(shown.text).strip() or "…"
 
 
 def may_unfurl(shown: Shown) -> bool:
     """Whether Slack could make a preview of one of its links: a stream cannot tell it not to."""
-    return any(one.url.startswith("http") for one in shown.links[:MOST_LINKS])
+    return any(one.url.startswith("http") for one in shown.links)
 
 
 def _buttons(shown: Shown) -> list[Block]:
     named = [(UP, "Helpful"), (DOWN, "Not helpful")] if shown.rated else []
     if shown.tonight:
         named.append((TONIGHT, "Work on this tonight"))
-    return [
-        {"type": "button", "action_id": action, "text": {"type": "plain_text", "text": label, "emoji": True}}
-        for action, label in named
-    ]
+    return [kit.button(action, label) for action, label in named]
 
 
 def _source(one: ItemLink) -> str:
     return link(one.url, clip(one.label, 80)) if len(one.url) <= 500 else sanitize(clip(one.label, 80))
 
 
+def _line(parts: Sequence[str]) -> str:
+    """As many as fit, beside each other."""
+    shown = [part for part in parts if part.strip()]
+    ends = accumulate(len(part) + 3 for part in shown)
+    return " · ".join(part for part, end in zip(shown, ends, strict=True) if end <= limits.SECTION)
+
+
 def _cut(text: str) -> str:
     """At a word, so that no escaped character is split."""
     if len(text) <= LONGEST:
         return text
-    return text[:LONGEST].rsplit(None, 1)[0].rsplit("&", 1)[0] + " …"
-
-
-def _mrkdwn(text: str) -> Block:
-    return {"type": "mrkdwn", "text": text[: limits.SECTION], "verbatim": True}
+    head = text[:LONGEST]
+    at_word = head.rsplit(None, 1)[0]
+    return (at_word if len(at_word) > LONGEST // 2 else re.sub(r"&[a-z]{0,3}$", "", head)) + " …"
