@@ -6,13 +6,15 @@ the rights it takes away. `ingest` does the rest, as often as needed, in any ord
 
 import json
 import logging
+import threading
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
-from bot import keeping, observe, workspace
+from bot import backfill, keeping, observe, workspace
 from bot.desk import Desk
 from bot.keeping import Heard, Marked
-from bot.slack import directory, events
+from bot.slack import directory, events, socket
 from bot.slack.events import Event, Json, Sort
 from bot.slack.export_message import Names, Unusable, row_of, text_of
 from bot.store import cursors, inbox, people, queue
@@ -288,6 +290,17 @@ def _welcome(desk: Desk, scope: int, batch: _Batch, us: Us) -> None:
     joined = [event for one, event in batch.events if one.kind == "member_joined_channel"]
     if any(text_of(event, "user") == us.bot_user for event in joined):
         workspace.greet(desk, scope, batch.channel)
+
+
+# --- listening ------------------------------------------------------------------------------------
+
+
+def listen(desk: Desk, link: socket.Link, stop: threading.Event, pace: socket.Pace = socket.USUAL) -> None:
+    """Hears Slack over its socket until `stop` is set. Takes the calling thread."""
+    ears = socket.Ears(
+        accept=partial(accept, desk), connected=partial(catch_up, desk), is_deaf=partial(backfill.is_deaf, desk)
+    )
+    socket.listen(link, ears, stop, pace)
 
 
 # --- after a connection ---------------------------------------------------------------------------
