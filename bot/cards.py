@@ -169,6 +169,10 @@ def want_again(tx: Tx, owner: Owner, found: Card) -> None:
             outbox.want(tx, owner.scope, post)
 
 
+def zone_of(owner: Owner) -> ZoneInfo:
+    return ZoneInfo(owner.person.zone)
+
+
 def recent(tx: Tx, owner: Owner, today: date) -> list[date]:
     """Mornings whose cards somebody may still look at."""
     return mornings.dates(tx, owner.scope, today, RECENT)

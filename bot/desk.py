@@ -15,7 +15,7 @@ from bot.slack.client import Slack
 from bot.store import choices, messages, people, runs
 from bot.store.db import Store, Tx
 from bot.store.people import Place
-from graphs.domain import Message, Nature, Person
+from graphs.domain import Message, Nature, Person, Preferences
 from graphs.errors import NeedsPerson, NotYet
 from graphs.rules.natures import nature
 from graphs.thinking import Chat, Ledger, Thinker
@@ -115,6 +115,7 @@ class Owner:
     people: Mapping[str, Person]
     inside: frozenset[str]
     own: frozenset[str]  # their addresses
+    hours: Preferences
     correspondents: frozenset[str] = frozenset()  # domains they wrote to
     left_out: frozenset[str] = frozenset()  # threads they never want to hear of, as `choices.thread_item` names them
 
@@ -137,6 +138,7 @@ def begin_owner(desk: Desk, person: int) -> Owner:
     with desk.store.directory() as tx:
         directory = people.everybody(tx)
         places = people.places(tx)
+        hours = people.preferences(tx, person)
     known = next(one for one in directory if one.id == person)
     begin = partial(desk.store.as_person, person)
     with begin() as tx:
@@ -155,6 +157,7 @@ def begin_owner(desk: Desk, person: int) -> Owner:
         people=people.by_key(directory),
         inside=desk.inside(directory),
         correspondents=correspondents,
+        hours=hours,
         left_out=left_out,
         own=frozenset(known.person.addresses).union(*(place.aliases for place in read)),
     )

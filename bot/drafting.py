@@ -1,7 +1,7 @@
 """Replies for one inbox: gates, then the graph, then a mail composed by code and planned in the ledger."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import zip_longest
@@ -32,6 +32,7 @@ from graphs.rules.address import content_words
 from graphs.rules.gates import gate, has_ask
 from graphs.rules.style import Style, style
 from graphs.rules.text import language, sentences
+from graphs.thinking import Thinker
 
 CHECKPOINTED = (writing.MailRef, writing.Outcome)
 FACTS = 8
@@ -154,18 +155,8 @@ def write(
     old = {m: known[str(m)][1] for m, made in prints.items() if known.get(str(m), (b"",))[0] == made}
     pending = [ref for ref in refs if ref.message not in old]
     by_message = {ref.message: inbox for ref, inbox in zip(refs, mails, strict=True)}
-    sent = sent_in(threads)
-    notes = public_notes(owner, now)
-    context = writing.Context(
-        thinker=thinker,
-        thread=lambda ref: by_message[ref.message].thread,
-        known=lambda ref: known_to_recipients(owner, by_message[ref.message], notes, now),
-        style=lambda ref: style_of(owner, sent, by_message[ref.message].mail),
-        owner=owner.person,
-        people=owner.people,
-        now=now,
-    )
-    state = think(desk, run, writing.build(), {"pending": pending, "outcomes": []}, context) if pending else {}
+    held = context(owner, by_message, threads, thinker, now)
+    state = think(desk, run, writing.build(), {"pending": pending, "outcomes": []}, held) if pending else {}
     new: list[writing.Outcome] = state.get("outcomes", [])
     with owner.begin() as tx:
         runs.hold(tx, run)
@@ -178,6 +169,25 @@ def write(
         runs.end(tx, run, {"written": len(new), "kept": len(old), "fell_back": fell_back})
     outcomes = old | {one.ref.message: one for one in new}
     return [outcomes[ref.message] for ref in refs], fell_back
+
+
+def context(
+    owner: Owner, mails: Mapping[int, Inbox], threads: Threads, thinker: Thinker, now: datetime,
+    wish: writing.Wish | None = None,
+) -> writing.Context:  # fmt: skip
+    """What the graph may read to answer these mails, by row id."""
+    sent = sent_in(threads)
+    notes = public_notes(owner, now)
+    return writing.Context(
+        thinker=thinker,
+        thread=lambda ref: mails[ref.message].thread,
+        known=lambda ref: known_to_recipients(owner, mails[ref.message], notes, now),
+        style=lambda ref: style_of(owner, sent, mails[ref.message].mail),
+        owner=owner.person,
+        people=owner.people,
+        now=now,
+        wish=wish,
+    )
 
 
 def ref_of(inbox: Inbox) -> writing.MailRef:

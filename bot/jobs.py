@@ -7,7 +7,20 @@ from datetime import date, datetime
 
 import procrastinate
 
-from bot import backfill, live, mailroom, morning, night, nightfall, posting, receive, workspace
+from bot import (
+    backfill,
+    hometab,
+    live,
+    mailroom,
+    morning,
+    night,
+    nightfall,
+    posting,
+    presses,
+    receive,
+    settling,
+    workspace,
+)
 from bot.desk import Desk
 from bot.store.queue import LIVE, READ, SLEEP
 from graphs.errors import Later
@@ -41,7 +54,7 @@ class Again(procrastinate.BaseRetryStrategy):
         return procrastinate.RetryDecision(retry_in={"seconds": int(wait) + 1})
 
 
-def build(dsn: str, desk: Callable[[], Desk]) -> procrastinate.App:
+def build(dsn: str, desk: Callable[[], Desk]) -> procrastinate.App:  # noqa: C901, PLR0915 -- a list of tasks
     """The tasks over `dsn`. Those who run them give the desk they run on."""
     connector = procrastinate.PsycopgConnector(conninfo=dsn, min_size=1, max_size=CONNECTIONS)
     app = procrastinate.App(connector=connector)
@@ -70,6 +83,18 @@ def build(dsn: str, desk: Callable[[], Desk]) -> procrastinate.App:
     @app.task(name="morning", queue=LIVE, retry=patient)
     def wake_up(person: int, date_: str) -> None:
         morning.deliver(desk(), person, date_)
+
+    @app.task(name="press", queue=LIVE, retry=patient)
+    def press(event: int) -> None:
+        presses.handle(desk(), event)
+
+    @app.task(name="home", queue=LIVE, retry=patient)
+    def home(person: int) -> None:
+        hometab.publish(desk(), person)
+
+    @app.task(name="settle", queue=READ, retry=again)
+    def settle(person: int) -> None:
+        settling.settle(desk(), person)
 
     @app.task(name="ingest", queue=LIVE, retry=patient)
     def ingest(channel: str) -> None:

@@ -164,14 +164,13 @@ def read(desk: Desk, owner: Owner, now: datetime) -> Reading:
     counts: dict[str, int] = {}
     for place in owner.places:
         with desk.store.as_person(owner.id) as tx:
-            said = messages.of_scope(tx, place.id, now - HORIZON, now)
+            held = messages.of_scope(tx, place.id, now - HORIZON, now)
+        said = [m for m in held if choices.thread_item(m.scope, m.thread) not in owner.left_out]
         kind = "mail" if place.kind == "account" else "slack"
         counts[kind] = counts.get(kind, 0) + sum(m.sent_at > now - HORIZON for m in said)
         title = _title(owner, place)
         for thread in conversations(said, place.channel, title):
             key = (thread.scope, thread.key)
-            if choices.thread_item(*key) in owner.left_out:
-                continue
             if thread.medium == "mail":
                 whole[key] = thread
                 personal = _personal(owner, thread)

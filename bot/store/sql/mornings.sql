@@ -15,3 +15,10 @@ where person_id = %(person)s and date = %(date)s and state <> 'delivered'
 -- digest_dates --
 -- Mornings of a person, newest first.
 select date from nightdesk.digest where scope_id = %(scope)s and date <= %(until)s order by date desc limit %(most)s
+
+-- spoke_in --
+-- Where somebody said or sent something since a moment, among what the audience may read.
+select distinct m.scope_id from nightdesk.message m
+left join nightdesk.address a on a.address = m.author_address and m.medium = 'mail'
+left join nightdesk.person p on p.id = a.person_id
+where m.deleted_at is null and m.sent_at > %(since)s and coalesce(p.key, m.author_key) = %(author)s

@@ -1,0 +1,47 @@
+"""A draft as its owner wants it: the draft graph once more, for one mail, with a wish."""
+
+from datetime import datetime
+
+from bot import drafting, night
+from bot.desk import Desk, Owner
+from bot.drafting import Inbox, Threads
+from bot.store import choices
+from bot.store import desk as kept
+from graphs import draft as writing
+from graphs.domain import Draft
+from graphs.draft import Wish
+
+NO_MODEL = "Writing a draft again needs a model, and none is set up. The draft stays as it is."
+TOUCHED = "It lies in your Drafts mailbox already: change it there."
+GONE = "The mail it answers is no longer there, or older than two weeks. The draft stays as it is."
+REWRITTEN = "Written again, as you wished."
+FAILED = "No other version came of it. The draft stays as it is."
+
+
+def rewrite(desk: Desk, owner: Owner, row: kept.DraftRow, kind: str, now: datetime) -> str:
+    """Replaces a draft that nobody touched by one as wished; says what came of it in a sentence."""
+    thinker = desk.thinker(owner.begin, owner.scope, now.date())
+    if thinker is None:
+        return NO_MODEL
+    if row.state != "planned":
+        return TOUCHED
+    threads = night.read(desk, owner, now).whole
+    inbox = _mail_of(threads, row.draft)
+    if inbox is None:
+        return GONE
+    context = drafting.context(owner, {inbox.mail.id: inbox}, threads, thinker, now, Wish(kind, row.draft.body))
+    begins = {"pending": [drafting.ref_of(inbox)], "outcomes": []}
+    found = writing.build().compile().invoke(begins, context=context)
+    made, mail = drafting.became(owner, inbox, found["outcomes"][0], threads, now)
+    if made.draft is None:
+        return f"{FAILED} {made.question}".strip()
+    with owner.begin() as tx:
+        replaced = choices.replace_draft(tx, owner.scope, made.draft, mail)
+    return REWRITTEN if replaced else TOUCHED
+
+
+def _mail_of(threads: Threads, draft: Draft) -> Inbox | None:
+    return next(
+        (one for one in drafting.inboxes(threads) if one.mail.mail and one.mail.mail.message_id == draft.in_reply_to),
+        None,
+    )

@@ -1,0 +1,135 @@
+"""Cards settle by themselves: what a person answered elsewhere since the digest is shown as answered, by rules alone.
+
+Conservative, and cheap: only places that open items come from, and places where the person spoke since, are read again.
+What rules cannot tell waits for the night.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot import cards, hometab, night
+from bot.desk import Desk, Owner, begin_owner
+from bot.store import accounts, choices, people, queue
+from bot.store import desk as kept
+from bot.store.choices import Choice
+from bot.store.db import Tx
+from graphs import tasks
+from graphs.digest import question_item
+from graphs.domain import Finding, MailSource, SlackSource, Source, Task, Thread, account_scope, channel_scope
+from graphs.life import source_key
+from graphs.rules.judge import answers_elsewhere
+
+SOON = timedelta(seconds=20)
+"""So long after somebody spoke; what they say meanwhile is seen in the same look."""
+
+
+def job(person: int, at: datetime | None = None) -> queue.Job:
+    """The job that looks once more at a person's open items."""
+    name = f"settle/{person}"
+    return queue.Job("settle", queue.READ, {"person": person}, lock=name, once=name, at=at)
+
+
+def spoke(tx: Tx, person: int, now: datetime) -> None:
+    """Somebody said something, in Slack or by mail: if they get digests, their cards are looked at in a moment."""
+    if people.slack_side(tx, person).dm:
+        queue.defer(tx, job(person, now + SOON))
+
+
+def settle(desk: Desk, person: int) -> None:
+    """Marks what was answered since, and brings the cards up to date. May run at any time and any number of times."""
+    owner, now = begin_owner(desk, person), desk.now()
+    today = now.astimezone(cards.zone_of(owner)).date()
+    with owner.begin() as tx:
+        days = cards.recent(tx, owner, today)
+        open_ = [row.task for row in kept.tasks(tx, owner.scope) if row.task.state == "open"]
+    if not days:
+        return
+    mailed = _answered_mails(owner)
+    reading = night.read(desk, _nearby(owner, open_, now), now) if open_ else night.Reading({}, {}, {})
+    over = [task for task in open_ if _is_over(task, owner, reading, mailed, now)]
+    with owner.begin() as tx:
+        for task in over:
+            if choices.press_task(tx, owner.scope, task.id, ("open",), "settled"):
+                choices.choose(tx, owner.scope, Choice(task.id, "answered", now))
+        _settle_mails(tx, owner, mailed, now)
+    with desk.store.directory() as tx:
+        hours = people.preferences(tx, person)
+        queue.defer(tx, hometab.job(person))
+    cards.refresh(desk, owner, days, hours)
+
+
+def _nearby(owner: Owner, open_: Sequence[Task], now: datetime) -> Owner:
+    """The owner with those places alone that can settle something."""
+    keys = {_scope_of(source) for task in open_ for source in task.sources}
+    since = max(min(task.asked_at for task in open_), now - night.HORIZON)
+    with owner.begin() as tx:
+        spoke_in = {row["scope_id"] for row in tx.all("spoke_in", author=owner.person.key, since=since)}
+    return replace(owner, places=tuple(p for p in owner.places if p.key in keys or p.id in spoke_in))
+
+
+def _scope_of(source: Source) -> str:
+    match source:
+        case MailSource():
+            return account_scope(source.account)
+        case SlackSource():
+            return channel_scope(source.channel)
+        case _:
+            return ""
+
+
+def _answered_mails(owner: Owner) -> frozenset[str]:
+    """Message-IDs of mails to the owner that their Sent mailbox answers."""
+    with owner.begin() as tx:
+        asked = {row.draft.in_reply_to for row in kept.drafts(tx, owner.scope)}
+        asked |= {one.message_id for one in kept.considered(tx, owner.scope) if one.question}
+        asked |= {
+            source.message_id
+            for row in kept.tasks(tx, owner.scope)
+            for source in row.task.sources
+            if isinstance(source, MailSource)
+        }
+        boxes = [place.id for place in owner.places if place.kind == "account"]
+        return frozenset().union(*(accounts.answered(tx, box, "sent", sorted(asked)) for box in boxes))
+
+
+def _is_over(task: Task, owner: Owner, reading: night.Reading, mailed: frozenset[str], now: datetime) -> bool:
+    first = task.sources[0]
+    if isinstance(first, MailSource) and task.kind != "waiting" and first.message_id in mailed:
+        return True
+    key = source_key(first)
+    home = next((t for t in reading.threads.values() if any(source_key(m.source) == key for m in t.messages)), None)
+    if home is not None and _settled_in(home, task, owner, now):
+        return True
+    later = [m for t in reading.threads.values() if t is not home for m in t.messages if m.sent_at > task.asked_at]
+    later.sort(key=lambda m: (m.sent_at, m.id))
+    return answers_elsewhere(_finding(task), later, owner.person) is not None
+
+
+def _settled_in(thread: Thread, task: Task, owner: Owner, now: datetime) -> bool:
+    """Whether rules saw the item in the conversation as the night read it, and do not see it any more."""
+    before = tuple(m for m in thread.messages if m.sent_at <= task.last_at)
+    if not before or len(before) == len(thread.messages):
+        return False
+    then = thread.model_copy(update={"messages": before})
+    return _sees(then, task, owner, now) and not _sees(thread, task, owner, now)
+
+
+def _sees(thread: Thread, task: Task, owner: Owner, now: datetime) -> bool:
+    context = tasks.Context(None, lambda ref: thread, owner.person, owner.people, now)
+    keys = {source_key(finding.sources[0]) for finding in tasks.by_rules(thread, context)}
+    return source_key(task.sources[0]) in keys
+
+
+def _finding(task: Task) -> Finding:
+    return Finding(**{name: getattr(task, name) for name in Finding.model_fields})
+
+
+def _settle_mails(tx: Tx, owner: Owner, mailed: frozenset[str], now: datetime) -> None:
+    """Drafts that lie in no mailbox and questions, whose mail was answered by hand."""
+    for row in kept.drafts(tx, owner.scope):
+        if row.draft.in_reply_to in mailed:
+            kept.move_draft(tx, owner.scope, row.draft, ("planned",), "withdrawn")
+    for one in kept.considered(tx, owner.scope):
+        if one.question and one.message_id in mailed:
+            choices.choose(tx, owner.scope, Choice(question_item(one), "answered", now))

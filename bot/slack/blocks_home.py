@@ -1,0 +1,195 @@
+"""The Home tab: today, what is open, drafts, mailboxes, hours, and what goes where. Pure."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from bot.slack import blocks, kit
+from bot.slack.kit import line
+from bot.slack.limits import Block
+from graphs.domain import Preferences
+
+NIGHT_AT = "home.night_at"
+WAKES_AT = "home.wakes_at"
+DAYS = "home.days"
+ZONE = "home.zone"
+LEVEL = "home.level"
+SHADOW = "home.shadow"  # button; its value is what to switch to
+PAUSE = "home.pause"  # likewise
+FIRST_NIGHT = "home.first_night"
+RECONNECT = blocks.RECONNECT
+DISCONNECT = "home.disconnect"  # with the scope of a mailbox
+RESTORE = "home.restore"  # button; its value names the thread that was left out
+CARD = "home.card"  # only opens its url
+
+AS_SLACK = "-"
+"""Value of the zone that Slack names."""
+
+LEVELS: Mapping[str, str] = {
+    "all": "Every mail that asks something",
+    "standard": "Mails that need me",
+    "high": "Only what is urgent",
+    "off": "No drafts",
+}
+_DAYS = {"0": "Mon", "1": "Tue", "2": "Wed", "3": "Thu", "4": "Fri", "5": "Sat", "6": "Sun"}
+ZONES = (
+    "Pacific/Honolulu", "America/Anchorage", "America/Los_Angeles", "America/Denver", "America/Phoenix", "America/Chicago",
+    "America/Mexico_City", "America/Bogota", "America/Lima", "America/New_York", "America/Toronto", "America/Halifax",
+    "America/Santiago", "America/Sao_Paulo", "America/Argentina/Buenos_Aires", "Atlantic/Azores", "UTC", "Europe/London",
+    "Europe/Dublin", "Europe/Lisbon", "Africa/Casablanca", "Africa/Lagos", "Europe/Amsterdam", "Europe/Berlin",
+    "Europe/Brussels", "Europe/Madrid", "Europe/Oslo", "Europe/Paris", "Europe/Prague", "Europe/Rome", "Europe/Stockholm",
+    "Europe/Vienna", "Europe/Warsaw", "Europe/Zurich", "Africa/Johannesburg", "Africa/Cairo", "Europe/Athens",
+    "Europe/Bucharest", "Europe/Helsinki", "Europe/Kyiv", "Asia/Jerusalem", "Europe/Istanbul", "Africa/Nairobi",
+    "Asia/Riyadh", "Europe/Moscow", "Asia/Tehran", "Asia/Dubai", "Asia/Kabul", "Asia/Karachi", "Asia/Tashkent",
+    "Asia/Kolkata", "Asia/Kathmandu", "Asia/Dhaka", "Asia/Bangkok", "Asia/Ho_Chi_Minh", "Asia/Jakarta", "Asia/Hong_Kong",
+    "Asia/Manila", "Asia/Shanghai", "Asia/Singapore", "Asia/Taipei", "Australia/Perth", "Asia/Seoul", "Asia/Tokyo",
+    "Australia/Adelaide", "Australia/Brisbane", "Australia/Sydney", "Pacific/Auckland", "Pacific/Fiji",
+)  # fmt: skip
+"""What is offered beside Slack's; a menu holds a hundred."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """An open task: its id, what it is, and its grey line."""
+
+    id: str
+    text: str
+    about: str
+
+
+@dataclass(frozen=True)
+class Box:
+    """A connected mailbox."""
+
+    scope: int
+    name: str
+    told: str  # 'read at 09:12', or why it is not
+    broken: bool
+
+
+@dataclass(frozen=True)
+class Home:
+    """All that the tab shows. Lists are cut by whoever makes them."""
+
+    today: date
+    headline: str  # of the newest digest; '' before the first
+    card_url: str
+    still: tuple[str, ...]  # of its items, those still open
+    tasks: tuple[Row, ...]
+    tasks_in_all: int
+    drafts: tuple[str, ...]
+    boxes: tuple[Box, ...]
+    left_out: tuple[tuple[str, str], ...]  # name of the thread, and how it is told
+    hours: Preferences
+    zone: str  # as it is now
+    privacy: tuple[str, ...]
+    connect: tuple[str, ...]
+
+
+def home_view(home: Home) -> Block:
+    return {"type": "home", "blocks": [*_today(home), *_open(home), *_mail(home), *_settings(home), *_said(home)]}
+
+
+def _today(home: Home) -> Iterator[Block]:
+    yield kit.header("Today")
+    if home.hours.paused:
+        yield kit.section("*Paused.* No nights, no digest, no drafts until you resume.") | {
+            "accessory": kit.button(PAUSE, "Resume", "off") | {"style": "primary"}
+        }
+    if not home.headline:
+        yield kit.section("No digest yet. The first one comes on your next working morning.")
+        yield kit.actions(kit.button(FIRST_NIGHT, "Run my first night now") | {"style": "primary"})
+        return
+    told = [f"*{line(home.headline, 200)}*", *(f"• {line(text, 120)}" for text in home.still)]
+    shown = kit.section(kit.fitting(told))
+    if home.card_url:
+        shown["accessory"] = kit.button(CARD, "Open digest") | {"url": home.card_url}
+    yield shown
+
+
+def _open(home: Home) -> Iterator[Block]:
+    yield kit.header("Still open")
+    if not home.tasks:
+        yield kit.section("Nothing is open.")
+    for row in home.tasks:
+        told = [line(row.text, 200) or "(no text)", line(row.about, 200)]
+        yield kit.section(kit.fitting(told))
+        yield kit.actions(
+            kit.button(f"{blocks.DONE}/{row.id}", "Done", row.id),
+            kit.menu(f"{blocks.SNOOZE}/{row.id}", "Snooze", blocks.SNOOZES),
+        )
+    if home.tasks_in_all > len(home.tasks):
+        yield kit.context(f"and {home.tasks_in_all - len(home.tasks)} more")
+    if home.drafts:
+        yield kit.header("Drafts")
+        yield kit.section(kit.fitting([f"• {line(said, 200)}" for said in home.drafts]))
+
+
+def _mail(home: Home) -> Iterator[Block]:
+    yield kit.header("Mailboxes")
+    for box in home.boxes:
+        yield kit.section(f"{'⚠ ' if box.broken else ''}*{line(box.name, 120)}*\n{line(box.told, 240)}")
+        buttons = [kit.button(f"{RECONNECT}/{box.scope}", "Reconnect")] if box.broken else []
+        sure = kit.asked_first(
+            "Disconnect this mailbox?",
+            "Nightdesk forgets its password, its mail, and what it learned from it. Drafts it made stay in your mailbox.",
+            "Disconnect",
+        )
+        yield kit.actions(*buttons, kit.button(f"{DISCONNECT}/{box.scope}", "Disconnect") | {"confirm": sure})
+    yield kit.section(kit.fitting(home.connect))
+
+
+def _settings(home: Home) -> Iterator[Block]:
+    hours = home.hours
+    yield kit.header("Hours and drafts")
+    yield kit.section("*My night begins at*") | {"accessory": _time(NIGHT_AT, hours.night_at.strftime("%H:%M"))}
+    yield kit.section("*My digest comes at*") | {"accessory": _time(WAKES_AT, hours.wakes_at.strftime("%H:%M"))}
+    yield kit.section("*On these mornings*") | {"accessory": _days(hours.working_days)}
+    yield kit.section(f"*My time zone*\nnow {line(home.zone, 60)}") | {"accessory": _zone(hours.zone)}
+    yield kit.section("*Drafts for*") | {"accessory": kit.menu(LEVEL, "Drafts for", LEVELS, hours.level)}
+    if hours.shadow:
+        yield kit.section("*Drafts are shown in Slack only.* Your mailbox is not touched.") | {
+            "accessory": kit.button(SHADOW, "Put drafts in my mailbox", "off")
+        }
+    else:
+        yield kit.section("*Drafts lie in your Drafts mailbox* in the morning. Nothing is ever sent.") | {
+            "accessory": kit.button(SHADOW, "Show them in Slack only", "on")
+        }
+    buttons = [kit.button(FIRST_NIGHT, "Run a night now")] if home.headline else []
+    if not hours.paused:
+        buttons.append(kit.button(PAUSE, "Pause", "on"))
+    if buttons:
+        yield kit.actions(*buttons)
+
+
+def _said(home: Home) -> Iterator[Block]:
+    if home.left_out:
+        yield kit.header("Left out")
+        yield kit.context("Threads you do not want to hear of again.")
+    for number, (thread, told) in enumerate(home.left_out):
+        yield kit.section(line(told, 200) or "A thread") | {
+            "accessory": kit.button(f"{RESTORE}/{number}", "Take back", thread[:2000])
+        }
+    yield kit.header("What goes where")
+    yield kit.section(kit.fitting(home.privacy))
+
+
+def _time(action: str, chosen: str) -> Block:
+    return {"type": "timepicker", "action_id": action, "initial_time": chosen}
+
+
+def _days(working: tuple[int, ...]) -> Block:
+    made: Block = {"type": "checkboxes", "action_id": DAYS, "options": kit.options(_DAYS)}
+    chosen = {str(day): _DAYS[str(day)] for day in sorted(working)}
+    return made | ({"initial_options": kit.options(chosen)} if chosen else {})
+
+
+def _zone(own: str | None) -> Block:
+    offered = {AS_SLACK: "As in Slack"} | {zone: zone.replace("_", " ") for zone in ZONES}
+    if own and own not in offered:
+        offered[own] = own
+    return kit.menu(ZONE, "Time zone", offered, own or AS_SLACK)
+
+
+def told_draft(title: str, state: str) -> str:
+    return f"{title}: {state[:1].lower()}{state[1:]}".rstrip(".")

@@ -1,0 +1,66 @@
+"""`/nightdesk`: how things stand, and what a person may want at once. Answered in the DM, where nobody else reads along."""
+
+from bot import cards, hometab, morning
+from bot.pressing import At, tell
+from bot.slack.interactions import Command
+from bot.slack.mrkdwn import link
+from bot.store import mornings, outbox, people, queue
+
+HELP = [
+    "`/nightdesk status`: how things stand",
+    "`/nightdesk digest`: today's digest, once more",
+    "`/nightdesk pause` and `/nightdesk resume`: no nights and no digests, and again",
+    "`/nightdesk privacy`: which text goes where",
+    "`/nightdesk forget`: how something is forgotten",
+]
+
+FORGET = [
+    "*A message:* delete it in Slack. What was concluded from it goes with it, at once.",
+    "*A mailbox:* press Disconnect on the Home tab. Its mail and all that was learned from it go.",
+    "*A whole channel:* remove Nightdesk from it. Nothing more is read there.",
+    "*Everything about you:* ask whoever runs Nightdesk; there is no button for it.",
+]
+
+
+def handle(at: At, command: Command) -> str:
+    """Answers one command; returns why not, or ''."""
+    word = (command.words.split() or ["help"])[0].casefold()
+    match word:
+        case "status":
+            with at.desk.store.directory() as tx:
+                hours = people.preferences(tx, at.owner.id)
+            tell(at, "How things stand", [cards.sentence(said) for said in hometab.status(at.desk, at.owner, hours)])
+        case "digest":
+            _digest(at)
+        case "pause" | "resume":
+            _pause(at, paused=word == "pause")
+        case "privacy":
+            tell(at, "Which text goes where", hometab.privacy(at.desk))
+        case "forget":
+            tell(at, "How something is forgotten", FORGET)
+        case _:
+            tell(at, "What /nightdesk can do", HELP)
+    return ""
+
+
+def _digest(at: At) -> None:
+    """Today's, where it stands; brought again when Slack does not show it."""
+    key = cards.key_of(at.owner.person.key, at.today)
+    with at.owner.begin() as tx:
+        standing = outbox.get(tx, key)
+        there = at.today in mornings.dates(tx, at.owner.scope, at.today, 1)
+    if standing is not None and standing.ts:
+        url = hometab.url_of(at.desk, standing)
+        tell(at, "Your digest", [link(url, "Your digest of today")])
+    elif there:
+        with at.desk.store.directory() as tx:
+            queue.defer(tx, morning.delivery(at.owner.id, at.owner.person.key, at.today))
+    else:
+        tell(at, "No digest yet", ["There is no digest of today yet. On the Home tab you can run a night at once."])
+
+
+def _pause(at: At, paused: bool) -> None:
+    with at.desk.store.directory() as tx:
+        people.change_preferences(tx, at.owner.id, {"paused": paused})
+    said = "Paused: no nights, no digests, no drafts. `/nightdesk resume` lets it go on."
+    tell(at, "Paused" if paused else "Going on", [said if paused else "Going on with your next night."])

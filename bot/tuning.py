@@ -1,0 +1,114 @@
+"""Presses on the Home tab that change how a person's desk works: hours, drafts, mailboxes, pause, a night at once."""
+
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from bot import cards, deciding, hometab, morning, nightfall
+from bot.hours import Morning
+from bot.pressing import At, open_modal
+from bot.slack import blocks, blocks_home, blocks_thread
+from bot.slack.interactions import Pressed
+from bot.store import accounts, mornings, outbox, people, queue
+from bot.store.outbox import Post
+from graphs.digest_value import day_words
+
+RUNNING = "{day}: your night runs now. Its digest will stand here within ten minutes."
+
+
+def pressed(at: At, press: Pressed) -> str:
+    """Does it; returns why not, or ''."""
+    changes = _changes(press)
+    if changes is not None:
+        _change(at, changes)
+        return ""
+    match press.action:
+        case blocks_home.FIRST_NIGHT:
+            run_a_night(at)
+        case blocks_home.RECONNECT | blocks_home.DISCONNECT:
+            return _mailbox(at, press)
+        case blocks_home.RESTORE:
+            with at.owner.begin() as tx:
+                deciding.take_back(tx, at.owner, press.first)
+        case blocks_home.CARD:
+            pass  # Slack opened it
+        case _:
+            return "unknown press"
+    return ""
+
+
+def _changes(press: Pressed) -> dict[str, Any] | None:
+    """The settings that a press changes; None when it changes none, or names what is not offered."""
+    match press.action, press.first:
+        case blocks_home.NIGHT_AT, chosen if chosen:
+            return {"night_at": chosen}
+        case blocks_home.WAKES_AT, chosen if chosen:
+            return {"wakes_at": chosen}
+        case blocks_home.DAYS, _:
+            return {
+                "working_days": tuple(sorted(int(day) for day in press.chosen if day in "0123456" and len(day) == 1))
+            }
+        case blocks_home.ZONE, blocks_home.AS_SLACK:
+            return {"zone": None}
+        case blocks_home.ZONE, chosen if _is_zone(chosen):
+            return {"zone": chosen}
+        case blocks_home.LEVEL, chosen if chosen in blocks_home.LEVELS:
+            return {"level": chosen}
+        case blocks_home.SHADOW, chosen:
+            return {"shadow": chosen == "on"}
+        case blocks.MAILBOX, _:
+            return {"shadow": False}
+        case blocks_home.PAUSE, chosen:
+            return {"paused": chosen == "on"}
+        case _:
+            return None
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        return bool(name) and bool(ZoneInfo(name))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+
+
+def _change(at: At, changes: dict[str, Any]) -> None:
+    with at.desk.store.directory() as tx:
+        chosen = people.change_preferences(tx, at.owner.id, changes)
+        if changes.get("shadow") is False:
+            # What was shown in Slack only is put where it belongs, and not only from the next night on.
+            for box in _boxes(at):
+                queue.defer(tx, nightfall.filing(box.scope))
+    with at.owner.begin() as tx:
+        days = cards.recent(tx, at.owner, at.today)
+    cards.refresh(at.desk, at.owner, days, chosen)
+
+
+def _boxes(at: At) -> list[mornings.Mailbox]:
+    with at.owner.begin() as tx:
+        return mornings.mailboxes(tx, at.owner.id)
+
+
+def _mailbox(at: At, press: Pressed) -> str:
+    """Only the presser's own: the scope in an action id is a name, no right."""
+    box = next((one for one in _boxes(at) if str(one.scope) == press.item), None)
+    if box is None:
+        return "no mailbox of theirs"
+    if press.action == blocks_home.RECONNECT:
+        open_modal(at, press.trigger, blocks_thread.connect_modal(hometab.reconnect_lines(box)))
+        return ""
+    with at.desk.store.as_scope(box.scope) as tx:
+        accounts.disconnect(tx, box.scope)
+    return ""
+
+
+def run_a_night(at: At) -> None:
+    """A night at once, whatever the hour; its digest takes the place of the line that announces it."""
+    with at.desk.store.directory() as tx:
+        side = people.slack_side(tx, at.owner.id)
+    channel = side.dm or morning.open_dm(at.desk, at.owner.id, side.user)
+    key, text = cards.key_of(at.owner.person.key, at.today), RUNNING.format(day=day_words(at.today))
+    with at.owner.begin() as tx:
+        if outbox.get(tx, key) is None:
+            outbox.want(tx, at.owner.scope, Post(key, channel, text, tuple(blocks_thread.said(cards.sentence(text)))))
+    if not nightfall.begin(at.desk, at.owner.id, Morning(at.today, at.now, at.now), at.now, ""):
+        with at.desk.store.directory() as tx:
+            nightfall.defer(tx, nightfall.places_of(at.desk, at.owner.id), at.owner.id, at.today, at.now)
