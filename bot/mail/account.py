@@ -100,28 +100,37 @@ def _is_this_machine(host: str) -> bool:
 
 
 def _connect(login: Login, timeout: float) -> Any:
-    trust = ssl.create_default_context(cafile=login.ca_file)
-    try:
-        client = IMAPClient(
-            login.host,
-            login.port or _DEFAULT_PORT[login.security],
-            ssl=login.security == "tls",
-            ssl_context=trust,
-            timeout=SocketTimeout(connect=min(CONNECT_SECONDS, timeout), read=timeout),
-        )
-        client.normalise_times = False
-        client._imap.debug = 0  # else it words every mail for the log that is off: half of the time of a fetch
-        client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else 40 ms for each APPEND
-        if login.security == "starttls":
-            _encrypt(client, login, trust)
-    except FAILURES as err:
-        raise sort_out(err, login.host, "connecting") from None  # see Account._sorted
+    trust = _trust(login.ca_file)
+    with contextlib.ExitStack() as undo:
+        try:
+            client = IMAPClient(
+                login.host,
+                login.port or _DEFAULT_PORT[login.security],
+                ssl=login.security == "tls",
+                ssl_context=trust,
+                timeout=SocketTimeout(connect=min(CONNECT_SECONDS, timeout), read=timeout),
+            )
+            undo.callback(_shut, client)
+            client.normalise_times = False
+            client._imap.debug = 0  # else it words every mail for the log that is off: half of the time of a fetch
+            client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else 40 ms for each APPEND
+            if login.security == "starttls":
+                _encrypt(client, login, trust)
+        except FAILURES as err:
+            raise sort_out(err, login.host, "connecting") from None  # see Account._sorted
+        undo.pop_all()
     return client
+
+
+def _trust(ca_file: Path | None) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError as err:  # SSLError is one
+        raise NeedsPerson(f"{ca_file} cannot be read as certificates: name a PEM file.") from err
 
 
 def _encrypt(client: Any, login: Login, trust: ssl.SSLContext) -> None:
     if not client.has_capability("STARTTLS"):
-        client.shutdown()
         raise NeedsPerson(f"{login.host} offers no encryption on this port: set the security to tls.")
     client.starttls(trust)
 
@@ -262,8 +271,12 @@ class Account:
 
     def _drop(self) -> None:
         self._lost = True
-        with contextlib.suppress(*FAILURES):
-            self._client.shutdown()
+        _shut(self._client)
+
+
+def _shut(client: Any) -> None:
+    with contextlib.suppress(*FAILURES):
+        client.shutdown()
 
 
 def _xoauth2(user: str, token: str) -> Any:

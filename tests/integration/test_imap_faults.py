@@ -6,6 +6,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -72,6 +73,14 @@ def test_a_certificate_is_checked_and_a_good_one_lets_us_in(
 def test_a_password_goes_unencrypted_to_this_machine_only(login: Login) -> None:
     with pytest.raises(NeedsPerson, match="set the security to tls"), open_account(replace(login, host="mail.example")):
         pass
+
+
+def test_certificates_that_cannot_be_read_are_told(dovecot: Dovecot, login: Login, tmp_path: Path) -> None:
+    (tmp_path / "empty.pem").touch()
+    for name in ("empty.pem", "missing.pem"):
+        wrong = replace(dovecot.tls(login, "tls"), ca_file=tmp_path / name)
+        with pytest.raises(NeedsPerson, match="cannot be read"), open_account(wrong):
+            pass
 
 
 def test_encryption_that_the_server_does_not_offer_is_not_done_without(dovecots: Callable[[Profile], Dovecot]) -> None:
@@ -441,7 +450,7 @@ def test_no_other_method_of_imapclient_is_called_anywhere() -> None:
         if isinstance(node, ast.Attribute) and ast.unparse(node.value) in ("client", "self._client")
     }
     assert called == {
-        "add_flags", "append", "fetch", "folder_status", "has_capability", "list_folders", "login", "logout", "namespace", "noop",
+        "add_flags", "append", "fetch", "folder_status", "get_quota_root", "has_capability", "list_folders", "login", "logout", "namespace", "noop",
         "plain_login", "sasl_login", "search", "select_folder", "shutdown", "socket", "starttls", "uid_expunge",
         "_imap", "normalise_times",
     }  # fmt: skip
