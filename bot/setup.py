@@ -113,11 +113,17 @@ def set_up(place: Path, answers: Answers, console: Console) -> Path:
     file = place / settings.FILE
     held, environ = settings.held(file)
     _greet(console, place, held, environ)
-    (place / MANIFEST).write_text(json.dumps(manifest(held.get("NIGHTDESK_PUBLIC_URL", "")), indent=2) + "\n")
     known = held | environ
+    (place / MANIFEST).write_text(json.dumps(manifest(_address(known)), indent=2) + "\n")
     write(file, dict(_asked(known, environ, answers, console, place)))
     console.print(Text(f"\nWritten to {file}, which nobody else may read.", style="green"))
     return file
+
+
+def _address(known: Mapping[str, str]) -> str:
+    """Where Slack posts to; '' over a socket. The public address alone may be there for connecting mailboxes."""
+    over_http = "SLACK_SIGNING_SECRET" in known and "SLACK_APP_TOKEN" not in known
+    return known.get("NIGHTDESK_PUBLIC_URL", "").rstrip("/") if over_http else ""
 
 
 def _asked(

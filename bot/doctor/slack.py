@@ -30,7 +30,7 @@ def slack(configured: Settings, store: Store | None, clock: Clock = time.time) -
     if not any("SLACK_BOT_TOKEN is" in one.what for one in misplaced):
         bot = list(told(AREA, _as_bot(configured, store, clock)))
         yield from bot
-    if configured.slack_app_token and not any("SLACK_APP_TOKEN is" in one.what for one in misplaced):
+    if configured.slack_app_token.startswith("xapp-"):
         # What is wrong with the way to Slack is told once.
         yield from (one for one in told(AREA, _socket(configured)) if one not in bot)
     if store is not None:
@@ -44,17 +44,18 @@ def _tokens(configured: Settings) -> Iterator[Finding]:
             AREA, f"SLACK_BOT_TOKEN is {_kind(configured.slack_bot_token)}, not a bot token (xoxb-…).",
             f"Copy it from {APPS}, your app, OAuth & Permissions, Bot User OAuth Token.",
         )  # fmt: skip
-    if configured.public_url:
-        if not configured.slack_signing_secret:
-            yield fail(
-                AREA, "NIGHTDESK_PUBLIC_URL is set, and SLACK_SIGNING_SECRET is not: nobody could tell Slack from a stranger.",
-                f"Copy it from {APPS}, your app, Basic Information, Signing Secret.",
-            )  # fmt: skip
-    elif not configured.slack_app_token.startswith("xapp-"):
-        yield fail(
-            AREA, f"SLACK_APP_TOKEN is {_kind(configured.slack_app_token)}, not an app-level token (xapp-…).",
-            f"Make one at {APPS}, your app, Basic Information, App-Level Tokens, with the scope {grants.APP_SCOPE}.",
-        )  # fmt: skip
+    if configured.slack_app_token.startswith("xapp-"):
+        return
+    if configured.slack_signing_secret and not configured.slack_app_token:
+        yield ok(
+            AREA,
+            "Without an app-level token Slack's events come as signed requests: `nightdesk serve --http HOST:PORT`.",
+        )
+        return
+    yield fail(
+        AREA, f"SLACK_APP_TOKEN is {_kind(configured.slack_app_token)}, not an app-level token (xapp-…).",
+        f"Make one at {APPS}, your app, Basic Information, App-Level Tokens, with the scope {grants.APP_SCOPE}.",
+    )  # fmt: skip
 
 
 def _kind(token: str) -> str:

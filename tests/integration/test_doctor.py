@@ -99,11 +99,14 @@ def test_tokens_in_each_others_places_are_noticed_without_a_call(slack: Sandbox)
     assert slack.log == []
 
 
-def test_over_http_the_signing_secret_is_needed_and_no_app_token(slack: Sandbox) -> None:
-    over_http = with_slack(slack, SLACK_APP_TOKEN="", NIGHTDESK_PUBLIC_URL="https://desk.example.org")
-    [failed] = of(list(slack_check.slack(over_http, None)), "fail")
-    assert "SLACK_SIGNING_SECRET is not" in failed
-    assert of(list(slack_check.slack(replace(over_http, slack_signing_secret="s" * 32), None)), "fail") == []
+def test_events_come_over_a_socket_or_as_signed_requests_and_one_of_them_is_needed(slack: Sandbox) -> None:
+    neither = with_slack(slack, SLACK_APP_TOKEN="")
+    assert of(list(slack_check.slack(neither, None)), "fail") == [
+        "SLACK_APP_TOKEN is not set, not an app-level token (xapp-…)."
+    ]
+    signed = list(slack_check.slack(replace(neither, slack_signing_secret="s" * 32), None))
+    assert of(signed, "fail") == []
+    assert any("serve --http" in one for one in of(signed, "ok"))
 
 
 def test_a_revoked_token_says_what_to_do(slack: Sandbox) -> None:

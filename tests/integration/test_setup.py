@@ -67,6 +67,16 @@ def test_the_manifest_lies_beside_it_and_the_screen_says_where_to_take_it(tmp_pa
     assert str(tmp_path / "slack-manifest.json") in screen
 
 
+def test_the_manifest_names_an_address_only_where_slack_posts_to_it(tmp_path: Path) -> None:
+    file = tmp_path / "nightdesk.toml"
+    file.write_text('NIGHTDESK_PUBLIC_URL = "https://desk.example.org"\n')  # for connecting mailboxes
+    set_up(tmp_path, setup.keep_all)
+    assert "desk.example.org" not in (tmp_path / "slack-manifest.json").read_text()
+    file.write_text(file.read_text() + 'SLACK_SIGNING_SECRET = "s"\n')
+    set_up(tmp_path, setup.keep_all)
+    assert "https://desk.example.org/slack/events" in (tmp_path / "slack-manifest.json").read_text()
+
+
 def test_a_second_run_keeps_what_is_set_and_shows_no_secret(tmp_path: Path) -> None:
     set_up(tmp_path, setup.from_file(ANSWERS))
     file = tmp_path / "nightdesk.toml"
