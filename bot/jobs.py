@@ -9,6 +9,7 @@ import procrastinate
 
 from bot import (
     backfill,
+    errands,
     hometab,
     live,
     mailroom,
@@ -111,6 +112,10 @@ def build(dsn: str, desk: Callable[[], Desk]) -> procrastinate.App:  # noqa: C90
     @app.task(name="directory", queue=READ, retry=patient)
     def read_directory() -> None:
         backfill.workspace(desk())
+
+    @app.task(name="errand", queue=SLEEP, retry=again)
+    def errand(scope: int, errand: str) -> None:
+        errands.run(desk(), scope, errand, night.think)
 
     @app.task(name="look_up", queue=LIVE, retry=patient)
     def look_up(channel: str) -> None:

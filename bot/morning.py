@@ -14,13 +14,13 @@ from bot import cards, hours, observe, posting
 from bot.desk import Desk, Owner, begin_owner
 from bot.slack import blocks_thread
 from bot.slack.kit import line
-from bot.store import choices, messages, mornings, outbox, people, queue, runs
+from bot.store import choices, errands, messages, mornings, outbox, people, queue, runs
 from bot.store import desk as kept
 from bot.store.db import Tx
 from bot.store.mornings import Slept
 from graphs import digest as digests
 from graphs.digest_value import Digest, Footer, Skipped
-from graphs.domain import Considered, Draft, Fact, Preferences
+from graphs.domain import Considered, Draft, Fact, Preferences, SlackSource
 from graphs.life import Life
 from graphs.outcomes import Chosen, hidden
 
@@ -57,6 +57,7 @@ def morning(desk: Desk, owner: Owner, found: Found, fell_back: Sequence[str], ni
         known = [row for row in kept.drafts(tx, owner.scope) if row.state in ("planned", "appended")]
         changes = _changes(tx, owner)
         gone = _gone(tx, owner, night)
+        done = [_errand(one) for one in errands.done(tx, owner.id, night) if one.result is not None]
         failed = [*fell_back, *runs.fell_back(tx, [place.id for place in owner.places], night)]
         footer = _footer(tx, desk, owner, found, failed, night)
     slept = digests.Night(
@@ -71,6 +72,7 @@ def morning(desk: Desk, owner: Owner, found: Found, fell_back: Sequence[str], ni
             notice for notice in found.notices if notice.at > since and digests.notice_item(notice) not in gone
         ),
         changes=tuple(fact for fact in changes if digests.change_item(fact) not in gone),
+        errands=tuple(one for one in done if f"errand-{one.id}" not in gone),
         footer=footer,
         model=desk.sleep_model is not None,
         recorded=desk.sleep_model is not None and desk.sleep_model.recorded,
@@ -83,6 +85,18 @@ def morning(desk: Desk, owner: Owner, found: Found, fell_back: Sequence[str], ni
             # Its person was told that it is late, or looks at what an earlier run of the same night found.
             queue.defer(tx, delivery(owner.id, owner.person.key, night))
     return digest
+
+
+def _errand(one: errands.Errand) -> digests.Errand:
+    assert one.result is not None
+    return digests.Errand(
+        id=one.id,
+        words=one.task.words,
+        result=one.result.text,
+        source=SlackSource(channel=one.channel, ts=one.task.asked),
+        asked_at=one.at,
+        found_by="model" if one.result.served == "composed" else "rules",
+    )
 
 
 def _gone(tx: Tx, owner: Owner, night: date) -> frozenset[str]:
@@ -152,6 +166,7 @@ def links(desk: Desk, owner: Owner, found: digests.Night) -> dict[str, digests.L
     sources += [digests.answered(draft) for draft in found.drafts]
     sources += [notice.source for notice in found.notices]
     sources += [fact.source for fact in found.changes]
+    sources += [one.source for one in found.errands]
     return cards.linked(desk, owner, sources)
 
 

@@ -1,7 +1,7 @@
 """One night: a place is read once for everybody (`consolidate`), then each person's desk is done (`sleep`).
 
 consolidate: new messages -> facts -> memories and the place's learned context
-sleep:       conversations -> tasks · inbox -> drafts, questions, reasons · all of it -> the morning's digest
+sleep:       conversations -> tasks · inbox -> drafts, questions, reasons · errands · all of it -> the morning's digest
 
 Each step may be killed and run again: runs are fenced, judgements are kept by the hash of what was judged, results are
 written once in one transaction. Graphs think; this file alone reads and writes.
@@ -17,7 +17,7 @@ from typing import Any
 
 from langgraph.graph import StateGraph
 
-from bot import drafting
+from bot import drafting, errands
 from bot.desk import Desk, Owner, begin_owner
 from bot.morning import Found, morning
 from bot.store import choices, messages, people, runs
@@ -27,6 +27,7 @@ from bot.store.db import Tx
 from bot.store.runs import Begin
 from graphs import consolidate as remember
 from graphs import draft as writing
+from graphs import errand as working
 from graphs import review as reviewing
 from graphs import tasks
 from graphs.conversations import blocks, conversations, fingerprint, involves
@@ -137,11 +138,12 @@ class Reading:
 
 
 def sleep(desk: Desk, person: int, night: date, now: datetime) -> None:
-    """One person's night that ends on local date `night`: drafts owed first, then tasks, then the digest."""
+    """One person's night that ends on local date `night`: drafts owed first, then tasks, errands, and the digest."""
     owner = begin_owner(desk, person)
     reading = read(desk, owner, now)
     replied = drafting.reply(desk, owner, reading.whole, partial(_settled, owner, reading, now), night, now, think)
     lives, fell_back = find_tasks(desk, owner, reading, night, now)
+    errands.run_due(desk, person, night, think)
     found = Found(lives, replied.drafts, replied.considered, _notices(owner, reading), reading.counts)
     morning(desk, owner, found, [*replied.fell_back, *fell_back], night, now)
 
@@ -378,6 +380,6 @@ def think(
 
 CHECKPOINTED: tuple[type, ...] = (
     *VALUES, remember.Block, remember.Noted, remember.Draftline, tasks.ThreadRef, tasks.Batch, tasks.Judged, writing.MailRef,
-    writing.Outcome, reviewing.Open, reviewing.Reviewed,
+    writing.Outcome, reviewing.Open, reviewing.Reviewed, *working.CHECKPOINTED,
 )  # fmt: skip
 """Every type that a checkpoint may hold; loading one builds nothing else."""

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from graphs.checks import SLOT
 from graphs.digest_value import MOST_ITEMS, SECTIONS, Digest, Footer, Item, ItemLink, Section, clip, day_words
-from graphs.domain import Considered, Draft, Fact, MailSource, Person, Source, Task, Value
+from graphs.domain import Considered, Draft, Fact, FoundBy, MailSource, Person, Source, Task, Value
 from graphs.life import Life, source_key
 from graphs.outcomes import draft_item
 
@@ -26,6 +26,17 @@ class Notice(Value):
     at: datetime
 
 
+class Errand(Value):
+    """What came of a job that was handed to this night; the result stands in the thread it was asked in."""
+
+    id: str
+    words: str
+    result: str
+    source: Source  # the message that asked
+    asked_at: datetime
+    found_by: FoundBy
+
+
 class Night(Value):
     """What one person's night found, as far as a digest shows it."""
 
@@ -38,6 +49,7 @@ class Night(Value):
     questions: tuple[Considered, ...]
     notices: tuple[Notice, ...]
     changes: tuple[Fact, ...]
+    errands: tuple[Errand, ...] = ()
     footer: Footer
     model: bool
     recorded: bool = False
@@ -63,6 +75,7 @@ def compose(night: Night, links: Mapping[str, Linked]) -> Digest:
     items += [_question_item(one, by_draft, night, links) for one in night.questions]
     items += [_notice_item(notice, night, links) for notice in night.notices]
     items += [_change_item(fact, night, links) for fact in _chosen_changes(night)]
+    items += [_errand_item(errand, night, links) for errand in night.errands]
     chosen, rest = _filled(sorted(items, key=lambda item: _rank(item, night.date)))
     quiet = [life for life in waiting if _ignored(life, night.date) < IGNORED_DAYS]
     still = [_task_item(life.task, night, links) for life in quiet if not _covered(life.task, replied | asked)]
@@ -345,6 +358,21 @@ def _change_item(fact: Fact, night: Night, links: Mapping[str, Linked]) -> Item:
         sources=(fact.source,),
         links=_links((fact.source,), links),
         found_by=fact.found_by,
+    )
+
+
+def _errand_item(errand: Errand, night: Night, links: Mapping[str, Linked]) -> Item:
+    return Item(
+        section="errands",
+        kind="errand",
+        id=f"errand-{errand.id}",
+        text=clip(f"“{clip(errand.words, 80)}”: {errand.result}"),
+        next_step="Read the whole of it in the thread",
+        owner=night.person.key,
+        age_days=_age(errand.asked_at, night),
+        sources=(errand.source,),
+        links=_links((errand.source,), links),
+        found_by=errand.found_by,
     )
 
 

@@ -54,13 +54,15 @@ def below(shown: Shown) -> list[Block]:
     return found
 
 
-def card(lines: Sequence[str], links: Sequence[ItemLink], waits: bool) -> list[Block]:
-    """An errand: what was understood, what will be done and when. `waits`: it may still be begun now, or taken back."""
+def card(lines: Sequence[str], links: Sequence[ItemLink], waits: bool, runs: bool = False) -> list[Block]:
+    """An errand: what was understood, what will be done and when. It may be begun while it `waits`, and taken back while
+    it waits or `runs`."""
     found = [kit.section(said("\n".join(lines)).strip() or "…")]
     if line := _line([_source(one) for one in links[:MOST_LISTED]]):
         found.append(kit.context(line))
-    if waits:
-        found.append(kit.actions(kit.button(START, "Start now"), kit.button(DISCARD, "Discard work")))
+    buttons = [kit.button(START, "Start now")] if waits else []
+    if waits or runs:
+        found.append(kit.actions(*buttons, kit.button(DISCARD, "Discard work")))
     return found
 
 

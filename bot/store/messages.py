@@ -194,3 +194,9 @@ def followers(tx: Tx, ids: Sequence[int], until: datetime) -> dict[int, Message]
     nexts = {row["id"]: row["next"] for row in tx.all("followers", ids=list(ids), until=until) if row["next"]}
     found = {message.id: message for message in by_id(tx, list(nexts.values()))}
     return {id_: found[next_] for id_, next_ in nexts.items() if next_ in found}
+
+
+def nearby(tx: Tx, message: int, most: int, until: datetime) -> list[Message]:
+    """What stands around a message in its thread or run, as far as the audience may read it; in the order it was said."""
+    found = by_id(tx, [row["id"] for row in tx.all("nearby", id=message, most=most, until=until)])
+    return sorted(found, key=lambda one: (one.sent_at, one.id))

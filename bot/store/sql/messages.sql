@@ -177,3 +177,9 @@ select t.message_id as id, (
     and n.at <= %(until)s
   order by n.at, n.message_id limit 1) as next
 from nightdesk.turn t where t.message_id = any(%(ids)s)
+
+-- nearby --
+-- What stands around a message in its thread or run, nearest first.
+select n.message_id as id from nightdesk.turn t join nightdesk.turn n on n.scope_id = t.scope_id and n.session = t.session
+where t.message_id = %(id)s and n.at <= %(until)s
+order by abs(extract(epoch from n.at - t.at)), n.message_id limit %(most)s

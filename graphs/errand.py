@@ -1,0 +1,207 @@
+"""An errand by night: START -> look -> gather -> look … -> write -> END. Searching and reading are all it can do.
+
+`look` decides what to look up next, `gather` is code that does it under the audience of where the errand was asked, `write`
+states the result over what was found; each statement keeps its citation or is cut. Steps are bounded, and a person who takes
+the errand back stops it at the next one.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal, TypedDict
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.runtime import Runtime
+from pydantic import Field
+
+from graphs.citing import Most, Passage, not_found, read
+from graphs.conversations import stamp
+from graphs.domain import Answer, Message, Quoted, Source, Value
+from graphs.life import source_key
+from graphs.prompts import prompt
+from graphs.quote import attribute, fence
+from graphs.thinking import Failure, Thinker
+
+MOST_STEPS = 5
+"""Looks of one errand; with the writing one call of the model more."""
+MOST_PASSAGES = 40
+OF_A_SEARCH = 10
+OF_A_THREAD = 12
+AT_A_TIME = 3
+SHOWN = Most(lines=12, citations=8)
+
+
+class Asked(Value):
+    """Which errand, in which wording."""
+
+    id: str
+    wording: str  # a hash
+
+
+class Looked(Value):
+    """What was looked up so far. Passages are numbered in the order in which they were found."""
+
+    searches: tuple[str, ...] = ()
+    read: tuple[int, ...] = ()  # numbers whose conversation was read
+    found: tuple[Source, ...] = ()
+    steps: int = 0
+    wanted: "Wants | None" = None
+
+
+class Wants(Value):
+    """The next step, as the model answers it."""
+
+    search: Annotated[tuple[Annotated[str, Field(max_length=120)], ...], Field(max_length=6)]
+    read: Annotated[tuple[int, ...], Field(max_length=6)]
+    done: bool
+
+
+class State(TypedDict, total=False):
+    pending: Asked
+    looked: Looked
+    answer: Answer
+
+
+@dataclass(frozen=True)
+class Context:
+    """All this graph may do: think, search, and read conversations of what was found."""
+
+    thinker: Thinker
+    task: Quoted  # the person's own words
+    asker: str
+    thread: Sequence[Message]
+    search: Callable[[str, int], Sequence[Source]]
+    conversation: Callable[[Source, int], Sequence[Source]]
+    passages: Callable[[Sequence[Source]], Sequence[Passage]]  # those that may be read now, in the order given
+    wanted: Callable[[], bool]  # False once the person took it back
+    now: datetime
+    zone: str
+
+
+def look(state: State, runtime: Runtime[Context]) -> State:
+    """What to look up next. Without a usable answer of the model the errand's own words are searched for, once."""
+    context, looked = runtime.context, state.get("looked", Looked())
+    reply = context.thinker.think("errand", prompt("errand_look"), question(context, looked), Wants, 600)
+    if isinstance(reply, Failure):
+        own = () if looked.searches else (context.task.text[:200],)
+        reply = Wants(search=own, read=(), done=not own)
+    return {"looked": looked.model_copy(update={"wanted": reply, "steps": looked.steps + 1})}
+
+
+def gather(state: State, runtime: Runtime[Context]) -> State:
+    """Does what was decided, as far as it is new and within bounds."""
+    context, looked = runtime.context, state["looked"]
+    wants = looked.wanted or Wants(search=(), read=(), done=True)
+    searches = [
+        s for s in dict.fromkeys(" ".join(one.split()) for one in wants.search) if s and s not in looked.searches
+    ]
+    shown = context.passages(looked.found)
+    numbers = [n for n in dict.fromkeys(wants.read) if 1 <= n <= len(shown) and n not in looked.read]
+    found = {source_key(source): source for source in looked.found}
+    for one in searches[:AT_A_TIME]:
+        found |= {
+            source_key(source): source for source in context.search(one, OF_A_SEARCH) if source_key(source) not in found
+        }
+    for n in numbers[:AT_A_TIME]:
+        near = context.conversation(shown[n - 1].source, OF_A_THREAD)
+        found |= {source_key(source): source for source in near if source_key(source) not in found}
+    return {
+        "looked": Looked(
+            searches=(*looked.searches, *searches[:AT_A_TIME]),
+            read=(*looked.read, *numbers[:AT_A_TIME]),
+            found=tuple(found.values())[:MOST_PASSAGES],
+            steps=looked.steps,
+        )
+    }
+
+
+def onward(state: State, runtime: Runtime[Context]) -> Literal["gather", "write", "__end__"]:
+    """After a look: nobody works for an errand that was taken back."""
+    if not runtime.context.wanted():
+        return "__end__"
+    wants = state["looked"].wanted
+    return "write" if wants is None or wants.done or not (wants.search or wants.read) else "gather"
+
+
+def again(state: State, runtime: Runtime[Context]) -> Literal["look", "write", "__end__"]:
+    """After gathering: another look, until the steps are used up."""
+    if not runtime.context.wanted():
+        return "__end__"
+    return "look" if state["looked"].steps < MOST_STEPS else "write"
+
+
+def write(state: State, runtime: Runtime[Context]) -> State:
+    """The result. When the model gives none, what is nearest to the errand's words is listed and nothing is claimed."""
+    context = runtime.context
+    passages = tuple(context.passages(state["looked"].found))
+    if not passages:
+        return {"answer": not_found([], [])}
+    asked = f"{_numbered(context, passages)}\n{_errand(context)}"
+    said = context.thinker.say("errand", prompt("errand"), asked, _unheard, 1_600)
+    if isinstance(said, Failure):
+        return {"answer": listed(passages, said.reason)}
+    return {"answer": read(said, passages, SHOWN)}
+
+
+def listed(passages: Sequence[Passage], reason: str) -> Answer:
+    """Where to look, when nobody could write a result."""
+    sources = tuple(one.source for one in passages)
+    return Answer(
+        text=f"I found messages that bear on it, but could not write a result: {reason}.",
+        citations=sources[: SHOWN.citations],
+        served="rules",
+        retrieved=sources,
+    )
+
+
+def question(context: Context, looked: Looked) -> str:
+    """Thread, searches and passages so far, and the errand last."""
+    passages = context.passages(looked.found)
+    thread = "\n".join(
+        fence("message", m.text, {"from": m.author.name, "at": stamp(m.sent_at, context.zone)}, 1200)
+        for m in context.thread[-10:]
+    )
+    searched = "\n".join(fence("search", Quoted(text=one), None, 120) for one in looked.searches)
+    parts = [
+        f"The thread it was asked in:\n{thread}" if thread else "",
+        f"Searched for so far:\n{searched}" if searched else "Nothing was searched for yet.",
+        _numbered(context, passages) if passages else "Nothing was found yet.",
+        f"Step {looked.steps + 1} of {MOST_STEPS}.",
+        _errand(context),
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def _numbered(context: Context, passages: Sequence[Passage]) -> str:
+    found = "\n".join(
+        fence(
+            "passage", p.text, {"n": str(n), "in": p.label, "by": p.said_by, "at": stamp(p.said_at, context.zone)}, 700
+        )
+        for n, p in enumerate(passages, 1)
+    )
+    return f"Passages:\n{found}"
+
+
+def _errand(context: Context) -> str:
+    when = stamp(context.now, context.zone)
+    return f"It is {when}. {attribute(context.asker)} asks:\n{fence('errand', context.task, None, 2000)}"
+
+
+def _unheard(piece: str) -> None:
+    """Nobody looks at night."""
+
+
+def build() -> StateGraph[State, Context, Any, Any]:
+    """The uncompiled graph."""
+    graph = StateGraph(State, context_schema=Context)
+    graph.add_node("look", look)
+    graph.add_node("gather", gather)
+    graph.add_node("write", write)
+    graph.add_edge(START, "look")
+    graph.add_conditional_edges("look", onward, ["gather", "write", END])
+    graph.add_conditional_edges("gather", again, ["look", "write", END])
+    graph.add_edge("write", END)
+    return graph
+
+
+CHECKPOINTED: tuple[type, ...] = (Asked, Looked, Wants)
