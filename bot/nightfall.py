@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from bot import hours, mailroom, morning, night, workspace
 from bot.desk import Desk
 from bot.hours import Morning
-from bot.store import nights, people, queue
+from bot.store import cursors, nights, people, queue
 from bot.store.db import Tx
 from bot.store.people import Place
 from bot.store.queue import READ, SLEEP, Job
@@ -86,8 +86,10 @@ def begin(desk: Desk, person: int, owed: Morning, now: datetime, late: str) -> b
         if not nights.begin(tx, person, owed.date, now, late):
             return False
         connected = {row["scope_id"] for row in tx.all("connected")}
+        # Only channels we are in: an imported conversation is nothing that Slack shows us, and would be closed for it.
+        here = set(cursors.channels_here(tx))
         for place in places:
-            if place.id in connected or (place.channel is not None and desk.slack is not None):
+            if place.id in connected or (place.channel is not None and place.channel.id in here):
                 queue.defer(tx, bringing(place))
         defer(tx, places, person, owed.date, now, until)
     return True
