@@ -40,14 +40,14 @@ def nightdesk(
 @app.command()
 def demo(
     context: typer.Context,
-    once: Annotated[bool, typer.Option("--once", help="Stop after the digest.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Stop after the digest, without the page.")] = False,
     rules: Annotated[bool, typer.Option("--rules", help="Without a model's recorded answers.")] = False,
     out: Annotated[Path | None, typer.Option(help="Also write the files of the night here.")] = None,
 ) -> None:
     """A made-up company, three days and a night: see the morning's digest in seconds. No keys, nothing leaves this machine."""
     from bot.commands import demo as run
 
-    run(context.obj, rules, out)
+    run(context.obj, once, rules, out)
 
 
 @app.command()

@@ -22,15 +22,17 @@ if TYPE_CHECKING:
     from bot import asking
 
 
-def demo(at: Path | None, rules: bool, out: Path | None) -> None:
-    """The demo company's night, in a fresh home that is removed afterwards unless one is named."""
+def demo(at: Path | None, once: bool, rules: bool, out: Path | None) -> None:
+    """The demo company's night, in a fresh home that is removed afterwards. In a terminal its page stays open, unless `once`."""
     from rich.console import Console
 
     from bot import demo as company
 
     configured = settings.load(at)
+    console = Console(width=min(Console().width, 104))
+    wish = company.Wish(rules, out, stay=console.is_terminal and not once)
     with _home_or_fresh(replace(configured, database_url="")) as (place, durable):
-        company.run(configured, place, durable, rules, out, Console(width=min(Console().width, 104)))
+        company.run(configured, place, durable, wish, console)
 
 
 def migrate(at: Path | None) -> None:

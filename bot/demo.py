@@ -1,10 +1,12 @@
 """The demo: a made-up company, its day and its night, on embedded parts and a model's recorded answers."""
 
 import contextlib
+import signal
+import threading
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import date, datetime, time
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 from importlib.resources import as_file, files
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -14,12 +16,16 @@ from rich.padding import Padding
 from rich.rule import Rule
 from rich.text import Text
 
-from bot import app, asking, calendar, cards, imports, nightfiles
+from bot import app, asking, calendar, cards, imports, nightfiles, observe, sandbox
 from bot.desk import Desk, Owner, begin_owner
 from bot.render_text import digest_text
+from bot.sandbox import Living
 from bot.settings import RoleSettings, Settings
+from bot.slack.manifest import manifest
 from bot.store import desk as kept
 from bot.store import messages, people
+from bot.web import server
+from bot.web.stage import Night, Question, Stage, Tell
 from graphs.digest_value import Digest, clip
 from graphs.domain import Draft, Message, Source
 from graphs.life import source_key
@@ -27,10 +33,19 @@ from graphs.life import source_key
 OWNER = "mira@fernhollow.example"
 COLLEAGUE = "tom@fernhollow.example"
 DAY = date(2026, 11, 24)
-WAKES = datetime.combine(DAY, time(8), ZoneInfo("Europe/Berlin"))
+ZONE = "Europe/Berlin"
+WAKES = datetime.combine(DAY, time(8), ZoneInfo(ZONE))
+CONNECTED = timedelta(hours=3)
+"""So long before the morning everything is connected; the last mail came half an hour earlier."""
 QUESTIONS = (("tom@fernhollow.example", "general", "When does Sprig 2 ship?"),)
 RECORDED = "recorded"
 """The model's name in the recordings. It is part of their keys."""
+REPLAYED = (
+    "Slack, mail and database run inside this program, a model's answers are recorded, and nothing leaves this machine."
+)
+RULES = (
+    "Slack, mail and database run inside this program, rules answer without a model, and nothing leaves this machine."
+)
 
 
 @contextlib.contextmanager
@@ -62,21 +77,73 @@ def recorded(settings: Settings, rules: bool) -> Iterator[Settings]:
         yield replace(bare, live=role, sleep=role)
 
 
-def run(settings: Settings, place: Path, durable: bool, rules: bool, out: Path | None, console: Console) -> None:
-    """Reads three days, sleeps a night, and shows the morning as its owner gets it."""
-    with recorded(settings, rules) as configured, company() as (export, mails):
-        with app.database(configured, place, durable) as held, app.desk(configured, held, recorded=not rules) as desk:
-            with console.status("Reading three days of a company of twelve"):
-                found = imports.import_all(desk.store, export, mails, lambda what, count: None)
-            nights = nights_of(desk)
+@dataclass(frozen=True)
+class Wish:
+    """What the command line asked for."""
+
+    rules: bool
+    out: Path | None
+    stay: bool  # leave the page open afterwards
+
+
+def run(settings: Settings, place: Path, durable: bool, wish: Wish, console: Console) -> None:
+    """The company on this machine: its day is read, a night is slept, the morning is shown as its owner gets it."""
+    observe.start(settings.log, "")
+    clock = sandbox.Clock(WAKES - CONNECTED)
+    with (
+        recorded(settings, wish.rules) as configured,
+        company() as found,
+        app.database(configured, place, durable) as held,
+    ):
+        with contextlib.ExitStack() as open_:
+            with console.status("A company of twelve: its Slack, its mailboxes, three days of both"):
+                living = open_.enter_context(sandbox.living(configured, held, found, clock, not wish.rules))
             with console.status("The night: reading, remembering, drafting"):
-                app.sleep_now(desk, held.dsn, nights)
-            owner = begin_owner(desk, nights[0][0].id)
-            _tell(desk, owner, found, rules, console)
-            if out is not None:
-                for (known, day, now), name in zip(nights, (OWNER, COLLEAGUE), strict=True):
-                    nightfiles.write_person(begin_owner(desk, known.id), day, now, out / name)
-                console.print(f"The files of this night are in {out}.", style="dim", highlight=False)
+                sandbox.sleep(living, DAY, lambda doing: None)
+            with console.status("The morning"):
+                sandbox.wake(living, DAY, lambda doing: None)
+            _tell(living, wish.rules, console)
+            if wish.out is not None:
+                _write(living.desk, wish.out, console)
+            if wish.stay:
+                _stay(living, wish.rules, console)
+
+
+def _write(desk: Desk, out: Path, console: Console) -> None:
+    for (known, day, now), name in zip(nights_of(desk), (OWNER, COLLEAGUE), strict=True):
+        nightfiles.write_person(begin_owner(desk, known.id), day, now, out / name)
+    console.print(f"The files of this night are in {out}.", style="dim", highlight=False)
+
+
+def _stay(living: Living, rules: bool, console: Console) -> None:
+    """The page, until Ctrl-C or SIGTERM."""
+    stage = Stage(
+        slack=living.slack,
+        mail=living.mail,
+        mailboxes={address.partition("@")[0]: address for address in living.mail.users},
+        desk=living.desk,
+        now=living.clock.now,
+        night=Night(lambda tell: _next_night(living, tell)),
+        disclosure=RULES if rules else REPLAYED,
+        questions=[Question(who.partition("@")[0], where, f"@nightdesk {asked}") for who, where, asked in QUESTIONS],
+        shortcuts=[
+            (s["name"], s["callback_id"]) for s in manifest()["features"]["shortcuts"] if s["type"] == "message"
+        ],
+    )
+    over = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: over.set())
+    with server.running(stage) as address:
+        console.print(f"\nLook around, ask, press, sleep another night: [bold]{address}[/bold]", soft_wrap=True)
+        console.print("Ctrl-C ends it; nothing is kept.", style="dim")
+        over.wait()
+
+
+def _next_night(living: Living, tell: Tell) -> None:
+    """The night after today's, for everybody with a mailbox."""
+    day = calendar.first_morning_after(living.clock.now(), ZONE)
+    sandbox.sleep(living, day, tell)
+    sandbox.wake(living, day, tell)
 
 
 def nights_of(desk: Desk) -> list[tuple[people.Known, date, datetime]]:
@@ -96,7 +163,9 @@ def person_of(desk: Desk, who: str) -> people.Known:
 # --- what is shown --------------------------------------------------------------------------------
 
 
-def _tell(desk: Desk, owner: Owner, found: imports.Imported, rules: bool, console: Console) -> None:
+def _tell(living: Living, rules: bool, console: Console) -> None:
+    desk = living.desk
+    owner = begin_owner(desk, person_of(desk, OWNER).id)
     with owner.begin() as tx:
         digest = kept.digest(tx, owner.scope, DAY)
         drafts = [row.draft for row in kept.drafts(tx, owner.scope)]
@@ -104,11 +173,10 @@ def _tell(desk: Desk, owner: Owner, found: imports.Imported, rules: bool, consol
         learned = kept.learned(tx, [place.id for place in owner.places])
     assert digest is not None
     by = "rules, without a model" if rules else "a model's recorded answers"
-    _line(
-        console,
-        f"Fernhollow makes greenhouse sensors: 12 people, 3 days, {found.slack} Slack messages, {found.mail} mails.",
-    )
-    _line(console, f"This night was slept by {by}. All of it is invented, and nothing left this machine.\n")
+    counted = f"12 people, 3 days, {living.said} Slack messages, {living.mails} mails"
+    _line(console, f"Fernhollow makes greenhouse sensors: {counted}.")
+    _line(console, f"Slack, mailboxes and database are in this program; the night was slept by {by}.")
+    _line(console, "All of it is invented, and nothing left this machine.\n")
     _heading(console, f"Tuesday 08:00 · {owner.person.name}'s only message from Nightdesk")
     _line(console, digest_text(_short(digest)))
     if digest.more:
@@ -126,9 +194,9 @@ def _tell(desk: Desk, owner: Owner, found: imports.Imported, rules: bool, consol
             _line(console, f"  #{name}: {text}")
         console.print()
     _heading(console, "Not drafted, and why")
-    counted = Counter(one.reason for one in considered if one.reason)
-    said = [f"{count} {REASONS.get(reason, reason)}" for reason, count in counted.most_common()]
-    _line(console, f"  {', '.join(said)}.\n")
+    reasons = Counter(one.reason for one in considered if one.reason)
+    why = [f"{count} {REASONS.get(reason, reason)}" for reason, count in reasons.most_common()]
+    _line(console, f"  {', '.join(why)}.\n")
     for who, channel, question in QUESTIONS:
         _ask(desk, who, channel, question, console)
 

@@ -1,26 +1,45 @@
-"""The demo company as a sandbox: its Slack workspace and its mailboxes served on this machine, on a clock of their own."""
+"""The demo company as a living sandbox: its Slack and its mailboxes served on this machine, and the desk at work on them.
+
+Everything between is as in production: Bolt over a socket, the inbox, the queue and its workers, IMAP, the outbox. Only
+the clock is its own: nights are slept when somebody says so.
+"""
 
 import contextlib
 import json
+import shutil
+import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any
 
+from bot import app, hours, imports, jobs, mailroom, morning, nightfall, receive, workers, workspace
+from bot.desk import Desk
 from bot.embedded.imap import MailServer, mail_server
 from bot.embedded.slack import Sandbox, running
-from bot.embedded.slack_values import Channel, User
-from bot.embedded.slack_workspace import BOT, Workspace
+from bot.embedded.slack_company import from_export
 from bot.imports import MailPath
 from bot.mail import mbox
 from bot.mail.mime import read as read_mime
+from bot.settings import Settings
 from bot.slack import limits
+from bot.slack.export import open_export
+from bot.slack.socket import Link, Pace
+from bot.store import accounts, cursors, nights, people, queue
+from bot.store.people import Known
+from graphs.domain import Preferences
+from graphs.errors import Later
 
 PASSWORD = "sandbox"  # noqa: S105  of mailboxes that hold invented mail and answer on this machine alone
 FOLDERS = {"inbox": "INBOX", "sent": "Sent"}
+LOOK = 0.05
+PATIENCE = 300.0  # seconds for one part of a night on a slow machine
+
+Tell = Callable[[str], None]
+"""Says in a few words what is being done."""
 
 
 class Clock:
@@ -43,24 +62,51 @@ class Clock:
                 self._begins, self._since = to.astimezone(UTC), time.monotonic()
 
 
+@dataclass(frozen=True)
+class Living:
+    """A desk at work in the sandbox."""
+
+    desk: Desk
+    slack: Sandbox
+    mail: MailServer
+    clock: Clock
+    owners: tuple[int, ...]  # row ids of the people whose mailboxes are connected
+    said: int  # messages that were there before
+    mails: int
+
+    def known(self) -> list[Known]:
+        with self.desk.store.directory() as tx:
+            found = {one.id: one for one in people.everybody(tx)}
+        return [found[owner] for owner in self.owners]
+
+
+# --- servers --------------------------------------------------------------------------------------
+
+
 @contextlib.contextmanager
 def slack(export: Path, clock: Clock) -> Iterator[Sandbox]:
-    """The workspace of an export folder, with Nightdesk in every channel."""
-    with running(workspace_of(export), clock.timestamp, check=limits.problems) as sandbox:
+    """The workspace of an export folder, with Nightdesk in every channel; nobody can invite it into direct messages."""
+    company = from_export(export, _channels(export), name="Fernhollow")
+    with running(company, clock.timestamp, check=limits.problems) as sandbox:
         yield sandbox
 
 
+def _channels(export: Path) -> list[str]:
+    return [channel.id for channel in open_export(export).channels() if channel.kind in ("public", "private")]
+
+
 @contextlib.contextmanager
-def mail(mails: list[MailPath]) -> Iterator[MailServer]:
+def mail(mails: Sequence[MailPath]) -> Iterator[MailServer]:
     """A mailbox for each address, filled with what lies on disk."""
     addresses = list(dict.fromkeys(one.address for one in mails))
     with mail_server(dict.fromkeys(addresses, PASSWORD)) as server:
         for one in mails:
-            server.fill(one.address, FOLDERS[one.mailbox], [(m.raw, _received(m.raw)) for m in mbox.read(one.path)])
+            server.fill(one.address, FOLDERS[one.mailbox], [(m.raw, received(m.raw)) for m in mbox.read(one.path)])
         yield server
 
 
-def _received(raw: bytes) -> datetime:
+def received(raw: bytes) -> datetime:
+    """When a mail on disk arrived, as far as it says so."""
     try:
         found = parsedate_to_datetime(read_mime(raw).header("date"))
     except (ValueError, TypeError):
@@ -68,66 +114,139 @@ def _received(raw: bytes) -> datetime:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-# --- the workspace --------------------------------------------------------------------------------
-
-
-def workspace_of(export: Path) -> Workspace:
-    """The state that an export folder tells of. Its direct messages are there for the people who wrote them."""
-    users = [_user(row) for row in _rows(export / "users.json")]
-    rows = {kind: _rows(export / file) for kind, file in _FILES.items()}
-    team = next(row["team_id"] for row in _rows(export / "users.json") if row.get("team_id"))
-    channels = [_channel(row, kind, team) for kind, found in rows.items() for row in found]
-    made = Workspace(users, channels, team=team, name="Fernhollow", seed="fernhollow")
-    for found in rows.values():
-        for row in found:
-            folder = export / (row.get("name") or row["id"])
-            days = sorted(folder.glob("*.json")) if folder.is_dir() else []
-            made.load(row["id"], [message for day in days for message in _rows(day)])
-    return made
-
-
-_FILES = {"public": "channels.json", "private": "groups.json", "dm": "dms.json", "mpim": "mpims.json"}
-
-
-def _rows(path: Path) -> list[dict[str, Any]]:
-    return list(json.loads(path.read_text("utf-8"))) if path.exists() else []
-
-
-def _user(row: dict[str, Any]) -> User:
-    profile = row.get("profile") or {}
-    return User(
-        id=row["id"],
-        name=row["name"],
-        real_name=row.get("real_name") or profile.get("real_name", ""),
-        display_name=profile.get("display_name", ""),
-        email=profile.get("email", ""),
-        tz=row.get("tz") or "Etc/UTC",
-        title=profile.get("title", ""),
-        status_text=profile.get("status_text", ""),
-        status_emoji=profile.get("status_emoji", ""),
-        is_bot=bool(row.get("is_bot")),
-        bot_id=profile.get("bot_id", ""),
-        deleted=bool(row.get("deleted")),
-        is_restricted=bool(row.get("is_restricted")),
-        is_ultra_restricted=bool(row.get("is_ultra_restricted")),
-        is_stranger=bool(row.get("is_stranger")),
-        team=row.get("team_id", ""),
+def reached(settings: Settings, sandbox: Sandbox) -> Settings:
+    """Settings with which the desk finds the sandbox's Slack."""
+    return replace(
+        settings,
+        slack_bot_token=sandbox.bot_token,
+        slack_app_token=sandbox.app_token,
+        slack_api_base_url=sandbox.base_url,
     )
 
 
-def _channel(row: dict[str, Any], kind: str, team: str) -> Channel:
-    """Nightdesk was invited to every channel; into conversations between people nobody can invite it."""
-    invited = (BOT.id,) if kind in ("public", "private") else ()
-    return Channel(
-        id=row["id"],
-        name=row.get("name", ""),
-        kind=kind,  # type: ignore[arg-type]  # one of the keys above
-        members=(*row.get("members", ()), *invited),
-        creator=row.get("creator", ""),
-        created=int(row.get("created", 0)),
-        topic=(row.get("topic") or {}).get("value", ""),
-        purpose=(row.get("purpose") or {}).get("value", ""),
-        is_general=bool(row.get("is_general")),
-        is_archived=bool(row.get("is_archived")),
-        shared_with=tuple(one for one in row.get("shared_team_ids", ()) if one != team),
-    )
+# --- the desk at work -----------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def at_work(desk: Desk, dsn: str, sandbox: Sandbox) -> Iterator[None]:
+    """Workers for the queue, and Bolt on Slack's socket, until the block ends."""
+    stop = threading.Event()
+    link = Link(sandbox.app_token, sandbox.bot_token, sandbox.base_url)
+    ears = threading.Thread(target=receive.listen, args=(desk, link, stop, Pace(tick=0.1)), name="ears", daemon=True)
+    crew = workers.start(jobs.build(dsn, lambda: desk), desk)
+    ears.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        ears.join(Pace().patience)
+        crew.stop()
+
+
+@contextlib.contextmanager
+def living(
+    settings: Settings, database: app.Database, company: tuple[Path, Sequence[MailPath]], clock: Clock, recorded: bool
+) -> Iterator[Living]:
+    """The company served, and a desk that has read all of it. `company` is an export folder and the mail on disk."""
+    export, mails = company
+    with slack(export, clock) as sandbox, mail(mails) as server:
+        with app.desk(reached(settings, sandbox), database, recorded) as built:
+            desk = replace(built, now=clock.now)
+            bring_private(desk, export)
+            workspace.connect(desk)
+            with at_work(desk, database.dsn, sandbox):
+                owners = tuple(connect(desk, server.port, address) for address in server.users)
+                wait_until(lambda: _has_read(desk))
+                yield Living(desk, sandbox, server, clock, owners, *_counted(sandbox, server))
+
+
+def _counted(sandbox: Sandbox, server: MailServer) -> tuple[int, int]:
+    with sandbox.company.lock:
+        said = sum(len(room.posts) for room in sandbox.company.rooms.values())
+    return said, sum(len(server.mails(user, folder)) for user in server.users for folder in FOLDERS.values())
+
+
+def bring_private(desk: Desk, export: Path) -> None:
+    """What people said to each other alone: no app hears it on Slack, and an export holds it."""
+    with tempfile.TemporaryDirectory(prefix="nightdesk-") as made:
+        there = Path(made)
+        shutil.copyfile(export / "users.json", there / "users.json")
+        for name in ("dms.json", "mpims.json"):
+            shutil.copyfile(export / name, there / name)
+            for row in json.loads((export / name).read_text("utf-8")):
+                folder = export / str(row.get("name") or row["id"])
+                if folder.is_dir():
+                    shutil.copytree(folder, there / folder.name)
+        imports.import_all(desk.store, there, [], lambda what, count: None)
+
+
+def connect(desk: Desk, port: int, address: str) -> int:
+    """Connects a mailbox by its password and reads all of it. Returns whose it is."""
+    with desk.store.directory() as tx:
+        scope = people.put_account(tx, address)
+        people.finish_people(tx)
+        owner = people.find(tx, address)
+        assert owner is not None
+        # The three nights in which drafts are shown in Slack alone are over here.
+        people.set_preferences(tx, owner.id, Preferences(shadow=False))
+    with desk.store.as_scope(scope) as tx:
+        accounts.connect(tx, desk.keys.seals, scope, accounts.Server("127.0.0.1", address, port, "plain"), PASSWORD)
+    mailroom.sync(desk, scope, mailroom.ALL)
+    return owner.id
+
+
+def _has_read(desk: Desk) -> bool:
+    with desk.store.directory() as tx:
+        return bool(cursors.channels_here(tx)) and queue.left(tx) == 0
+
+
+def wait_until(done: Callable[[], bool]) -> None:
+    """Raises `Later` when it takes too long."""
+    end = time.monotonic() + PATIENCE
+    while not done():
+        if time.monotonic() > end:
+            raise Later("The sandbox does not come to rest.")
+        time.sleep(LOOK)
+
+
+# --- nights ---------------------------------------------------------------------------------------
+
+
+def owed(known: Known, day: date) -> hours.Morning:
+    return hours.morning(Preferences(), hours.zone_of(known.zone), day)
+
+
+def sleep(living: Living, day: date, tell: Tell) -> None:
+    """The night that ends on `day`: the clock goes to its small hours, and everybody with a mailbox gets theirs.
+
+    What is known at the wake-up counts, as when the night is slept from files.
+    """
+    desk, known = living.desk, living.known()
+    tell("The night: reading, remembering, drafting")
+    living.clock.put_forward(min(owed(one, day).wakes for one in known) - timedelta(hours=3))
+    for one in known:
+        found = owed(one, day)
+        nightfall.begin(desk, one.id, found, found.wakes, "")
+    wait_until(lambda: _slept(desk, day))
+
+
+def _slept(desk: Desk, day: date) -> bool:
+    with desk.store.directory() as tx:
+        return queue.left(tx) == 0 and all(
+            night.state != "begun" for night in nights.since(tx, day) if night.date == day
+        )
+
+
+def wake(living: Living, day: date, tell: Tell) -> None:
+    """The morning of `day`, for each at the hour that is theirs."""
+    for one in sorted(living.known(), key=lambda known: owed(known, day).wakes):
+        tell(f"The morning of {one.person.name}")
+        living.clock.put_forward(owed(one, day).wakes)
+        with living.desk.store.directory() as tx:
+            queue.defer(tx, morning.delivery(one.id, one.person.key, day))
+        wait_until(lambda: _rests(living.desk))
+
+
+def _rests(desk: Desk) -> bool:
+    with desk.store.directory() as tx:
+        return queue.left(tx) == 0

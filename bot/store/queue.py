@@ -49,3 +49,9 @@ def restore(tx: Tx, job: Job, given_up: bool = False) -> bool:
             queueing_lock=job.once, args=Jsonb(job.args), at=job.at, unless=unless,
         )
     )  # fmt: skip
+
+
+def left(tx: Tx) -> int:
+    """How many jobs wait, put off or not, or are under way."""
+    row = tx.one("jobs_left")
+    return 0 if row is None else int(row["count"])

@@ -15,3 +15,7 @@ select %(queue)s, %(task)s, %(priority)s, %(lock)s, %(queueing_lock)s, %(args)s,
 where not exists (
   select from procrastinate_jobs where queueing_lock = %(queueing_lock)s and status::text = any(%(unless)s))
 on conflict (queueing_lock) where status = 'todo'::procrastinate_job_status do nothing
+
+-- jobs_left --
+-- Jobs that are still to come to an end, whoever works on them.
+select count(*) as count from procrastinate_jobs where status::text in ('todo', 'doing')
