@@ -200,7 +200,7 @@ class _Worker(Worker):
 
 def _worker(app: procrastinate.App, desk: Callable[[], Desk], queues: Iterable[str], width: int, wait: bool) -> _Worker:
     made = _Worker(
-        app, queues=queues, concurrency=width, wait=wait, install_signal_handlers=False, listen_notify=wait,
+        app, queues=list(queues), concurrency=width, wait=wait, install_signal_handlers=False, listen_notify=wait,
         fetch_job_polling_interval=LOOK_AGAIN, delete_jobs=DeleteJobCondition.SUCCESSFUL.value,
         update_heartbeat_interval=HEARTBEAT, stalled_worker_timeout=STALLED, task_middleware=[around(desk)],
     )  # fmt: skip
