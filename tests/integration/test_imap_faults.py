@@ -283,7 +283,7 @@ def test_an_append_whose_answer_is_lost_is_unsure_and_found_by_its_message_id(
     through: Login, link: Link, login: Login
 ) -> None:
     link.plans.append(Plan(mute="APPEND"))
-    with open_account(through, timeout=1) as account:
+    with open_account(through, timeout=3) as account:
         intent = draftsbox.before(account)
         with pytest.raises(Unsure):
             draftsbox.append(account, DRAFT)
@@ -309,7 +309,7 @@ def test_a_literal_that_reaches_the_server_late_is_found_once_it_has(
     through: Login, link: Link, login: Login, dovecot: Dovecot
 ) -> None:
     link.plans.append(Plan(hold="APPEND"))
-    with open_account(through, timeout=0.5) as account:
+    with open_account(through, timeout=3) as account:
         intent = draftsbox.before(account)
         with pytest.raises(Unsure):
             draftsbox.append(account, DRAFT)
