@@ -12,13 +12,14 @@ from bot.embedded.slack import BOT_TOKEN, Sandbox, running
 from bot.embedded.slack_workspace import BOT, Workspace
 from bot.slack.client import Slack
 from bot.slack.limits import problems
-from bot.store import outbox
+from bot.store import inbox, outbox
 from tests.servers.company import desk_over
 from tests.servers.model import ModelServer
 from tests.servers.postgres import Database
 from tests.servers.slack import Clock, Seen, bolt, small_company
 
 US = f"<@{BOT.id}>"
+PRESSES = b"select id from nightdesk.slack_event where kind = 'block_actions' and handled_at is null order by id"
 QUARANTINE = timedelta(seconds=120)
 
 
@@ -37,7 +38,9 @@ class Living:
         assert self.slack.settle()
         bodies = list(self.app.bodies)
         for body in bodies[self.accepted :]:
-            receive.accept(self.desk, body)
+            receive.accept(
+                self.desk, body, "events" if "event" in body else "command" if "command" in body else "interactive"
+            )
         self.accepted = len(bodies)
 
     def ask(self, user: str, channel: str, text: str, thread: str | None = None) -> str:
@@ -57,6 +60,18 @@ class Living:
     def answer(self, channel: str, ts: str) -> None:
         self.hear()
         live.reply(self.desk, self.place(channel), ts)
+        self.deliver()
+
+    def press(self, user: str, channel: str, ts: str, action: str) -> None:
+        """Presses below a message of ours, and lets that be handled."""
+        self.slack.press(user, channel, ts, action)
+        self.hear()
+        with self.desk.store.directory() as tx:
+            waiting = [row["id"] for row in tx.connection.execute(PRESSES).fetchall()]
+        for event in waiting:
+            live.pressed(self.desk, event)
+            with self.desk.store.directory() as tx:
+                inbox.handled(tx, event)
         self.deliver()
 
     def deliver(self) -> None:
