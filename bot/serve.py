@@ -11,9 +11,10 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
-from bot import app, jobs, observe, schedule, workers
+from bot import app, jobs, observe, receive, schedule, workers, workspace
 from bot.desk import Desk
 from bot.settings import Settings
 from graphs.errors import Later, NeedsPerson
@@ -33,6 +34,7 @@ def run(settings: Settings, home: Path, worker: bool, http: str = "") -> None:
         if worker:
             parts.work(held.dsn, desk)
         parts.keep_time(held.dsn, desk)
+        parts.listen(settings, desk, http)
         _say("Nightdesk is up: it listens, keeps the clock" + (" and works." if worker else "; workers do the work."))
         _wait(told, held, parts)
 
@@ -75,6 +77,28 @@ class Parts:
         clock = schedule.start(desk, dsn)
         self._ends.callback(clock.stop)
         self._alive["schedule"] = clock.thread.is_alive
+
+    def listen(self, settings: Settings, desk: Desk, http: str) -> None:
+        """Raises `NeedsPerson` when Slack does not take our token; whatever else is wrong with it is tried again."""
+        try:
+            workspace.connect(desk)
+        except Later:
+            log.warning("Slack cannot be reached: it is tried again")
+        if http:
+            from bot.web import hook  # a web server, which nobody else needs to load
+
+            accept = partial(receive.accept, desk)
+            self._ends.enter_context(hook.serving(hook.hook(settings.slack_signing_secret, accept, desk.now), http))
+            return
+        from bot.slack.socket import Link
+
+        over = threading.Event()
+        link = Link(settings.slack_app_token, settings.slack_bot_token, settings.slack_api_base_url)
+        thread = threading.Thread(target=receive.listen, args=(desk, link, over), name="receiver", daemon=True)
+        thread.start()
+        self._ends.callback(thread.join)
+        self._ends.callback(over.set)
+        self._alive["receiver"] = thread.is_alive
 
     def dead(self) -> list[str]:
         return sorted(name for name, alive in self._alive.items() if not alive())
