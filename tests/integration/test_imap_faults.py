@@ -3,9 +3,12 @@
 import ast
 import datetime as dt
 import hashlib
+import json
 import logging
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Literal
 
@@ -18,7 +21,7 @@ from bot.mail.imap_errors import Declined, LoginRefused, Refused
 from graphs.errors import Later, NeedsPerson, NightdeskError, Unsure
 from tests.house.repo import modules
 from tests.servers.cut import Link, Plan, linked
-from tests.servers.dovecot import FULL, KEEPING, LOCKED, OLD, Dovecot, Profile
+from tests.servers.dovecot import FULL, KEEPING, LOCKED, OLD, Dovecot, Profile, dovecot_running, need_dovecot
 
 ADA = "ada@fernhollow.example"
 OURS = "<nd.0123456789abcdef@nightdesk.invalid>"
@@ -114,10 +117,38 @@ def test_a_password_with_a_line_break_is_not_sent(login: Login) -> None:
         pass
 
 
-def test_an_access_token_is_shown_instead_of_a_password_and_a_refused_one_is_told(through: Login, link: Link) -> None:
-    with pytest.raises(LoginRefused), open_account(replace(through, access_token="ya29.a-token")):
-        pass
-    assert "AUTHENTICATE XOAUTH2" in link.commands
+@pytest.fixture
+def introspection() -> Iterator[str]:
+    """Knows one token, and whose it is."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            known = self.headers["Authorization"] == "Bearer ya29.good"
+            told = json.dumps({"active": known, "username": ADA}).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(told)))
+            self.end_headers()
+            self.wfile.write(told)
+
+        def log_message(self, *words: object) -> None:
+            """It is a test's own."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+def test_an_access_token_is_shown_instead_of_a_password_and_a_refused_one_is_told(introspection: str) -> None:
+    need_dovecot()
+    with dovecot_running(Profile("tokens", introspection=introspection)) as server, linked(server.port) as link:
+        login = replace(server.user(ADA), port=link.port, password="")
+        with open_account(replace(login, access_token="ya29.good")) as account:
+            assert account.status("INBOX").messages == 0
+        with pytest.raises(LoginRefused), open_account(replace(login, access_token="ya29.expired")):
+            pass
+    assert link.commands.count("AUTHENTICATE XOAUTH2") == 2
     assert not any(command.startswith("LOGIN") for command in link.commands)
 
 

@@ -50,6 +50,7 @@ class Profile:
     plugins: str = ""
     plugin: tuple[str, ...] = ()
     passwords: str = ""  # lines of a passwd-file, beside the one password of everybody
+    introspection: str = ""  # the address that says whose an access token is (RFC 7662)
     settings: str = ""  # lines at the end of the configuration
     rights: str = ""  # lines of a global ACL file; switches the plug-in on
 
@@ -70,6 +71,20 @@ LOCKED = Profile("locked", rights="Drafts owner lrs\nINBOX owner lrwstipekxa\n")
 KEEPING = Profile("keeping", rights="Drafts owner lrsip\n")
 PROFILES = (STANDARD, MAILDIR, EXCHANGE, GERMAN, COURIER, OLD)
 
+_TOKENS = """
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2
+  args = {d}/oauth2
+}}
+"""
+_INTROSPECTION = """\
+introspection_mode = auth
+introspection_url = {url}
+username_attribute = username
+active_attribute = active
+active_value = true
+"""
 _CONFIGURATION = """
 base_dir = {d}/run
 state_dir = {d}/state
@@ -312,6 +327,7 @@ def _lay(server: Dovecot) -> None:
     shutil.chown(directory / "home", user, group)
     _write_certificate(directory)
     (directory / "passwords").write_text(f"{profile.passwords}\n")
+    (directory / "oauth2").write_text(_INTROSPECTION.format(url=profile.introspection))
     (directory / "rights").write_text(profile.rights)
     plugin = [*profile.plugin, *([f"acl = vfile:{directory}/rights"] if profile.rights else [])]
     words = {
@@ -321,7 +337,8 @@ def _lay(server: Dovecot) -> None:
         "boxes": "\n".join(_box(*box) for box in profile.boxes), "port": server.port, "tls_port": server.tls_port,
         "capability": f"imap_capability = {profile.capability}" if profile.capability else "",
     }  # fmt: skip
-    (directory / "dovecot.conf").write_text(f"{_CONFIGURATION.format(**words)}\n{profile.settings}\n")
+    tokens = _TOKENS if profile.introspection else ""
+    (directory / "dovecot.conf").write_text(f"{tokens}{_CONFIGURATION}".format(**words) + f"\n{profile.settings}\n")
 
 
 def _box(name: str, use: str) -> str:
