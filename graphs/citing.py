@@ -43,6 +43,7 @@ NOT_FOUND = "I don't find it."
 
 # The word the prompt asks for; "Nothing was decided [2]." is an answer.
 _NOTHING = re.compile(r"\W*(?:NOTHING\b|(?i:nothing)\W*(?:\[[\d\s,]*\]\W*)*$)")
+_DECIMAL = re.compile(r"(?<![\d.,:])\d+[.,]\d{1,2}(?![\d.,:])")
 _CITED = re.compile(r"\[(\d{1,2}(?:\s*,\s*\d{1,2})*)\]")
 
 
@@ -117,7 +118,9 @@ def _stands(statement: str, passages: Sequence[Passage]) -> bool:
     texts = [f"{p.text.text} {p.said_by} {p.label} {stamp(p.said_at, 'UTC')}" for p in sources]
     bare = _CITED.sub("", statement)
     days = [p.said_at.date() for p in sources]
-    unknown = {n for n in checks.unknown_numbers(bare, texts, days) if len(n) > 2 or int(n) > 31}
+    # Days and times may be written otherwise than in the passage; a price may not.
+    exact = checks.numbers(" ".join(_DECIMAL.findall(bare)))
+    unknown = {n for n in checks.unknown_numbers(bare, texts, days) if len(n) > 2 or int(n) > 31 or n in exact}
     return bool(cited) and bool(re.search(r"\w", bare)) and not unknown and not checks.unknown_links(bare, texts)
 
 
