@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from bot import asking, errands, hours, notes, receive, replying, workspace
+from bot import asking, errands, hours, notes, observe, receive, replying, workspace
 from bot.asking import Asked, Place
 from bot.desk import Desk
 from bot.replying import Telling, Thread
@@ -155,7 +155,11 @@ def _answer(desk: Desk, question: Question) -> None:
     telling = replying.take_up(thread, _revision(desk, thread, question.message))
     if telling is None:
         return
-    with stream.at_work(thread.slack, question.spot.channel, question.spot.thread_ts) as sign:
+    spot = question.spot
+    with (
+        observe.timed("answer_seconds", stage="whole"),
+        stream.at_work(thread.slack, spot.channel, spot.thread_ts) as sign,
+    ):
         telling.sign = sign
         telling.finish(_made(desk, question, telling))
 
@@ -172,7 +176,9 @@ def _revision(desk: Desk, thread: Thread, message: Message) -> int:
 def _made(desk: Desk, question: Question, telling: Telling) -> Shown:
     """What to say. An error becomes a sentence with a number that the log knows."""
     try:
-        return _said(desk, question, telling)
+        found = _said(desk, question, telling)
+        observe.count("answers", outcome="done")
+        return found
     except (NeedsPerson, Denied) as error:
         return _failed(error)
 
@@ -192,6 +198,7 @@ def _said(desk: Desk, question: Question, telling: Telling) -> Shown:
 
 def _failed(error: NightdeskError) -> Shown:
     reference = secrets.token_hex(4)
+    observe.count("answers", outcome="failed")
     log.error("no answer", extra={"reference": reference, "error": type(error).__name__})
     return Shown(FAILED.format(reference), rated=False)
 

@@ -13,7 +13,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from bot import filing
+from bot import filing, observe
 from bot.desk import Desk
 from bot.mail import draftsbox, fetch
 from bot.mail.account import Account, Login, Place, Status, open_account
@@ -59,7 +59,7 @@ def sync(desk: Desk, scope: int, horizon: timedelta = HORIZON) -> None:
     if room is None or not _ready(desk, room):
         return
     desk.check_running()
-    with _told(desk, room), _opened(desk, room) as account:
+    with observe.timed("mail_sync_seconds"), _told(desk, room), _opened(desk, room) as account:
         with Parser(PARSERS) as parser:
             reading = Reading(desk, room, account, parser, horizon)
             changed = {folder: _read(reading, folder, role) for folder, role in _folders(account)}
@@ -128,11 +128,13 @@ def _told(desk: Desk, room: Room) -> Iterator[None]:
     try:
         yield
     except LoginRefused as err:
+        observe.count("imap_failures", kind="credentials")
         with begin() as tx:
             is_new = accounts.pause(tx, room.scope, str(err), desk.now())
         if is_new:
             _tell_owner(desk, room, str(err))
     except Later as err:
+        observe.count("imap_failures", kind="later" if err.after is None else "throttled")
         if err.after is not None and not isinstance(err, Unsure):
             with begin() as tx:
                 accounts.wait(tx, room.scope, desk.now() + timedelta(seconds=err.after))
@@ -241,6 +243,7 @@ def _store(reading: Reading, read: Read, batch: Sequence[Parsed]) -> None:
         keys = {one.uid: "" for one in batch} | _put(tx, reading.room, whole)
         messages.quarantine(tx, scope, broken)
         accounts.put_uids(tx, scope, read.name, keys)
+    observe.count("mails_synced", len(batch))
 
 
 def _our_drafts(desk: Desk, room: Room) -> frozenset[str]:
@@ -408,6 +411,8 @@ def _landed(box: Box, account: Account, one: Filed, place: Place) -> None:
     with box.mine() as tx:
         digest = hashlib.sha256(back).digest()
         accounts.appended(tx, box.room.desk_scope, one.draft, place.uidvalidity, place.uid, digest, box.desk.now())
+    observe.count("drafts", state="appended")
+    observe.count("effects", kind="append", outcome="adopted" if one.begun_at else "done")
 
 
 def _take_out(box: Box, account: Account, one: Filed) -> bool:

@@ -56,13 +56,13 @@ COUNTERS: Mapping[Counted, tuple[str, tuple[str, ...]]] = {
 TIMES: Mapping[Timed, tuple[str, tuple[str, ...]]] = {
     "job_seconds": ("How long a job took", ("task",)),
     "event_lag_seconds": ("From Slack's time of an event to our commit", ()),
-    "answer_seconds": ("From a mention to what its asker sees", ("stage",)),  # stage: sign, token, whole
+    "answer_seconds": ("From a mention to what its asker sees", ("stage",)),  # stage: whole
     "model_seconds": ("How long a model call took", ("step",)),
     "backfill_seconds": ("How long a look at Slack's history took", ()),
     "mail_sync_seconds": ("How long a mailbox visit took", ()),
 }
 GAUGES: Mapping[Gauged, tuple[str, tuple[str, ...]]] = {
-    "queue_depth": ("Jobs that wait", ("queue",)),
+    "queue_depth": ("Jobs that wait and may run", ()),
     "oldest_unhandled_event_seconds": ("Age of the oldest Slack event nobody handled", ()),
     "outbox_pending": ("Posts and appends decided and not yet done", ()),
     "socket_connected": ("1 while the Slack socket is open", ()),

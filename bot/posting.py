@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from datetime import timedelta
 from functools import partial
 
+from bot import observe
 from bot.desk import Desk
 from bot.slack.client import Json, Slack, refusal
 from bot.store import outbox
@@ -60,9 +61,11 @@ def _say(desk: Desk, slack: Slack, begin: Begin, found: outbox.Posted) -> None:
             raise Later("A message still grows; Slack ends that in a while.") from err
         with begin() as tx:
             outbox.refuse(tx, found.post.key, refusal(err))
+        observe.count("effects", kind="post", outcome="refused")
         return
     with begin() as tx:
         outbox.stands(tx, found.post.key, ts, found.post.hash, desk.now())
+    observe.count("effects", kind="edit" if found.ts else "post", outcome="done")
 
 
 def _post(slack: Slack, post: outbox.Post) -> str:
@@ -123,6 +126,7 @@ def _clear_doubt(desk: Desk, slack: Slack, begin: Begin, found: outbox.Posted) -
         else:
             ts, hash_ = standing
             outbox.stands(tx, found.post.key, ts, hash_, desk.now())
+            observe.count("effects", kind="post", outcome="adopted")
 
 
 def _find(slack: Slack, found: outbox.Posted) -> tuple[str, str] | None:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from bot import hours, morning, nightfall, observe, workers, workspace
 from bot.desk import Desk
 from bot.hours import Sleeper, Step
-from bot.store import accounts, cursors, inbox, nights, outbox, people, queue
+from bot.store import accounts, cursors, health, inbox, nights, outbox, people, queue
 from bot.store.db import Tx
 from bot.store.nights import Watch
 from graphs.errors import NightdeskError
@@ -139,7 +139,10 @@ def leftovers(desk: Desk) -> None:
             queue.restore(tx, outbox.delivery(row["scope_id"], row["key"]))
         for channel in inbox.channels(tx):
             queue.restore(tx, workspace.ingestion(channel))
+        jobs, events = health.queue(tx), health.events(tx)
     observe.gauge("outbox_pending", len(waiting))
+    observe.gauge("queue_depth", jobs.due)
+    observe.gauge("oldest_unhandled_event_seconds", events.oldest)
 
 
 def tidy(desk: Desk) -> None:

@@ -10,7 +10,6 @@ from graphs.errors import NeedsPerson
 
 AREA = "database"
 OLDEST = 150000
-SILENT = 30.0  # seconds without a heartbeat, after which a worker counts as dead
 LONG = 600.0  # seconds that a job may wait
 
 
@@ -69,7 +68,7 @@ def queue(store: Store) -> Iterator[Finding]:
     """Workers alive, jobs that wait too long, and what the last day brought."""
     area = "queue"
     with store.directory() as tx:
-        found = health.queue(tx, SILENT)
+        found = health.queue(tx)
         held = people.workspace(tx)
     if held and held["paused"]:
         yield warn(area, "The desk is paused: nothing is read, posted or drafted.", "Run `nightdesk resume`.")

@@ -4,12 +4,14 @@ import http.client
 import socket
 import urllib.error
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from graphs.errors import Denied, Later, NeedsPerson, Unsure
+from bot import observe
+from graphs.errors import Denied, Later, NeedsPerson, NightdeskError, Unsure
 
 Json = dict[str, Any]
 """What Slack sends, whose shape is Slack's and not ours."""
@@ -43,29 +45,31 @@ class Slack:
         scope), `Denied` (this channel, user or message refuses; the error's name is its message's last word).
         """
         said = {name: value for name, value in arguments.items() if value is not None}
-        try:
-            return cast(Json, self._web.api_call(method, json=said).data)
-        except SlackApiError as err:
-            raise _refused(method, err) from err
-        except (ConnectionRefusedError, socket.gaierror) as err:
-            raise Later("Slack cannot be reached.") from err
-        except urllib.error.URLError as err:
-            if isinstance(err.reason, ConnectionRefusedError | socket.gaierror):
+        with _counted(method):
+            try:
+                return cast(Json, self._web.api_call(method, json=said).data)
+            except SlackApiError as err:
+                raise _refused(method, err) from err
+            except (ConnectionRefusedError, socket.gaierror) as err:
                 raise Later("Slack cannot be reached.") from err
-            raise Unsure("The connection to Slack broke.") from err
-        except (OSError, http.client.HTTPException, SlackClientError, ValueError) as err:
-            raise Unsure("The connection to Slack broke.") from err
+            except urllib.error.URLError as err:
+                if isinstance(err.reason, ConnectionRefusedError | socket.gaierror):
+                    raise Later("Slack cannot be reached.") from err
+                raise Unsure("The connection to Slack broke.") from err
+            except (OSError, http.client.HTTPException, SlackClientError, ValueError) as err:
+                raise Unsure("The connection to Slack broke.") from err
 
     def read(self, method: str, **arguments: Any) -> Json:
         """As `call`, for methods that Slack takes as a form and that change nothing: what may have happened is `Later`."""
         said = {name: value for name, value in arguments.items() if value is not None}
-        try:
-            return cast(Json, self._web.api_call(method, params=said).data)
-        except SlackApiError as err:
-            found = _refused(method, err)
-            raise (Later(str(found), found.after) if isinstance(found, Unsure) else found) from err
-        except (OSError, http.client.HTTPException, SlackClientError, ValueError) as err:
-            raise Later("Slack cannot be reached.") from err
+        with _counted(method):
+            try:
+                return cast(Json, self._web.api_call(method, params=said).data)
+            except SlackApiError as err:
+                found = _refused(method, err)
+                raise (Later(str(found), found.after) if isinstance(found, Unsure) else found) from err
+            except (OSError, http.client.HTTPException, SlackClientError, ValueError) as err:
+                raise Later("Slack cannot be reached.") from err
 
     def pages(self, method: str, field: str, limit: int = PAGE, **arguments: Any) -> Iterator[list[Json]]:
         """The pages of a listing, each a list of what stands under `field`."""
@@ -93,6 +97,19 @@ class Slack:
         }
 
 
+@contextmanager
+def _counted(method: str) -> Iterator[None]:
+    """The outcome is our error's name in small letters, else `done`."""
+    outcome = "done"
+    try:
+        yield
+    except NightdeskError as err:
+        outcome = type(err).__name__.lower()
+        raise
+    finally:
+        observe.count("slack_calls", method=method, outcome=outcome)
+
+
 def _refused(method: str, err: SlackApiError) -> Later | NeedsPerson | Denied:
     """What an answer that is no success means for the caller."""
     answer = err.response
@@ -101,7 +118,8 @@ def _refused(method: str, err: SlackApiError) -> Later | NeedsPerson | Denied:
     name = str(data.get("error") or "")
     if status == 429 or name in ("ratelimited", "rate_limited"):
         return Later("Slack asks to wait.", _seconds(answer))
-    if name in _DOUBTFUL or (status >= 500 and name not in _BUSY):
+    if not name.replace("_", "").isalnum() or name in _DOUBTFUL or (status >= 500 and name not in _BUSY):
+        # Without a name it is no answer of Slack's: the SDK puts a sentence there when it got the page of a proxy.
         return Unsure(f"Slack failed at {method}.")
     if name in _BUSY:
         return Later(f"Slack is busy: {name}.", DEFAULT_WAIT)

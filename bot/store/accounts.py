@@ -7,6 +7,7 @@ from typing import Literal
 
 from psycopg.types.json import Jsonb
 
+from bot import observe
 from bot.store import seal
 from bot.store.db import Row, Tx
 from graphs.domain import Draft
@@ -212,6 +213,7 @@ def appended(tx: Tx, scope: int, draft: Draft, uidvalidity: int, uid: int, stand
 def gone(tx: Tx, scope: int, draft: Draft, state: str, problem: str = "") -> None:
     """It no longer lies where we put it; `state` says what became of it."""
     tx.run("draft_gone", scope=scope, **_key(draft), state=state, problem=problem)
+    observe.count("drafts", state=state)
 
 
 def missed(tx: Tx, scope: int, draft: Draft, now: datetime) -> None:

@@ -9,6 +9,9 @@ from bot.store.db import Tx
 from bot.store.migrate import SCHEMA
 from graphs.errors import NeedsPerson
 
+SILENT = 30.0
+"""Seconds without a heartbeat after which a worker counts as dead to whoever looks on."""
+
 
 @dataclass(frozen=True)
 class Server:
@@ -64,8 +67,7 @@ def audience(tx: Tx) -> str | None:
     return row["audience"] if row else None
 
 
-def queue(tx: Tx, silent: float) -> Queue:
-    """A worker without a heartbeat for `silent` seconds counts as dead."""
+def queue(tx: Tx, silent: float = SILENT) -> Queue:
     row = tx.one("queue_health", silent=silent)
     assert row is not None
     return Queue(**row)

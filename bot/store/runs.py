@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from psycopg.types.json import Jsonb
 
+from bot import observe
 from bot.settings import RoleSettings
 from bot.store.db import Row, Tx
 from graphs.errors import Later
@@ -88,8 +89,18 @@ def ledger(begin: Begin, scope: int, night: date, cap: Decimal, role: RoleSettin
                 "settle", id=reservation.id, state=state, money=price(role, usage), prompt=usage.prompt,
                 cached=usage.cached, completion=usage.completion, seconds=usage.seconds,
             )  # fmt: skip
+        _count(reservation.step, state, usage, price(role, usage))
 
     return Ledger(reserve, settle, release)
+
+
+def _count(step: str, outcome: str, usage: Usage, money: Decimal) -> None:
+    """One model call, as the metrics know it."""
+    observe.count("model_calls", step=step, outcome=outcome)
+    observe.count("model_money", float(money), step=step)
+    observe.observe("model_seconds", usage.seconds, step=step)
+    for kind, tokens in (("prompt", usage.prompt), ("cached", usage.cached), ("completion", usage.completion)):
+        observe.count("model_tokens", tokens, step=step, kind=kind)
 
 
 def price(role: RoleSettings, usage: Usage) -> Decimal:

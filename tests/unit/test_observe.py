@@ -176,10 +176,10 @@ def test_metrics_count_and_time_by_words_of_the_program() -> None:
     before = value("nightdesk_jobs_total", task="sleep", outcome="done")
     observe.count("jobs", task="sleep", outcome="done")
     with observe.timed("model_seconds", step="draft"):
-        observe.gauge("queue_depth", 4, queue="live")
+        observe.gauge("queue_depth", 4)
     assert value("nightdesk_jobs_total", task="sleep", outcome="done") == before + 1
     assert value("nightdesk_model_seconds_count", step="draft") >= 1
-    assert value("nightdesk_queue_depth", queue="live") == 4
+    assert value("nightdesk_queue_depth") == 4
 
 
 def test_no_person_channel_or_account_becomes_a_label() -> None:
@@ -248,3 +248,15 @@ def test_hooks_load_no_library_before_they_are_used() -> None:
     words = "import bot.observe, sys; print('prometheus_client' in sys.modules, 'structlog' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True).stdout
     assert said.split() == ["False", "False"]
+
+
+def test_every_metric_is_counted_somewhere_and_nothing_else_is() -> None:
+    used = {
+        str(call.args[0].value)
+        for path, tree in modules("bot")
+        if path != "bot/observe.py"
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call) and ast.unparse(call.func).startswith("observe.")
+        if call.args and isinstance(call.args[0], ast.Constant) and ast.unparse(call.func) != "observe.beat"
+    }
+    assert used == observe.COUNTERS.keys() | observe.TIMES.keys() | observe.GAUGES.keys()
