@@ -1,17 +1,25 @@
 """Mails a second out of a real Dovecot, beside mbsync on the same mailbox, and what an unchanged mailbox costs."""
 
-import random
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+from bot import mailroom
+from bot.desk import Desk
+from bot.embedded.postgres import running
 from bot.mail import fetch
 from bot.mail.account import Login, open_account
 from bot.mail.safe import Parser
+from bot.store import accounts, people
+from bot.store.migrate import migrate
 from tests.bench.measure import Clock, Row, given, report, say
+from tests.servers.company import desk_over
 from tests.servers.dovecot import MAILDIR, PASSWORD, Dovecot, dovecot_running
+from tests.servers.postgres import APP_ROLE, SECRET, new_database
 
 ADA = "ada@fernhollow.example"
 MAILS = 10_000
@@ -49,7 +57,10 @@ def main() -> None:
     if shutil.which("dovecot") is None:
         say("Dovecot is missing: apt-get install dovecot-imapd.")
         return
-    rows: list[Row] = []
+    report(to, "imap", [*_ten_thousand(), *_unchanged()])
+
+
+def _ten_thousand() -> Iterator[Row]:
     with dovecot_running(MAILDIR) as server:
         login = server.user(ADA)
         size = server.fill(ADA, _mails(MAILS))
@@ -58,8 +69,15 @@ def main() -> None:
         for part, measured in (("fetch", _fetch), ("fetch and parse", _fetch_and_parse)):
             with Clock() as clock:
                 count = measured(login)
-            rows.append(_row(part, count, clock))
-        rows += _mbsync(server)
+            yield _row(part, count, clock)
+        with _office(login) as office:
+            with Clock() as clock:
+                mailroom.sync(office.desk, office.scope, mailroom.ALL)
+            yield _row("into Postgres", MAILS, clock)
+        yield from _mbsync(server)
+
+
+def _unchanged() -> Iterator[Row]:
     with dovecot_running(MAILDIR) as server:
         login = server.user(ADA)
         server.fill(ADA, (_mail(number, 200) for number in range(UNCHANGED)))
@@ -67,28 +85,48 @@ def main() -> None:
             before = account.status("INBOX")
         with Clock() as clock, open_account(login) as account:
             assert fetch.none_gone(before, account.status("INBOX"))
-        rows.append(_row("unchanged", UNCHANGED, clock))
-    report(to, "imap", rows)
+        yield _row("unchanged", UNCHANGED, clock)
+        with _office(login) as office:
+            _as_if_read(office, login)
+            with Clock() as clock:
+                mailroom.sync(office.desk, office.scope)
+            yield _row("unchanged, whole sync", UNCHANGED, clock)
+            server.receive(ADA, "One more")
+            with Clock() as clock:
+                mailroom.sync(office.desk, office.scope)
+            yield _row("one new among them", UNCHANGED, clock)
 
 
-def _mails(count: int) -> Iterator[bytes]:
-    """Mostly short ones and a few that are long, 40 kB on average, the same each time."""
-    drawn = random.Random(1)
-    for number in range(count):
-        yield _mail(number, min(int(drawn.lognormvariate(9.6, 1.45)), 5_000_000))
+@dataclass(frozen=True)
+class Office:
+    """A desk over an empty database, with the mailbox connected."""
+
+    desk: Desk
+    scope: int
 
 
-def _mail(number: int, size: int) -> bytes:
-    head = (
-        f"From: Bob <bob{number % 97}@partner.example>\r\nTo: {ADA}\r\nSubject: Mail {number}\r\n"
-        f"Message-ID: <m{number}@partner.example>\r\nDate: Mon, 23 Nov 2026 12:00:00 +0000\r\nMIME-Version: 1.0\r\n"
-        'Content-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n'
-        f"Dear Ada,\r\n\r\nhere is number {number}. Can you look at it until Friday?\r\n\r\nBob\r\n--b\r\n"
-        'Content-Type: application/octet-stream\r\nContent-Disposition: attachment; filename="a.bin"\r\n'
-        "Content-Transfer-Encoding: base64\r\n\r\n"
-    )
-    line = b"SGVyZSBpcyBzb21ldGhpbmcgdGhhdCBub2JvZHkgZXZlciByZWFkcywgaW4gYmFzZTY0\r\n"
-    return head.encode() + line * (size // len(line)) + b"--b--\r\n"
+@contextmanager
+def _office(login: Login) -> Iterator[Office]:
+    with tempfile.TemporaryDirectory(prefix="nd-") as root, running(Path(root)) as server, new_database(server) as made:
+        migrate(made.owner, APP_ROLE, SECRET)
+        with desk_over(made) as desk:
+            with desk.store.directory() as tx:
+                scope = people.put_account(tx, ADA)
+                people.finish_people(tx)
+            where = accounts.Server("127.0.0.1", login.user, login.port, "plain")
+            with desk.store.as_scope(scope) as tx:
+                accounts.connect(tx, desk.keys.seals, scope, where, login.password)
+            yield Office(desk, scope)
+
+
+def _as_if_read(office: Office, login: Login) -> None:
+    """All UIDs are known, as after a first connect with a mailbox that was full."""
+    with open_account(login) as account:
+        now = account.status("INBOX")
+    read = accounts.Read("INBOX", "inbox", now.uidvalidity, now.uidnext - 1, now.uidnext, now.messages)
+    with office.desk.store.as_scope(office.scope) as tx:
+        accounts.put_mailbox(tx, office.scope, read)
+        accounts.put_uids(tx, office.scope, "INBOX", dict.fromkeys(range(1, now.uidnext), ""))
 
 
 def _fetch(login: Login) -> int:
