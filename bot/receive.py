@@ -9,12 +9,13 @@ import logging
 import threading
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
+from typing import TYPE_CHECKING
 
 from bot import backfill, keeping, observe, workspace
 from bot.desk import Desk
 from bot.keeping import Heard, Marked
-from bot.slack import directory, events, socket
+from bot.slack import directory, events
 from bot.slack.events import Event, Json, Sort
 from bot.slack.export_message import Names, Unusable, row_of, text_of
 from bot.store import cursors, inbox, people, queue
@@ -22,6 +23,9 @@ from bot.store.db import Tx
 from bot.store.inbox import Waiting
 from bot.workspace import Us
 from graphs.errors import Later
+
+if TYPE_CHECKING:
+    from bot.slack import socket
 
 log = logging.getLogger(__name__)
 
@@ -168,14 +172,21 @@ class _Batch:
 
 def ingest(desk: Desk, channel: str) -> None:
     """Brings all waiting events of a channel into the store ('': those of no channel). Raises `Later`; then some wait on."""
-    while (batch := _take(desk, channel)) is not None:
-        try:
-            _bring_in(desk, batch)
-        except Later:
-            # Slack or the database was away: that says nothing about the events.
-            with desk.store.directory() as tx:
-                inbox.count_attempt(tx, batch.ids, -1)
-            raise
+    with _turn(channel):
+        while (batch := _take(desk, channel)) is not None:
+            try:
+                _bring_in(desk, batch)
+            except Later:
+                # Slack or the database was away: that says nothing about the events.
+                with desk.store.directory() as tx:
+                    inbox.count_attempt(tx, batch.ids, -1)
+                raise
+
+
+@cache
+def _turn(channel: str) -> threading.Lock:
+    """Twenty answers that wait for the same events are no twenty attempts at them: one brings them in for all."""
+    return threading.Lock()
 
 
 def _take(desk: Desk, channel: str) -> _Batch | None:
@@ -295,12 +306,14 @@ def _welcome(desk: Desk, scope: int, batch: _Batch, us: Us) -> None:
 # --- listening ------------------------------------------------------------------------------------
 
 
-def listen(desk: Desk, link: socket.Link, stop: threading.Event, pace: socket.Pace = socket.USUAL) -> None:
+def listen(desk: Desk, link: "socket.Link", stop: threading.Event, pace: "socket.Pace | None" = None) -> None:
     """Hears Slack over its socket until `stop` is set. Takes the calling thread."""
+    from bot.slack import socket  # Bolt, which nobody else needs to load
+
     ears = socket.Ears(
         accept=partial(accept, desk), connected=partial(catch_up, desk), is_deaf=partial(backfill.is_deaf, desk)
     )
-    socket.listen(link, ears, stop, pace)
+    socket.listen(link, ears, stop, pace or socket.USUAL)
 
 
 # --- after a connection ---------------------------------------------------------------------------
