@@ -16,7 +16,7 @@ from rich.padding import Padding
 from rich.rule import Rule
 from rich.text import Text
 
-from bot import app, asking, calendar, cards, imports, nightfiles, observe, sandbox
+from bot import app, calendar, cards, imports, nightfiles, observe, sandbox
 from bot.desk import Desk, Owner, begin_owner
 from bot.render_text import digest_text
 from bot.sandbox import Living
@@ -134,7 +134,9 @@ def _stay(living: Living, rules: bool, console: Console) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: over.set())
     with server.running(stage) as address:
-        console.print(f"\nLook around, ask, press, sleep another night: [bold]{address}[/bold]", soft_wrap=True)
+        console.print(
+            f"\nLook around, ask, press, sleep another night: [bold]{address}[/bold]", soft_wrap=True, highlight=False
+        )
         console.print("Ctrl-C ends it; nothing is kept.", style="dim")
         over.wait()
 
@@ -198,7 +200,7 @@ def _tell(living: Living, rules: bool, console: Console) -> None:
     why = [f"{count} {REASONS.get(reason, reason)}" for reason, count in reasons.most_common()]
     _line(console, f"  {', '.join(why)}.\n")
     for who, channel, question in QUESTIONS:
-        _ask(desk, who, channel, question, console)
+        _ask(living, who, channel, question, console)
 
 
 def _short(digest: Digest) -> Digest:
@@ -255,17 +257,14 @@ def _place(shown: dict[str, Message], source: Source, owner: Owner) -> str:
     return cards.label(message, places, owner) if message else "no longer there"
 
 
-def _ask(desk: Desk, who: str, channel: str, question: str, console: Console) -> None:
-    here = asking.place(desk, who, channel)
-    found, _ = asking.ask(desk, here, question, [], WAKES)
-    _heading(console, f"By day · {here.asker.person.name} asks in #{channel}")
+def _ask(living: Living, who: str, channel: str, question: str, console: Console) -> None:
+    """Somebody mentions the bot in a channel; what stands in the thread afterwards is shown."""
+    person = person_of(living.desk, who).person
+    told = sandbox.ask(living, person.key, channel, question)
+    _heading(console, f"By day · {person.name} asks in #{channel}")
     _line(console, f"  {question}")
-    console.print(Padding(Text(found.text, style="bold"), (0, 0, 0, 4)))
-    owner = begin_owner(desk, here.asker.id)
-    with owner.begin() as tx:
-        shown = messages.by_sources(tx, list(found.citations))
-    labels = [_place(shown, source, owner) for source in found.citations]
-    _line(console, f"    sources: {', '.join(dict.fromkeys(labels))}\n" if labels else "")
+    console.print(Padding(Text(told, style="bold"), (0, 0, 0, 4)))
+    console.print()
 
 
 def _heading(console: Console, text: str) -> None:

@@ -25,7 +25,7 @@ from bot.imports import MailPath
 from bot.mail import mbox
 from bot.mail.mime import read as read_mime
 from bot.settings import Settings
-from bot.slack import limits
+from bot.slack import limits, mrkdwn
 from bot.slack.export import open_export
 from bot.slack.socket import Link, Pace
 from bot.store import accounts, cursors, nights, people, queue
@@ -36,6 +36,7 @@ from graphs.errors import Later
 PASSWORD = "sandbox"  # noqa: S105  of mailboxes that hold invented mail and answer on this machine alone
 FOLDERS = {"inbox": "INBOX", "sent": "Sent"}
 LOOK = 0.05
+TICK = 0.25
 PATIENCE = 300.0  # seconds for one part of a night on a slow machine
 
 Tell = Callable[[str], None]
@@ -133,14 +134,24 @@ def at_work(desk: Desk, dsn: str, sandbox: Sandbox) -> Iterator[None]:
     stop = threading.Event()
     link = Link(sandbox.app_token, sandbox.bot_token, sandbox.base_url)
     ears = threading.Thread(target=receive.listen, args=(desk, link, stop, Pace(tick=0.1)), name="ears", daemon=True)
+    pace = threading.Thread(target=_keep_pace, args=(desk, stop), name="clock", daemon=True)
     crew = workers.start(jobs.build(dsn, lambda: desk), desk)
     ears.start()
+    pace.start()
     try:
         yield
     finally:
         stop.set()
+        pace.join(Pace().patience)
         ears.join(Pace().patience)
         crew.stop()
+
+
+def _keep_pace(desk: Desk, stop: threading.Event) -> None:
+    """The queue goes by the database's clock, the desk by the sandbox's."""
+    while not stop.wait(TICK):
+        with desk.store.directory() as tx:
+            queue.bring_forward(tx, desk.now())
 
 
 @contextlib.contextmanager
@@ -197,7 +208,7 @@ def connect(desk: Desk, port: int, address: str) -> int:
 
 def _has_read(desk: Desk) -> bool:
     with desk.store.directory() as tx:
-        return bool(cursors.channels_here(tx)) and queue.left(tx) == 0
+        return bool(cursors.channels_here(tx)) and queue.left(tx, desk.now()) == 0
 
 
 def wait_until(done: Callable[[], bool]) -> None:
@@ -207,6 +218,18 @@ def wait_until(done: Callable[[], bool]) -> None:
         if time.monotonic() > end:
             raise Later("The sandbox does not come to rest.")
         time.sleep(LOOK)
+
+
+def ask(living: Living, user: str, channel: str, question: str) -> str:
+    """Mentions the bot in a channel, and what it has said in the thread once everything is at rest; '' for nothing."""
+    ts = living.slack.say(user, channel, f"<@{living.slack.company.bot.id}> {question}")
+    living.slack.settle()
+    wait_until(lambda: _rests(living.desk))
+    answers = living.slack.thread(channel, ts)[1:]
+    said = "\n".join(mrkdwn.from_blocks(one.get("blocks", [])) or str(one["text"]) for one in answers)
+    return mrkdwn.to_plain(
+        said, lambda key: living.slack.company.users[key].shown if key in living.slack.company.users else ""
+    )
 
 
 # --- nights ---------------------------------------------------------------------------------------
@@ -226,13 +249,13 @@ def sleep(living: Living, day: date, tell: Tell) -> None:
     living.clock.put_forward(min(owed(one, day).wakes for one in known) - timedelta(hours=3))
     for one in known:
         found = owed(one, day)
-        nightfall.begin(desk, one.id, found, found.wakes, "")
+        nightfall.begin(desk, [nightfall.Beginning(one.id, found, "")], found.wakes)
     wait_until(lambda: _slept(desk, day))
 
 
 def _slept(desk: Desk, day: date) -> bool:
     with desk.store.directory() as tx:
-        return queue.left(tx) == 0 and all(
+        return queue.left(tx, desk.now()) == 0 and all(
             night.state != "begun" for night in nights.since(tx, day) if night.date == day
         )
 
@@ -249,4 +272,4 @@ def wake(living: Living, day: date, tell: Tell) -> None:
 
 def _rests(desk: Desk) -> bool:
     with desk.store.directory() as tx:
-        return queue.left(tx) == 0
+        return queue.left(tx, desk.now()) == 0

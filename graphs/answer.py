@@ -91,7 +91,8 @@ def question(context: Context, passages: Sequence[Passage]) -> str:
         f"What is known about this place (for orientation; cite passages):\n{known}" if known else "",
         f"Passages:\n{found}",
         f"The thread so far:\n{thread}" if thread else "",
-        f"It is {stamp(context.now, context.zone)}. {attribute(context.asker)} asks:",
+        # To the hour: as exact as an answer needs, and the same question stays the same request for a while.
+        f"It is {stamp(context.now, context.zone)[:-3]}:00 or later. {attribute(context.asker)} asks:",
         fence("message", context.question, None, 2000),
     ]
     return "\n".join(part for part in parts if part)

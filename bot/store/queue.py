@@ -51,7 +51,12 @@ def restore(tx: Tx, job: Job, given_up: bool = False) -> bool:
     )  # fmt: skip
 
 
-def left(tx: Tx) -> int:
-    """How many jobs wait, put off or not, or are under way."""
-    row = tx.one("jobs_left")
+def left(tx: Tx, now: datetime) -> int:
+    """How many jobs are still to come to an end, without those put off beyond `now`."""
+    row = tx.one("jobs_left", now=now)
     return 0 if row is None else int(row["count"])
+
+
+def bring_forward(tx: Tx, now: datetime) -> None:
+    """Lets run what is due by `now`, a clock that may be ahead of the database's."""
+    tx.run("bring_forward", now=now)

@@ -56,7 +56,7 @@ def running(stage: Stage, port: int = 0) -> Iterator[str]:
     """Serves the page until the block ends. Gives its address, which holds the token: who has it may look and act."""
     listener = socket.create_server(("127.0.0.1", port))
     at = f"127.0.0.1:{listener.getsockname()[1]}"
-    token = secrets.token_urlsafe(24)
+    token = secrets.token_hex(16)
     changes = Changes(stage.slack.subscribe(), lambda: _drafts(stage))
     stage.night.changed = changes.tell
     config = uvicorn.Config(

@@ -17,5 +17,12 @@ where not exists (
 on conflict (queueing_lock) where status = 'todo'::procrastinate_job_status do nothing
 
 -- jobs_left --
--- Jobs that are still to come to an end, whoever works on them.
-select count(*) as count from procrastinate_jobs where status::text in ('todo', 'doing')
+-- Jobs that are under way, due by the given moment, or tried again: what is put off to a later one may wait.
+select count(*) as count from procrastinate_jobs
+where status::text = 'doing'
+  or status::text = 'todo' and (attempts > 0 or coalesce(scheduled_at, now()) <= greatest(now(), %(now)s))
+
+-- bring_forward --
+-- What is due by a clock that is ahead of the database's may run; what is tried again goes by the database's.
+update procrastinate_jobs set scheduled_at = null
+where status::text = 'todo' and attempts = 0 and scheduled_at > now() and scheduled_at <= %(now)s

@@ -112,7 +112,7 @@ document.addEventListener("submit", async (event) => {
 async function send(form, data) {
   let answer;
   try {
-    answer = await fetch(form.action, { method: "POST", body: data });
+    answer = await fetch(form.getAttribute("action"), { method: "POST", body: data });
   } catch {
     tell("Nightdesk's demo has ended: start it again with make demo.");
     return;
@@ -128,7 +128,10 @@ async function send(form, data) {
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[data-press]");
-  if (link) fetch(link.form?.action || link.closest("form").action, { method: "POST", body: new URLSearchParams(new FormData(link.closest("form"))), keepalive: true });
+  if (link) {
+    const form = link.closest("form");
+    fetch(form.getAttribute("action"), { method: "POST", body: new URLSearchParams(new FormData(form)), keepalive: true });
+  }
   const insert = event.target.closest("[data-insert]");
   if (insert) {
     const text = insert.closest("form").querySelector("textarea");
