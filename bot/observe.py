@@ -241,6 +241,17 @@ def start_logs(level: int = logging.INFO, form: Form | None = None, to: TextIO |
     threading.excepthook = lambda args: _log_end(args.exc_type, args.exc_value, args.exc_traceback)
 
 
+def watch_what_is_said() -> None:
+    """In a command that keeps no logs: what would still be written to stderr, above all a library's warnings and the errors
+    that it quotes, is told as in logs. Loads nothing until then."""
+    logging.lastResort = _Last(logging.WARNING)
+
+
+class _Last(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        sys.stderr.write(_Formatter("text", False).format(record) + "\n")
+
+
 def _log_end(kind: type[BaseException], error: BaseException | None, trace: "TracebackType | None") -> None:
     if kind is not SystemExit:
         logging.getLogger(__name__).error("a thread ended", exc_info=(kind, error or kind(), trace))

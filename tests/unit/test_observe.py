@@ -6,6 +6,7 @@ import json
 import logging
 import re
 import secrets
+import subprocess
 import sys
 import threading
 import urllib.error
@@ -131,6 +132,25 @@ def test_a_thread_that_dies_is_told_without_its_words(written: io.StringIO) -> N
     assert FRESH not in written.getvalue()
 
 
+def test_a_command_without_logs_lets_no_library_quote_anything() -> None:
+    words = """
+import logging, sys
+from bot import observe
+observe.watch_what_is_said()
+assert "structlog" not in sys.modules
+try:
+    raise ValueError(sys.argv[1])
+except ValueError:
+    logging.getLogger("procrastinate.worker").error("Job failed: " + sys.argv[1], exc_info=True)
+logging.getLogger("imapclient").info(sys.argv[1])
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", words, CANARIES[0]], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert "ValueError" in run.stderr and "procrastinate.worker" in run.stderr
+    assert FRESH not in run.stderr
+
+
 def test_every_log_of_the_program_is_a_constant_sentence_with_keys_that_come_out() -> None:
     loose = [
         f"{path}:{call.lineno}"
@@ -243,8 +263,6 @@ def test_log_settings_are_a_level_and_a_form() -> None:
 
 
 def test_hooks_load_no_library_before_they_are_used() -> None:
-    import subprocess
-
     words = "import bot.observe, sys; print('prometheus_client' in sys.modules, 'structlog' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True).stdout
     assert said.split() == ["False", "False"]
