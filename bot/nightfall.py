@@ -4,12 +4,13 @@ Jobs of one place share a lock, so that they run one after the other in the orde
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from bot import hours, mailroom, morning, night, workspace
 from bot.desk import Desk
 from bot.hours import Morning
-from bot.store import cursors, nights, people, queue
+from bot.store import accounts, cursors, nights, people, queue
 from bot.store.db import Tx
 from bot.store.people import Place
 from bot.store.queue import READ, SLEEP, Job
@@ -78,21 +79,35 @@ def defer(
     queue.defer(tx, sleeping(person, day, now, until))
 
 
-def begin(desk: Desk, person: int, owed: Morning, now: datetime, late: str) -> bool:
-    """Begins a night once, with everything that belongs to it in one transaction; False when it was begun before."""
-    places = places_of(desk, person)
-    until = max(owed.wakes - BEFORE_WAKING, now + AT_LEAST)
+@dataclass(frozen=True)
+class Beginning:
+    """A night that is to begin. `late`: why that is after its hour, '' when it is not."""
+
+    person: int
+    owed: Morning
+    late: str
+
+
+def begin(desk: Desk, due: Sequence[Beginning], now: datetime) -> list[int]:
+    """Begins nights once each, with everything that belongs to them in one transaction; whose were not begun before.
+
+    Together, because those who wake up together read the same places: each is read once for all of them.
+    """
+    read = {one.person: places_of(desk, one.person) for one in due}
     with desk.store.directory() as tx:
-        if not nights.begin(tx, person, owed.date, now, late):
-            return False
-        connected = {row["scope_id"] for row in tx.all("connected")}
+        fresh = [one for one in due if nights.begin(tx, one.person, one.owed.date, now, one.late)]
+        connected = {row["scope_id"] for row in accounts.everywhere(tx)}
         # Only channels we are in: an imported conversation is nothing that Slack shows us, and would be closed for it.
         here = set(cursors.channels_here(tx))
-        for place in places:
+        wanted = {(place.id, one.owed.date): place for one in fresh for place in read[one.person]}
+        for (_, day), place in sorted(wanted.items(), key=lambda one: one[0]):
             if place.id in connected or (place.channel is not None and place.channel.id in here):
                 queue.defer(tx, bringing(place))
-        defer(tx, places, person, owed.date, now, until)
-    return True
+            queue.defer(tx, reading(place, day, now))
+        for one in fresh:
+            until = max(one.owed.wakes - BEFORE_WAKING, now + AT_LEAST)
+            queue.defer(tx, sleeping(one.person, one.owed.date, now, until))
+    return [one.person for one in fresh]
 
 
 # --- a person's part ------------------------------------------------------------------------------
@@ -125,7 +140,7 @@ def _slept(desk: Desk, person: int, day: date) -> None:
         nights.slept(tx, person, day, desk.now())
         wanted, places = people.preferences(tx, person), people.places(tx)
         known = next(one for one in people.everybody(tx) if one.id == person)
-        for row in tx.all("connected"):
+        for row in accounts.everywhere(tx):
             if places[row["scope_id"]].owner == known.person.key:
                 queue.defer(tx, filing(row["scope_id"]))
         owed = hours.due(wanted, hours.zone_of(known.zone, desk.zone), desk.now())

@@ -4,7 +4,7 @@ Each round looks at the clock and at what is done, and enqueues what is missing;
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot import hours, morning, nightfall, observe, workers, workspace
@@ -13,7 +13,6 @@ from bot.hours import Sleeper, Step
 from bot.store import accounts, cursors, health, inbox, nights, outbox, people, queue
 from bot.store.db import Tx
 from bot.store.nights import Watch
-from graphs.errors import NightdeskError
 
 log = logging.getLogger(__name__)
 
@@ -52,38 +51,29 @@ def look(desk: Desk) -> list[Sleeper]:
         served = sleepers(desk, tx)
         known = {(one.person, one.date): one.state for one in nights.since(tx, (now - 2 * hours.DAY).date())}
     if not watch.paused:
-        keys = _keys(desk)
-        for step in hours.missed(served, known, now):
-            _each(desk, step, watch, keys, now)
+        _do(desk, hours.missed(served, known, now), watch, now)
     return served
 
 
-def _keys(desk: Desk) -> Mapping[int, str]:
+def _do(desk: Desk, steps: Sequence[Step], watch: Watch, now: datetime) -> None:
+    """Nights first; a night that begins after its wake-up is told to be late at once."""
+    begins = [step for step in steps if step.do == "begin"]
+    due = [nightfall.Beginning(step.sleeper.person, step.morning, why_late(step, watch, now)) for step in begins]
+    for person in nightfall.begin(desk, due, now) if due else ():
+        log.info("a night begins", extra={"person": person})
     with desk.store.directory() as tx:
-        return {known.id: known.person.key for known in people.everybody(tx)}
+        keys = {known.id: known.person.key for known in people.everybody(tx)} if steps else {}
+        for step in steps:
+            person, owed = step.sleeper.person, step.morning
+            if step.do == "tell":
+                nights.be_late(tx, person, owed.date, _why_not_ready(tx, step))
+            if owed.wakes <= now:
+                queue.restore(tx, morning.delivery(person, keys[person], owed.date))
 
 
-def _each(desk: Desk, step: Step, watch: Watch, keys: Mapping[int, str], now: datetime) -> None:
-    """One person's trouble is nobody else's."""
-    try:
-        _do(desk, step, watch, keys[step.sleeper.person], now)
-    except NightdeskError:
-        log.exception("a night or morning could not be begun", extra={"person": step.sleeper.person})
-
-
-def _do(desk: Desk, step: Step, watch: Watch, key: str, now: datetime) -> None:
-    person, owed = step.sleeper.person, step.morning
-    if step.do == "begin":
-        if nightfall.begin(desk, person, owed, now, why_late(step, watch, now)):
-            log.info("a night begins", extra={"person": person, "date": owed.date.isoformat()})
-        if owed.wakes > now:
-            return
-    with desk.store.directory() as tx:
-        if step.do == "tell":
-            failed = nights.failed_sleep(tx, person, owed.date)
-            why = f"the night failed (reference {workers.reference(failed)})" if failed else "the night still runs"
-            nights.be_late(tx, person, owed.date, why)
-        queue.restore(tx, morning.delivery(person, key, owed.date))
+def _why_not_ready(tx: Tx, step: Step) -> str:
+    failed = nights.failed_sleep(tx, step.sleeper.person, step.morning.date)
+    return f"the night failed (reference {workers.reference(failed)})" if failed else "the night still runs"
 
 
 def why_late(step: Step, watch: Watch, now: datetime) -> str:
