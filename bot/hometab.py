@@ -13,6 +13,7 @@ from bot.slack.blocks_home import Box, Home, Row, home_view, told_draft
 from bot.store import choices, mornings, outbox, people, queue
 from bot.store import desk as kept
 from bot.store.mornings import Mailbox
+from graphs.digest import answered
 from graphs.digest_value import age_words, clip, day_words, due_words
 from graphs.domain import Preferences, Task
 from graphs.life import source_key
@@ -61,6 +62,8 @@ def home(desk: Desk, owner: Owner) -> Home:
         boxes = mornings.mailboxes(tx, owner.id)
         standing = outbox.get(tx, cards.key_of(owner.person.key, days[0])) if days else None
     found = cards.card(desk, owner, days[0], hours) if days else None
+    covered = {source_key(answered(row.draft)) for row in drafts}
+    open_ = [task for task in open_ if source_key(task.sources[0]) not in covered]
     ranked = sorted(open_, key=lambda task: (task.due or date.max, task.asked_at))
     return Home(
         today=today,
@@ -139,7 +142,9 @@ def privacy(desk: Desk) -> list[str]:
         lines.append(f"When somebody asks something, the question and what was found go to the model at `{talking}`.")
     if not sleeping and not talking:
         lines.append("No model is set up: nothing leaves the machine that Nightdesk runs on. Rules find the tasks.")
-    lines.append("Personal, confidential and suspicious mail is shown to no model. Nothing is ever sent in your name.")
+    lines.append(
+        "Of personal, confidential and suspicious mail the night shows no model anything. Nothing is ever sent in your name."
+    )
     lines.append(
         "A message that you delete in Slack is forgotten here too. `/nightdesk forget` says what else you can do."
     )

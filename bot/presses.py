@@ -44,7 +44,7 @@ def _end(desk: Desk, event: int, problem: str, person: int | None = None) -> Non
         inbox.handled(tx, event, problem)
         if person is not None:
             queue.defer(tx, hometab.job(person))
-            settling.spoke(tx, person, desk.now())
+            settling.spoke(tx, person)
 
 
 def _do(at: At, found: Interaction) -> str:

@@ -6,7 +6,7 @@ What rules cannot tell waits for the night.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot import cards, hometab, night
 from bot.desk import Desk, Owner, begin_owner
@@ -20,20 +20,16 @@ from graphs.domain import Finding, MailSource, SlackSource, Source, Task, Thread
 from graphs.life import source_key
 from graphs.rules.judge import answers_elsewhere
 
-SOON = timedelta(seconds=20)
-"""So long after somebody spoke; what they say meanwhile is seen in the same look."""
-
-
-def job(person: int, at: datetime | None = None) -> queue.Job:
+def job(person: int) -> queue.Job:
     """The job that looks once more at a person's open items."""
     name = f"settle/{person}"
-    return queue.Job("settle", queue.READ, {"person": person}, lock=name, once=name, at=at)
+    return queue.Job("settle", queue.READ, {"person": person}, lock=name, once=name)
 
 
-def spoke(tx: Tx, person: int, now: datetime) -> None:
-    """Somebody said something, in Slack or by mail: if they get digests, their cards are looked at in a moment."""
+def spoke(tx: Tx, person: int) -> None:
+    """Somebody said something, in Slack or by mail: if they get digests, their cards are looked at once more."""
     if people.slack_side(tx, person).dm:
-        queue.defer(tx, job(person, now + SOON))
+        queue.defer(tx, job(person))
 
 
 def settle(desk: Desk, person: int) -> None:

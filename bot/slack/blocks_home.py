@@ -26,7 +26,6 @@ AS_SLACK = "-"
 """Value of the zone that Slack names."""
 
 LEVELS: Mapping[str, str] = {
-    "all": "Every mail that asks something",
     "standard": "Mails that need me",
     "high": "Only what is urgent",
     "off": "No drafts",
