@@ -315,7 +315,8 @@ def _trace(error: BaseException) -> list[str]:
     lines = []
     for one in chain:
         lines.append(f"{type(one).__module__}.{type(one).__qualname__}")
-        lines += [f"  {frame.name}, line {frame.lineno}" for frame in traceback.extract_tb(one.__traceback__)[-4:]]
+        frames = traceback.extract_tb(one.__traceback__)[-4:]
+        lines += [f"  {Path(frame.filename).stem}.{frame.name}, line {frame.lineno}" for frame in frames]
     return lines
 
 
