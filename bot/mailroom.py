@@ -62,15 +62,17 @@ def sync(desk: Desk, scope: int, horizon: timedelta = HORIZON) -> None:
     with observe.timed("mail_sync_seconds"), _told(desk, room), _opened(desk, room) as account:
         with Parser(PARSERS) as parser:
             reading = Reading(desk, room, account, parser, horizon)
-            changed = {folder: _read(reading, folder, role) for folder, role in _folders(account)}
-        if changed.get(account.folders.drafts or ""):
+            read = [one for folder, role in _folders(account) if (one := _read(reading, folder, role)) is not None]
+        if any(one.role == "drafts" for one in read):
             _take_out_doubles(desk, room, account)
         _watch(desk, room, account)
-        if any(changed.values()):
+        if read:
             filing.learn(desk.store, scope, room.address)
         with desk.store.as_scope(scope) as tx:
-            if any(changed.values()):
-                tx.all("index_scope")
+            tx.all("index_scope")
+            for one in read:
+                # Not before all that follows from it is done: whoever goes on after a kill looks here what is left.
+                accounts.put_mailbox(tx, scope, one)
             accounts.synced(tx, scope, desk.now())
 
 
@@ -159,10 +161,10 @@ def _folders(account: Account) -> list[tuple[str, accounts.Role]]:
     return named + ([(found.drafts, "drafts")] if found.drafts else [])
 
 
-def _read(reading: Reading, folder: str, role: accounts.Role) -> bool:
+def _read(reading: Reading, folder: str, role: accounts.Role) -> Read | None:
     """One mailbox: new mails first, then what is gone, so that a mail that moved is never missing in between.
 
-    False when nothing happened there since.
+    How far it is read now; None when nothing happened there since.
     """
     scope, now = reading.room.scope, reading.account.status(folder)
     with reading.begin() as tx:
@@ -171,17 +173,14 @@ def _read(reading: Reading, folder: str, role: accounts.Role) -> bool:
             accounts.renumbered(tx, scope, folder)
             before = Read(folder, role, now.uidvalidity)
         elif before.uidnext == now.uidnext and before.messages == now.messages:
-            return False
+            return None
         accounts.put_mailbox(tx, scope, before)
         known = accounts.uids(tx, scope, folder)
     new = [uid for uid in _wanted(reading, before, now) if uid not in known]
     for batch in _batches(reading, before, new):
         _store(reading, before, batch)
     _notice_gone(reading, before, known, now)
-    with reading.begin() as tx:
-        read = replace(before, last_uid=now.uidnext - 1, uidnext=now.uidnext, messages=now.messages)
-        accounts.put_mailbox(tx, scope, read)
-    return True
+    return replace(before, last_uid=now.uidnext - 1, uidnext=now.uidnext, messages=now.messages)
 
 
 def _wanted(reading: Reading, before: Read, now: Status) -> list[int]:
@@ -297,7 +296,7 @@ def _notice_gone(reading: Reading, read: Read, known: dict[int, str], now: Statu
 def file_drafts(desk: Desk, scope: int) -> None:
     """Brings Drafts to what the ledger says: new ones in, moot and untouched ones out. Raises `Later` for what is in doubt."""
     room = _room(desk, scope)
-    if room is None or not _ready(desk, room):
+    if room is None or room.connected.state != "ok":
         return
     begin = partial(desk.store.as_person, room.owner)
     with begin() as tx:
@@ -306,6 +305,9 @@ def file_drafts(desk: Desk, scope: int) -> None:
         run = runs.take(tx, f"drafts/{room.address}", room.desk_scope)
     if not any(_to_do(one, is_shadow) for one in wanted):
         return
+    if not _ready(desk, room):
+        assert room.connected.retry_at is not None
+        raise Later("The mail server asked for patience.", (room.connected.retry_at - desk.now()).total_seconds())
     box = Box(desk, room, run)
     doubts: list[Later] = []
     with _told(desk, room), _opened(desk, room) as account:
@@ -348,7 +350,7 @@ def _bring(box: Box, account: Account, one: Filed, is_shadow: bool) -> None:
         return
     if one.begun_at is not None:
         found = _clear_doubt(box, account, one)
-        if found is None:
+        if found is None or found.state == "appended":
             return
         one = found
     if one.uid is not None and not _take_out(box, account, one):
@@ -358,7 +360,7 @@ def _bring(box: Box, account: Account, one: Filed, is_shadow: bool) -> None:
 
 
 def _clear_doubt(box: Box, account: Account, one: Filed) -> Filed | None:
-    """An APPEND ended without an outcome: after the quarantine the mailbox decides. The draft when it is still to be put."""
+    """An APPEND ended without an outcome: after the quarantine the mailbox decides. The draft as it stands then; None: sent."""
     assert one.begun_at is not None and one.uidvalidity is not None and one.uidnext is not None
     age = box.desk.now() - one.begun_at
     if age < box.desk.quarantine:
@@ -367,8 +369,7 @@ def _clear_doubt(box: Box, account: Account, one: Filed) -> Filed | None:
     intent = Status(one.uidvalidity, one.uidnext, 0)
     place = draftsbox.find_since(account, intent, one.draft.message_id)
     if place is not None:
-        _landed(box, account, one, place)
-        return None
+        return _landed(box, account, one, place)
     if draftsbox.replies_to(account, one.draft.in_reply_to):
         with box.mine() as tx:
             accounts.gone(tx, box.room.desk_scope, one.draft, "sent")
@@ -391,7 +392,7 @@ def _put_in(box: Box, account: Account, one: Filed) -> None:
         if not accounts.begin_append(tx, scope, one.draft, before.uidvalidity, before.uidnext, now):
             return
     try:
-        place = draftsbox.append(account, one.mail) or draftsbox.find_since(account, before, one.draft.message_id)
+        place = draftsbox.append(account, one.mail)
     except Unsure:
         raise
     except (Later, NeedsPerson) as err:
@@ -400,12 +401,14 @@ def _put_in(box: Box, account: Account, one: Filed) -> None:
         if isinstance(err, Later):
             raise
         return
+    if place is None:  # taken, without a word where: an error from here on leaves it in doubt
+        place = draftsbox.find_since(account, before, one.draft.message_id)
     if place is None:
         raise Unsure("The server took a draft and does not show it.")
     _landed(box, account, one, place)
 
 
-def _landed(box: Box, account: Account, one: Filed, place: Place) -> None:
+def _landed(box: Box, account: Account, one: Filed, place: Place) -> Filed:
     """Remembers the bytes as the server gives them back: only while they are the same is the draft ours to take out."""
     back = draftsbox.read_back(account, place) or b""
     with box.mine() as tx:
@@ -413,6 +416,8 @@ def _landed(box: Box, account: Account, one: Filed, place: Place) -> None:
         accounts.appended(tx, box.room.desk_scope, one.draft, place.uidvalidity, place.uid, digest, box.desk.now())
     observe.count("drafts", state="appended")
     observe.count("effects", kind="append", outcome="adopted" if one.begun_at else "done")
+    state = "appended" if one.state == "planned" else one.state
+    return replace(one, state=state, uidvalidity=place.uidvalidity, uid=place.uid, stands=digest, begun_at=None)
 
 
 def _take_out(box: Box, account: Account, one: Filed) -> bool:

@@ -18,7 +18,7 @@ from graphs.domain import Address, Draft, Preferences, Receipt
 from graphs.errors import Later, Unsure
 from tests.servers.company import desk_over, dump, everything
 from tests.servers.cut import Plan, linked
-from tests.servers.dovecot import FULL, KEEPING, PASSWORD, Dovecot, Profile
+from tests.servers.dovecot import FULL, KEEPING, OLD, PASSWORD, Dovecot, Profile
 from tests.servers.postgres import Database
 
 ADA = "ada@ours.example"
@@ -411,3 +411,47 @@ def test_a_server_that_keeps_what_should_go_is_told_of(
         office.file()
         assert office.states() == ["withdrawn"] and office.in_drafts() == [draft.message_id]
         assert "right to delete" in everything(database)
+
+
+def test_a_draft_that_is_moot_before_its_outcome_is_known_is_taken_out_when_it_is(office: Office) -> None:
+    draft = office.plan(office.server.receive(ADA))
+    with linked(office.server.port) as link:
+        office.connect(link.port)
+        link.plans.append(Plan(mute="APPEND"))
+        with pytest.raises(Unsure):
+            office.file()
+    assert office.in_drafts() == [draft.message_id]
+    office.move(draft, "withdrawn")
+    office.connect()
+    office.later()
+    office.file()
+    assert office.in_drafts() == [] and office.states() == ["withdrawn"]
+
+
+def test_a_line_that_breaks_behind_an_append_doubles_nothing_where_servers_do_not_say_uids(
+    dovecots: Callable[[Profile], Dovecot], database: Database
+) -> None:
+    with office_on(dovecots(OLD), database) as office:
+        drafts = [office.plan(office.server.receive(ADA, subject)) for subject in ("One", "Two")]
+        with linked(office.server.port) as link:
+            office.connect(link.port)
+            link.plans.append(Plan(instead=(("UID FETCH", ""),)))
+            with pytest.raises(Later):
+                office.file()
+        office.connect()
+        for _ in range(3):
+            office.later()
+            office.file()
+        assert sorted(office.in_drafts()) == sorted(draft.message_id for draft in drafts)
+
+
+def test_a_mailbox_whose_server_asks_for_patience_gets_its_drafts_afterwards(office: Office) -> None:
+    draft = office.plan(office.server.receive(ADA))
+    with office.desk.store.as_scope(office.scope) as tx:
+        accounts.wait(tx, office.scope, office.clock[0] + timedelta(seconds=300))
+    with pytest.raises(Later) as asked:
+        office.file()
+    assert asked.value.after == 300 and office.in_drafts() == []
+    office.later(301)
+    office.file()
+    assert office.in_drafts() == [draft.message_id]
