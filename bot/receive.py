@@ -18,7 +18,7 @@ from bot.keeping import Heard, Marked
 from bot.slack import directory, events
 from bot.slack.events import Event, Json, Sort
 from bot.slack.export_message import Names, Unusable, row_of, text_of
-from bot.store import cursors, inbox, people, queue
+from bot.store import cursors, inbox, nights, people, queue
 from bot.store.db import Tx
 from bot.store.inbox import Waiting
 from bot.workspace import Us
@@ -76,6 +76,8 @@ def _put(tx: Tx, desk: Desk, event: Event, raw: bytes) -> bool:
     row = inbox.put(tx, desk.keys.seals, event.key, event.kind, (event.channel, event.ts), raw if wanted else None)
     if row is None:
         return True
+    if event.user and (event.sort != "events" or event.direct or event.kind in ("app_mention", "app_home_opened")):
+        nights.meet(tx, event.user, desk.now())
     if event.sort != "events":
         queue.defer(tx, queue.Job("press", queue.LIVE, {"event": row}, priority=100))
         return False

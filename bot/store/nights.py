@@ -90,9 +90,9 @@ def sleepers(tx: Tx) -> list[Known]:
     ]
 
 
-def meet(tx: Tx, person: int, now: datetime) -> None:
-    """Somebody uses the desk: from their next night on they get one."""
-    tx.run("meet", person=person, now=now)
+def meet(tx: Tx, user: str, now: datetime) -> None:
+    """A Slack user uses the desk: from their next night on they get one."""
+    tx.run("meet", user=user, now=now)
 
 
 def meet_connected(tx: Tx, now: datetime) -> None:

@@ -14,7 +14,7 @@ from bot.store.queue import LIVE, READ, SLEEP
 from graphs.domain import Preferences
 from graphs.errors import NotYet
 from tests.servers.company import known
-from tests.servers.living import Living, living, shown
+from tests.servers.living import US, Living, living, shown
 from tests.servers.postgres import Database
 
 THURSDAY = date(2026, 11, 19)
@@ -41,7 +41,7 @@ def meet(here: Living, who: str, **chosen: Any) -> int:
     """Somebody in Berlin uses the desk for the first time."""
     person = known(here.desk, who).id
     with here.desk.store.directory() as tx:
-        nights.meet(tx, person, here.desk.now())
+        nights.meet(tx, who, here.desk.now())
         people.set_preferences(tx, person, Preferences(**{"zone": "Europe/Berlin", **chosen}))
     return person
 
@@ -123,6 +123,21 @@ def test_who_never_touched_the_desk_gets_no_night_and_no_dm_and_who_does_gets_th
     watched(here, "2026-11-19T07:04", "2026-11-20T07:02", minutes=4)
     assert night(here, who="U0BEN") is None and night(here, date(2026, 11, 20), "U0BEN") is not None
     assert len(digests(here, "U0BEN")) == 1
+
+
+def test_who_asks_something_or_opens_the_app_uses_the_desk_and_who_talks_to_others_does_not(here: Living) -> None:
+    def met() -> set[str]:
+        with here.desk.store.directory() as tx:
+            served = {one.person for one in nights.sleepers(tx)}
+        return {who for who in ("U0ADA", "U0BEN", "U0CLEO") if known(here.desk, who).id in served}
+
+    here.say("ben", "general", "Good evening, all.")
+    assert met() == {"U0ADA"}
+    here.say("ben", "general", f"{US} when does the blue valve ship?")
+    assert met() == {"U0ADA", "U0BEN"}
+    here.slack.open_home("U0CLEO")
+    here.hear()
+    assert met() == {"U0ADA", "U0BEN", "U0CLEO"}
 
 
 def test_a_pause_of_ones_own_is_nobody_elses(here: Living) -> None:

@@ -24,7 +24,7 @@ where active and slack_id is not null and role in ('member', 'guest') and met_at
 
 -- meet --
 -- Somebody uses the desk; only the first time counts.
-update nightdesk.person set met_at = %(now)s where id = %(person)s and met_at is null
+update nightdesk.person set met_at = %(now)s where slack_id = %(user)s and met_at is null
 
 -- meet_connected --
 -- Who connected a mailbox uses the desk.
