@@ -97,6 +97,26 @@ def _unchanged() -> Iterator[Row]:
             yield _row("one new among them", UNCHANGED, clock)
 
 
+def _mails(count: int) -> Iterator[bytes]:
+    """Mostly short ones and a few that are long, 40 kB on average, the same each time."""
+    drawn = random.Random(1)
+    for number in range(count):
+        yield _mail(number, min(int(drawn.lognormvariate(9.6, 1.45)), 5_000_000))
+
+
+def _mail(number: int, size: int) -> bytes:
+    head = (
+        f"From: Bob <bob{number % 97}@partner.example>\r\nTo: {ADA}\r\nSubject: Mail {number}\r\n"
+        f"Message-ID: <m{number}@partner.example>\r\nDate: Mon, 23 Nov 2026 12:00:00 +0000\r\nMIME-Version: 1.0\r\n"
+        'Content-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n'
+        f"Dear Ada,\r\n\r\nhere is number {number}. Can you look at it until Friday?\r\n\r\nBob\r\n--b\r\n"
+        'Content-Type: application/octet-stream\r\nContent-Disposition: attachment; filename="a.bin"\r\n'
+        "Content-Transfer-Encoding: base64\r\n\r\n"
+    )
+    line = b"SGVyZSBpcyBzb21ldGhpbmcgdGhhdCBub2JvZHkgZXZlciByZWFkcywgaW4gYmFzZTY0\r\n"
+    return head.encode() + line * (size // len(line)) + b"--b--\r\n"
+
+
 @dataclass(frozen=True)
 class Office:
     """A desk over an empty database, with the mailbox connected."""
