@@ -1,5 +1,6 @@
 """Mails a second out of a real Dovecot, beside mbsync on the same mailbox, and what an unchanged mailbox costs."""
 
+import random
 import shutil
 import subprocess
 import tempfile
