@@ -217,17 +217,19 @@ class Crew:
 
     thread: threading.Thread
     end: Callable[[], None]
+    ended: threading.Event
 
     def stop(self) -> bool:
         """Takes no more jobs, and waits for those under way or gives them back; False when some thread cannot be ended."""
         self.end()
-        self.thread.join(GRACE + 10)
+        self.ended.wait(2 * GRACE)
+        self.thread.join(HEARTBEAT)
         return not self.thread.is_alive()
 
 
 def start(app: procrastinate.App, desk: Desk) -> Crew:
     """Workers for everything: what somebody waits for has threads of its own, so that no night can starve it."""
-    begun = threading.Event()
+    begun, ended = threading.Event(), threading.Event()
     ends: list[Callable[[], None]] = []
 
     async def work() -> None:
@@ -240,10 +242,16 @@ def start(app: procrastinate.App, desk: Desk) -> Crew:
             shifts = ([LIVE], LIVE_WIDTH), ([READ, SLEEP], NIGHT_WIDTH)
             await _together([_reap(app, over), *(_keep_working(app, desk, *shift, over) for shift in shifts)])
 
-    thread = threading.Thread(target=lambda: asyncio.run(work()), name="workers", daemon=True)
+    async def to_the_end() -> None:
+        try:
+            await work()
+        finally:
+            ended.set()
+
+    thread = threading.Thread(target=lambda: asyncio.run(to_the_end()), name="workers", daemon=True)
     thread.start()
     begun.wait()
-    return Crew(thread, ends[0])
+    return Crew(thread, ends[0], ended)
 
 
 def _tell(loop: asyncio.AbstractEventLoop, over: asyncio.Event) -> None:
