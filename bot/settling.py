@@ -20,6 +20,7 @@ from graphs.domain import Finding, MailSource, SlackSource, Source, Task, Thread
 from graphs.life import source_key
 from graphs.rules.judge import answers_elsewhere
 
+
 def job(person: int) -> queue.Job:
     """The job that looks once more at a person's open items."""
     name = f"settle/{person}"

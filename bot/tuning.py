@@ -109,6 +109,7 @@ def run_a_night(at: At) -> None:
     with at.owner.begin() as tx:
         if outbox.get(tx, key) is None:
             outbox.want(tx, at.owner.scope, Post(key, channel, text, tuple(blocks_thread.said(cards.sentence(text)))))
-    if not nightfall.begin(at.desk, at.owner.id, Morning(at.today, at.now, at.now), at.now, ""):
+    owed = nightfall.Beginning(at.owner.id, Morning(at.today, at.now, at.now), "")
+    if not nightfall.begin(at.desk, [owed], at.now):
         with at.desk.store.directory() as tx:
             nightfall.defer(tx, nightfall.places_of(at.desk, at.owner.id), at.owner.id, at.today, at.now)

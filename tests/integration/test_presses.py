@@ -1,0 +1,376 @@
+"""What people press: their own things alone, the same however often and in whatever order, and shown where they pressed."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot import receive
+from bot.store import choices, nights, people
+from bot.store import desk as kept
+from tests.servers.company import DAY, helpful
+from tests.servers.model import ModelServer, model_serving
+from tests.servers.mornings import WAKE, Morning, awake, shown
+from tests.servers.postgres import Database
+
+LABEL = "@ada can you review the label text by Wednesday?"
+PRINTER = "Ada, could you call the printer about the crimson boxes today?"
+
+
+@pytest.fixture
+def model() -> Iterator[ModelServer]:
+    with model_serving("script") as server:
+        yield helpful(server)
+
+
+@pytest.fixture
+def morning(database: Database, tmp_path: Path, model: ModelServer) -> Iterator[Morning]:
+    """Ada's digest stands in her DM."""
+    with awake(database, tmp_path, model) as made:
+        made.sleep()
+        made.wake()
+        yield made
+
+
+@pytest.fixture
+def ruled(database: Database, tmp_path: Path) -> Iterator[Morning]:
+    """The same, without a model."""
+    with awake(database, tmp_path) as made:
+        made.sleep()
+        made.wake()
+        yield made
+
+
+def item(morning: Morning, words: str) -> str:
+    """The id of the item of Ada's newest digest that says so."""
+    with morning.desk.store.as_person(morning.ada.id) as tx:
+        scope = people.desk_of(tx, "U1")
+        last = kept.last_digest_before(tx, scope, date.max)
+        assert last is not None
+        found = kept.digest(tx, scope, last)
+    assert found is not None
+    [one] = [one.id for one in (*found.items, *found.more) if words in one.text]
+    return one
+
+
+def states(morning: Morning) -> dict[str, str]:
+    with morning.desk.store.as_person(morning.ada.id) as tx:
+        return {row.task.what: row.task.state for row in kept.tasks(tx, people.desk_of(tx, "U1"))}
+
+
+def drafts(morning: Morning) -> list[tuple[str, str]]:
+    with morning.desk.store.as_person(morning.ada.id) as tx:
+        return [(row.state, row.draft.body) for row in kept.drafts(tx, people.desk_of(tx, "U1"))]
+
+
+# --- done, snoozed, not mine ----------------------------------------------------------------------
+
+
+def test_done_is_shown_at_once_and_never_returns(morning: Morning) -> None:
+    label = item(morning, LABEL)
+    morning.press(f"digest.done/{label}")
+    assert f"✓ Done: {LABEL}" in morning.text
+    assert states(morning)[LABEL] == "done"
+    assert f"[Done]\n{LABEL}" not in morning.home and LABEL not in morning.home.partition("Still open")[2]
+    morning.sleep(day=DAY + timedelta(days=1))
+    morning.wake(DAY + timedelta(days=1))
+    assert LABEL not in shown(morning.card_of(DAY + timedelta(days=1)))
+
+
+def test_the_headline_counts_what_is_left(morning: Morning) -> None:
+    for words in ("Reply to Wade", LABEL, PRINTER, "A personal mail"):
+        name = item(morning, words)
+        morning.press(f"digest.{'discard' if words.startswith('Reply') else 'done'}/{name}")
+    assert morning.text.startswith("Tue 24 Nov: nothing urgent")
+    morning.press(f"digest.done/{item(morning, 'We decided')}")
+    assert morning.text.startswith("Tue 24 Nov: all done")
+    assert "[Done]" not in morning.text
+
+
+def test_a_snooze_on_friday_comes_back_on_monday_and_stays_away_until_then(morning: Morning) -> None:
+    friday, monday = date(2026, 11, 27), date(2026, 11, 30)
+    morning.at(WAKE + timedelta(days=3))
+    label = item(morning, LABEL)
+    morning.press(f"digest.snooze/{label}", "tomorrow")
+    assert f"✓ Snoozed until Mon 30 Nov: {LABEL}" in morning.text
+    assert states(morning)[LABEL] == "snoozed"
+    for day in (friday, monday):
+        morning.at(WAKE + timedelta(days=(day - DAY).days))
+        morning.sleep(day=day)
+        morning.wake(day)
+        assert (LABEL in shown(morning.card_of(day))) is (day == monday), day
+
+
+def test_monday_means_the_next_one_and_a_day_is_picked_in_a_modal(morning: Morning) -> None:
+    label, printer = item(morning, LABEL), item(morning, PRINTER)
+    morning.press(f"digest.snooze/{label}", "monday")
+    assert f"✓ Snoozed until Mon 30 Nov: {LABEL}" in morning.text
+    morning.press(f"digest.snooze/{printer}", "pick")
+    assert morning.slack.modal("U1")["blocks"][0]["text"]["text"] == PRINTER
+    morning.slack.submit("U1", {"day": "2026-12-03"})
+    morning.handle()
+    assert f"✓ Snoozed until Thu 3 Dec: {PRINTER}" in morning.text
+
+
+def test_a_day_gone_by_puts_nothing_off(morning: Morning) -> None:
+    morning.press(f"digest.snooze/{item(morning, LABEL)}", "pick")
+    morning.slack.submit("U1", {"day": "2026-11-24"})
+    morning.handle()
+    assert states(morning)[LABEL] == "open"
+    assert shown(morning.said[-1]).startswith("Tue 24 Nov is not to come any more")
+
+
+def test_not_mine_is_dropped_for_good(morning: Morning) -> None:
+    morning.press(f"digest.more/{item(morning, LABEL)}", "not_mine")
+    assert f"✓ Not yours: {LABEL}" in morning.text
+    morning.sleep(day=DAY + timedelta(days=1))
+    assert states(morning)[LABEL] == "dropped"
+
+
+def test_less_like_this_leaves_a_thread_out_until_it_is_taken_back(morning: Morning) -> None:
+    label = item(morning, LABEL)
+    morning.press(f"digest.more/{label}", "less")
+    assert f"✓ Left out from now on: {LABEL}" in morning.text
+    assert any("you can take that back" in shown(reply) for reply in morning.replies)
+    tomorrow, after = DAY + timedelta(days=1), DAY + timedelta(days=2)
+    morning.sleep(day=tomorrow)
+    assert states(morning)[LABEL] == "dropped"
+    assert "Left out" in morning.home and "Bob, #general, Mon 23 Nov, 11:00" in morning.home
+    morning.press_home("home.restore/0")
+    assert "Left out" not in morning.home
+    morning.sleep(day=after)
+    assert states(morning)[LABEL] == "open"
+
+
+# --- who may --------------------------------------------------------------------------------------
+
+
+def forged(morning: Morning, user: str) -> None:
+    """The last press of Ada's, as if somebody else had pressed."""
+    body: dict[str, Any] = json.loads(json.dumps(morning.app.bodies[-1]))
+    body["user"] |= {"id": user, "username": "bob"}
+    body["trigger_id"] = f"{body['trigger_id']}.{user}"
+    receive.accept(morning.desk, body, "interactive")
+
+
+def test_somebody_else_changes_nothing_with_these_buttons(morning: Morning) -> None:
+    label, printer = item(morning, LABEL), item(morning, PRINTER)
+    morning.press(f"digest.done/{label}")
+    before, text = states(morning), morning.text
+    morning.slack.press("U1", morning.dm, morning.card["ts"], f"digest.done/{printer}")
+    assert morning.slack.settle()
+    forged(morning, "U2")
+    morning.heard = len(morning.app.bodies)
+    morning.handle()
+    assert (states(morning), morning.text) == (before, text)
+    assert morning.waiting_presses() == []
+
+
+@pytest.mark.parametrize("user", ["U3", "U999", "USLACKBOT"])
+def test_nobody_of_ours_is_not_heard_at_all(morning: Morning, user: str) -> None:
+    morning.slack.press("U1", morning.dm, morning.card["ts"], f"digest.done/{item(morning, LABEL)}")
+    assert morning.slack.settle()
+    forged(morning, user)
+    morning.heard = len(morning.app.bodies)
+    morning.handle()
+    assert states(morning)[LABEL] == "open" and morning.waiting_presses() == []
+
+
+# --- twice, late, out of order --------------------------------------------------------------------
+
+
+def test_a_press_that_comes_twice_changes_nothing_more(morning: Morning) -> None:
+    morning.press(f"digest.done/{item(morning, LABEL)}")
+    text, posts = morning.text, len(morning.slack.log)
+    receive.accept(morning.desk, morning.app.bodies[-1], "interactive")
+    morning.handle()
+    assert (morning.text, len(morning.slack.log)) == (text, posts)
+
+
+@pytest.mark.parametrize("order", [("done", "snooze"), ("snooze", "done")])
+def test_done_and_snoozed_in_any_order_is_done(morning: Morning, order: tuple[str, str]) -> None:
+    label = item(morning, LABEL)
+    for verb in order:
+        morning.slack.press(
+            "U1", morning.dm, morning.card["ts"], f"digest.{verb}/{label}",
+            selected_option="tomorrow" if verb == "snooze" else None,
+        )  # fmt: skip
+    morning.handle()
+    assert states(morning)[LABEL] == "done" and f"✓ Done: {LABEL}" in morning.text
+
+
+def test_the_card_of_last_week_is_still_good(morning: Morning) -> None:
+    label = item(morning, LABEL)
+    week = DAY + timedelta(days=7)
+    morning.at(WAKE + timedelta(days=7))
+    morning.sleep(day=week)
+    morning.wake(week)
+    morning.press(f"digest.done/{label}")
+    assert f"✓ Done: {LABEL}" in morning.text
+    assert LABEL not in shown(morning.card_of(week))
+    assert states(morning)[LABEL] == "done"
+
+
+# --- drafts ---------------------------------------------------------------------------------------
+
+
+def test_a_draft_is_previewed_whole_with_its_receipt(morning: Morning) -> None:
+    draft = item(morning, "Reply to Wade")
+    morning.press(f"digest.preview/{draft}")
+    morning.press(f"digest.preview/{draft}")
+    [preview] = [shown(one) for one in morning.replies if shown(one).startswith("To: ")]
+    assert preview.startswith(
+        "To: Wade Larrabee <wade@kestrel.example>\nSubject: Re: Blue valve\nHello,\n\nyes, I will"
+    )
+    assert "Not in your mailbox yet." in preview and "Why: it asks" in preview and "#deals" in preview
+
+
+def test_a_discarded_draft_is_shown_as_that_and_does_not_come_back(morning: Morning) -> None:
+    morning.press(f"digest.discard/{item(morning, 'Reply to Wade')}")
+    assert "✓ Discarded: Reply to Wade Larrabee is drafted" in morning.text
+    assert [state for state, _ in drafts(morning)] == ["discarded"]
+    morning.sleep(day=DAY + timedelta(days=1))
+    assert [state for state, _ in drafts(morning)] == ["discarded"]
+
+
+def test_a_draft_is_written_again_as_wished(morning: Morning, model: ModelServer) -> None:
+    asked: list[str] = []
+
+    def shorter(body: Mapping[str, Any]) -> str:
+        asked.append(body["messages"][-1]["content"])
+        return json.dumps(
+            {"verdict": "draft", "reason": "", "asks": [], "body": "Hello,\n\nyes.\n\nAda", "facts": [], "assumptions": [],
+             "question": "", "why": "it asks"}
+        )  # fmt: skip
+
+    model.script.clear()
+    model.says(shorter)
+    morning.press(f"digest.redo/{item(morning, 'Reply to Wade')}", "shorter")
+    assert drafts(morning) == [("planned", "Hello,\n\nyes.\n\nAda")]
+    [preview] = [shown(one) for one in morning.replies if "To: " in shown(one)]
+    assert preview.startswith("Written again, as you wished.\nTo: Wade") and "Hello,\n\nyes.\n\nAda" in preview
+    assert "<previous>\nHello,\n\nyes, I will see to it." in asked[0] and "at most half as long" in asked[0]
+
+
+def test_without_a_model_a_wish_is_answered_openly(morning: Morning) -> None:
+    morning.desk = replace(morning.desk, sleep_model=None)
+    before = drafts(morning)
+    morning.press(f"digest.redo/{item(morning, 'Reply to Wade')}", "warmer")
+    assert drafts(morning) == before
+    assert any(shown(one).startswith("Writing a draft again needs a model") for one in morning.replies)
+
+
+def test_why_this_names_the_messages_and_who_found_it(ruled: Morning) -> None:
+    ruled.press(f"digest.more/{item(ruled, 'Review the label text')}", "why")
+    [why] = [shown(one) for one in ruled.replies if "Why this?" in shown(one)]
+    assert "Rules found it, without a model." in why
+    assert "|Bob, #general, Mon 23 Nov, 11:00>: “@ada can you review the label text by Wednesday?”" in why
+
+
+# --- settled elsewhere ----------------------------------------------------------------------------
+
+
+def test_what_was_answered_elsewhere_settles_by_itself(ruled: Morning) -> None:
+    label = item(ruled, "Review the label text")
+    ruled.clock.tick(3600)
+    ruled.slack.say("U1", "C1", "<@U2> I reviewed the label text, it is done.")
+    ruled.hear()
+    receive.ingest(ruled.desk, "C1")
+    ruled.settle()
+    assert "✓ Answered: " in ruled.text and f"digest.done/{label}" not in json.dumps(ruled.card)
+    text, calls = ruled.text, len(ruled.slack.log)
+    ruled.settle()
+    assert (ruled.text, len(ruled.slack.log)) == (text, calls)
+
+
+def test_what_nobody_answered_stays_open(ruled: Morning) -> None:
+    text = ruled.text
+    ruled.slack.say("U1", "C1", "Good morning everybody.")
+    ruled.hear()
+    receive.ingest(ruled.desk, "C1")
+    ruled.settle()
+    assert ruled.text == text
+
+
+# --- the Home tab ---------------------------------------------------------------------------------
+
+
+def test_the_home_tab_shows_what_the_card_shows_and_is_published_when_it_changed(morning: Morning) -> None:
+    morning.handle()
+    published = [call for call in morning.slack.log if call.method == "views.publish"]
+    morning.handle()
+    assert len([call for call in morning.slack.log if call.method == "views.publish"]) == len(published) == 1
+    morning.press_home(f"digest.done/{item(morning, PRINTER)}")
+    assert f"✓ Done: {PRINTER}" in morning.text and PRINTER not in morning.home
+
+
+def test_hours_are_set_on_the_home_tab(morning: Morning) -> None:
+    morning.handle()
+    morning.press_home("home.night_at", value="22:30")
+    morning.press_home("home.wakes_at", value="06:45")
+    morning.press_home("home.days", choice=["0", "2", "6"])
+    morning.press_home("home.zone", choice="Asia/Tokyo")
+    morning.press_home("home.level", choice="off")
+    with morning.desk.store.directory() as tx:
+        chosen = people.preferences(tx, morning.ada.id)
+    assert (str(chosen.night_at), str(chosen.wakes_at), chosen.working_days) == ("22:30:00", "06:45:00", (0, 2, 6))
+    assert (chosen.zone, chosen.level) == ("Asia/Tokyo", "off")
+    assert "[22:30]" in morning.home and "now Asia/Tokyo" in morning.home and "☑ Sun" in morning.home
+    morning.press_home("home.zone", choice="-")
+    with morning.desk.store.directory() as tx:
+        assert people.preferences(tx, morning.ada.id).zone is None
+
+
+def test_a_person_pauses_and_goes_on(morning: Morning) -> None:
+    morning.handle()
+    morning.press_home("home.pause")
+    assert "*Paused.*" in morning.home
+    morning.wake(DAY + timedelta(days=1))
+    assert len(morning.said) == 1
+    morning.press_home("home.pause")
+    assert "*Paused.*" not in morning.home
+    assert "Paused: no nights" in morning.command("pause")
+    assert "Going on" in morning.command("resume")
+
+
+def test_a_first_night_is_run_at_once_and_its_digest_takes_the_place_of_the_line(
+    database: Database, tmp_path: Path, model: ModelServer
+) -> None:
+    with awake(database, tmp_path, model) as morning:
+        morning.handle()
+        assert "No digest yet" in morning.home
+        morning.press_home("home.first_night")
+        assert morning.text == "Tue 24 Nov: your night runs now. Its digest will stand here within ten minutes."
+        ts = morning.card["ts"]
+        with morning.desk.store.directory() as tx:
+            assert [night.date for night in nights.since(tx, DAY)] == [DAY]
+        morning.sleep()
+        morning.wake()
+        assert morning.card["ts"] == ts and morning.text.startswith("Tue 24 Nov: 1 draft")
+
+
+# --- /nightdesk -----------------------------------------------------------------------------------
+
+
+def test_the_command_answers_in_the_dm(morning: Morning) -> None:
+    assert morning.command("status").startswith("Tue 24 Nov: 1 draft\n2 tasks open, 1 draft waiting")
+    assert "|Your digest of today>" in morning.command("digest")
+    assert "127.0.0.1" in morning.command("privacy")
+    assert "delete it in Slack" in morning.command("forget")
+    assert "`/nightdesk status`" in morning.command("what now")
+
+
+def test_choices_of_one_person_are_nobody_elses(morning: Morning) -> None:
+    morning.press(f"digest.done/{item(morning, LABEL)}")
+    with morning.desk.store.as_person(morning.ada.id) as tx:
+        mine = people.desk_of(tx, "U1")
+        assert len(choices.choices(tx, mine)) == 1
+    with morning.desk.store.directory() as tx:
+        bob = people.find(tx, "U2")
+    assert bob is not None
+    with morning.desk.store.as_person(bob.id) as tx:
+        assert choices.choices(tx, mine) == {}
