@@ -125,6 +125,7 @@ def _stay(living: Living, rules: bool, console: Console) -> None:
         now=living.clock.now,
         night=Night(lambda tell: _next_night(living, tell)),
         disclosure=RULES if rules else REPLAYED,
+        mailed=lambda: sandbox.read_mail(living.desk),
         questions=[Question(who.partition("@")[0], where, f"@nightdesk {asked}") for who, where, asked in QUESTIONS],
         shortcuts=[
             (s["name"], s["callback_id"]) for s in manifest()["features"]["shortcuts"] if s["type"] == "message"

@@ -137,7 +137,7 @@ def mail(stage: Stage, who: Viewer, form: Form) -> str:
     folder = f"/{who.handle}/mail/{form.one('folder') or 'INBOX'}"
     match form.one("do"):
         case "save":
-            return f"{folder}?uid={letters.save(stage.mail, address, uid, body, now)}"
+            folder += f"?uid={letters.save(stage.mail, address, uid, body, now)}"
         case "send":
             letters.send(stage.mail, address, letters.save(stage.mail, address, uid, body, now), now)
         case "delete":
@@ -149,6 +149,7 @@ def mail(stage: Stage, who: Viewer, form: Form) -> str:
             letters.deliver(stage.mail, address, sender, form.one("subject"), body, now)
         case other:
             raise NeedsPerson(f"Nothing here is called {other}.")
+    stage.mailed()
     return folder
 
 

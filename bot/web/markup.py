@@ -54,6 +54,11 @@ def html(raw: str, names: Names) -> Markup:
     return out + _prose(raw[at:], names)
 
 
+def plain(text: str) -> Markup:
+    """Text without markup, line by line."""
+    return Markup("<br>").join(text.split("\n"))
+
+
 def emoji(name: str) -> str:
     return _EMOJI.get(name, f":{name}:")
 
@@ -165,7 +170,7 @@ def _rich(element: Mapping[str, Any], names: Names) -> Markup:
 
 
 def _styled(element: Mapping[str, Any]) -> Markup:
-    out = escape(str(element.get("text", ""))).replace("\n", Markup("<br>"))
+    out = plain(str(element.get("text", "")))
     style = element.get("style") or {}
     for name, tag in (("code", "code"), ("strike", "del"), ("italic", "em"), ("bold", "strong")):
         if style.get(name):

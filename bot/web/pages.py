@@ -13,7 +13,7 @@ from bot.embedded.slack_workspace import Room
 from bot.web import letters, markup
 from bot.web.learned import learned
 from bot.web.seen import Eyes, Viewer, modal, people
-from bot.web.stage import Stage
+from bot.web.stage import Question, Stage
 
 _FORMS = re.compile(r"<[^>]*>|[*_~`]")
 
@@ -47,7 +47,7 @@ def channel(stage: Stage, viewer: Viewer, key: str, asked: Asked) -> str:
         thread_status=eyes.status(place.id, asked.thread) if asked.thread else "",
         may_write=viewer.id in room.members and not room.channel.is_archived,
         mentions=place.has_bot and not is_bot,
-        suggestions=_suggestions(stage, viewer, place.label, is_bot),
+        suggestions=_suggestions(stage, viewer, room, "" if is_bot else place.label),
     )  # fmt: skip
 
 
@@ -98,10 +98,15 @@ def _topic(stage: Stage, room: Room, is_bot: bool) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _suggestions(stage: Stage, viewer: Viewer, label: str, is_bot: bool) -> list[dict[str, str]]:
-    here = "" if is_bot else label
-    found = [one for one in stage.questions if one.channel == here and one.who in ("", viewer.handle)]
-    return [{"text": one.text, "label": one.text.removeprefix("@nightdesk ")} for one in found]
+def _suggestions(stage: Stage, viewer: Viewer, room: Room, label: str) -> list[dict[str, str]]:
+    """What may be asked here and was not asked yet."""
+    said = " ".join(str(room.posts[ts].get("text", "")) for ts in room.top[-20:])
+    words = [(one.text, one.text.removeprefix("@nightdesk ")) for one in stage.questions if _fits(one, viewer, label)]
+    return [{"text": text, "label": shown} for text, shown in words if shown not in said]
+
+
+def _fits(one: Question, viewer: Viewer, label: str) -> bool:
+    return one.channel == label and one.who in ("", viewer.handle)
 
 
 def _page(stage: Stage, eyes: Eyes, template: str, here: str, **content: Any) -> str:
@@ -142,7 +147,7 @@ def _mrkdwn(context: Context, value: object) -> Markup:
     names = context["eyes"].names
     if isinstance(value, dict):
         text = str(value.get("text", ""))
-        return Markup("{}").format(text) if value.get("type") == "plain_text" else markup.html(text, names)
+        return markup.plain(text) if value.get("type") == "plain_text" else markup.html(text, names)
     return markup.html(str(value or ""), names)
 
 

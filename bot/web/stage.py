@@ -76,6 +76,7 @@ class Stage:
     now: Callable[[], datetime]
     night: Night
     disclosure: str
+    mailed: Callable[[], None]  # somebody did something in a mailbox
     questions: Sequence[Question] = ()
     shortcuts: Sequence[tuple[str, str]] = ()  # (name, callback id) of those on a message
     command: str = "/nightdesk"

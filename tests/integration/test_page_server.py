@@ -63,7 +63,7 @@ def opened(database: Database, slack: Sandbox, clock: Clock, sleep: Callable[[Te
     with desk_over(database) as desk, mail_server({ADA: "a", BEN: "b"}) as box:
         stage = Stage(
             slack, box, {"ada": ADA, "ben": BEN}, desk, lambda: datetime.fromtimestamp(clock.now, UTC),
-            Night(sleep), "All of it is invented.", [Question("ada", "general", "@nightdesk When?")],
+            Night(sleep), "All of it is invented.", lambda: None, [Question("ada", "general", "@nightdesk When?")],
             [("Add to my list", "add_to_my_list")],
         )  # fmt: skip
         with server.running(stage) as address:
