@@ -14,7 +14,7 @@ from bot import cards, hours, observe, posting
 from bot.desk import Desk, Owner, begin_owner
 from bot.slack import blocks_thread
 from bot.slack.kit import line
-from bot.store import choices, errands, messages, mornings, outbox, people, queue, runs
+from bot.store import choices, errands, messages, mornings, nights, outbox, people, queue, runs
 from bot.store import desk as kept
 from bot.store.db import Tx
 from bot.store.mornings import Slept
@@ -60,6 +60,9 @@ def morning(desk: Desk, owner: Owner, found: Found, fell_back: Sequence[str], ni
         done = [_errand(one) for one in errands.done(tx, owner.id, night) if one.result is not None]
         failed = [*fell_back, *runs.fell_back(tx, [place.id for place in owner.places], night)]
         footer = _footer(tx, desk, owner, found, failed, night)
+        unread = nights.not_read(tx, [place.id for place in owner.places], night)
+    if unread:
+        footer = footer.model_copy(update={"failed": (_not_read(owner, unread), *footer.failed)})
     slept = digests.Night(
         person=owner.person,
         date=night,
@@ -97,6 +100,19 @@ def _errand(one: errands.Errand) -> digests.Errand:
         asked_at=one.at,
         found_by="model" if one.result.served == "composed" else "rules",
     )
+
+
+def _not_read(owner: Owner, unread: Sequence[int]) -> str:
+    """Which places are missing from this digest, the first few by name."""
+    names = [_place_name(place) for place in owner.places if place.id in unread]
+    rest = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f"Not read to the end this night: {', '.join(names[:3])}{rest}. The next one goes on there."
+
+
+def _place_name(place: people.Place) -> str:
+    if place.channel is None:
+        return place.name
+    return "a direct message" if place.channel.kind in ("dm", "mpim") else f"#{place.name}"
 
 
 def _gone(tx: Tx, owner: Owner, night: date) -> frozenset[str]:

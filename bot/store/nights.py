@@ -75,9 +75,9 @@ def being_read(tx: Tx, scopes: Sequence[int], day: date) -> list[int]:
     return [row["scope"] for row in tx.all("being_read", scopes=[str(scope) for scope in scopes], date=day.isoformat())]
 
 
-def not_read(tx: Tx, keys: Sequence[str], day: date) -> list[int]:
-    """Scope ids of the places of these keys whose reading for that night did not come to its end."""
-    return [row["scope_id"] for row in tx.all("not_read", runs=[f"{key}/{day}/consolidate" for key in keys])]
+def not_read(tx: Tx, scopes: Sequence[int], day: date) -> list[int]:
+    """Those of `scopes`, as far as the audience may know them, that the night of that date has not read to the end."""
+    return [row["id"] for row in tx.all("not_read", scopes=list(scopes), date=day.isoformat())]
 
 
 # --- whose ----------------------------------------------------------------------------------------

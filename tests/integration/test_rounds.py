@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from bot import jobs, nightfall, rounds, workers, workspace
+from bot.desk import begin_owner
+from bot.store import desk as kept
 from bot.store import nights, people, queue
 from bot.store.queue import LIVE, READ, SLEEP
 from graphs.domain import Preferences
@@ -284,6 +286,18 @@ def test_a_night_waits_for_its_places_and_goes_on_without_them_when_time_is_up(h
     nightfall.sleep(here.desk, person, day, now, until)
     found = night(here)
     assert found is not None and found.state == "slept"
+    assert "Not read to the end this night: #general" in footer(here)
+    work(here)
+    nightfall.sleep(here.desk, person, day, now, until)
+    assert "Not read" not in footer(here)
+
+
+def footer(here: Living) -> str:
+    owner = begin_owner(here.desk, known(here.desk, "U0ADA").id)
+    with owner.begin() as tx:
+        digest = kept.digest(tx, owner.scope, THURSDAY)
+    assert digest is not None
+    return " ".join(digest.footer.failed)
 
 
 def test_what_a_night_waits_for_is_no_failure_however_long_it_takes(here: Living) -> None:

@@ -65,8 +65,16 @@ where task_name = 'consolidate' and status in ('todo', 'doing') and args ->> 'da
   and args ->> 'scope' = any(%(scopes)s)
 
 -- not_read --
--- Places whose reading was begun for a night and not ended.
-select scope_id from nightdesk.run where id = any(%(runs)s) and state <> 'done' order by scope_id
+-- Places that a night of this date has not read to the end: one waits or is under way, or none came to its end.
+select place.id from nightdesk.scope place
+left join nightdesk.run on run.id = place.key || '/' || %(date)s || '/consolidate'
+left join lateral (
+  select bool_or(status in ('todo', 'doing')) as coming from procrastinate_jobs
+  where task_name = 'consolidate' and status <> 'succeeded' and args ->> 'scope' = place.id::text and args ->> 'date_' = %(date)s
+) job on true
+where place.id = any(%(scopes)s)
+  and (coalesce(job.coming, false) or (coalesce(run.state, 'new') <> 'done' and (run.id is not null or job.coming is not null)))
+order by place.id
 
 -- forget_jobs --
 -- Failed jobs are kept so long for whoever looks into them.
