@@ -17,7 +17,7 @@ from bot.slack import blocks, blocks_thread
 from bot.slack.blocks import Trouble
 from bot.slack.blocks_thread import Cited, Shown
 from bot.slack.kit import line
-from bot.store import choices, messages, mornings, outbox, people
+from bot.store import choices, messages, mornings, outbox, people, queue
 from bot.store import desk as kept
 from bot.store.db import Tx
 from bot.store.outbox import Post
@@ -176,6 +176,19 @@ def zone_of(owner: Owner) -> ZoneInfo:
 def recent(tx: Tx, owner: Owner, today: date) -> list[date]:
     """Mornings whose cards somebody may still look at."""
     return mornings.dates(tx, owner.scope, today, RECENT)
+
+
+def look_again(tx: Tx, person: int) -> None:
+    """Somebody said something, in Slack or by mail: if they get digests, their cards are looked at for what it answers."""
+    if people.slack_side(tx, person).dm:
+        name = f"settle/{person}"
+        queue.defer(tx, queue.Job("settle", queue.READ, {"person": person}, lock=name, once=name))
+
+
+def tab(person: int) -> queue.Job:
+    """The job that brings a person's Home tab up to date."""
+    name = f"home/{person}"
+    return queue.Job("home", queue.LIVE, {"person": person}, lock=name, once=name, priority=40)
 
 
 # --- drafts and sources in words ------------------------------------------------------------------

@@ -14,6 +14,7 @@ from bot.store import desk as kept
 from bot.store import messages, runs
 from bot.store.db import Tx
 from graphs import draft as writing
+from graphs import tasks
 from graphs.conversations import fingerprint, name_of
 from graphs.domain import (
     Address,
@@ -135,9 +136,25 @@ def _gate(
         inbox.mail, inbox.thread, owner.person, owner.own, owner.inside, now,
         colleagues=owner.colleagues, known=owner.correspondents, others=others,
     )  # fmt: skip
+    if refused is None and not _wanted(owner, inbox, now):
+        return "not_wanted", "you want drafts for less than this"
     if refused is None and settled(inbox.thread, inbox.mail):
         return "answered_elsewhere", "it was settled in another place"
     return refused
+
+
+def _wanted(owner: Owner, inbox: Inbox, now: datetime) -> bool:
+    """Whether the owner wants a draft for such a mail at all."""
+    match owner.hours.level:
+        case "off":
+            return False
+        case "high":
+            asked = tasks.by_rules(
+                inbox.thread, tasks.Context(None, lambda ref: inbox.thread, owner.person, owner.people, now)
+            )
+            return any(one.due is not None or one.kind == "blocked" for one in asked)
+        case _:
+            return True
 
 
 def write(

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from bot import cards
 from bot.desk import Desk, Model, Owner, begin_owner
 from bot.slack.blocks_home import Box, Home, Row, home_view, told_draft
-from bot.store import choices, mornings, outbox, people, queue
+from bot.store import choices, mornings, outbox, people
 from bot.store import desk as kept
 from bot.store.mornings import Mailbox
 from graphs.digest import answered
@@ -25,11 +25,6 @@ DRAFTS = 8
 LEFT_OUT = 8
 STILL = 5
 BOXES = 5
-
-
-def job(person: int) -> queue.Job:
-    """The job that brings the tab up to date."""
-    return queue.Job("home", queue.LIVE, {"person": person}, lock=f"home/{person}", once=f"home/{person}", priority=40)
 
 
 def publish(desk: Desk, person: int) -> None:

@@ -258,6 +258,7 @@ def add_to_list(desk: Desk, person: people.Known, channel: str, ts: str) -> str:
         sources=(message.source,),
         asked_at=message.sent_at,
         last_at=message.sent_at,
+        found_by="owner",
     )
     with desk.store.as_person(here.asker.id) as tx:
         scope = people.desk_of(tx, person.person.key)

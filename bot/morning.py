@@ -282,5 +282,6 @@ def _bring(desk: Desk, owner: Owner, channel: str, day: date, wanted: Preference
         for post in cards.replies(found, channel, standing.ts) if standing.ts else ():
             outbox.want(tx, owner.scope, post)
         first = mornings.delivered(tx, owner.id, day, desk.now())
+        queue.defer(tx, cards.tab(owner.id))
     if first:
         observe.count("digests", outcome="delivered" if standing.ts else "failed")

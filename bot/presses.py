@@ -8,18 +8,18 @@ message stands, never from a value in the payload.
 from collections.abc import Callable, Mapping
 from datetime import date
 
-from bot import cards, deciding, hometab, redraft, settling, slash, tuning
+from bot import cards, deciding, live, redraft, slash, tuning
 from bot.deciding import Subject
 from bot.desk import Desk, begin_owner
 from bot.pressing import NO_LONGER, NOT_YOURS, At, Here, here, open_modal, reply, tell, whisper
-from bot.slack import blocks, blocks_thread, interactions
-from bot.slack.interactions import Command, Interaction, Pressed, Submitted
+from bot.slack import blocks, blocks_thread, grants, interactions
+from bot.slack.interactions import Command, Interaction, Pressed, Shortcut, Submitted
 from bot.slack.limits import Block
 from bot.store import desk as kept
 from bot.store import inbox, people, queue
 from bot.store.db import Tx
 from graphs.digest_value import Item, day_words
-from graphs.domain import TaskKind
+from graphs.domain import FoundBy, TaskKind
 from graphs.outcomes import draft_item
 
 
@@ -43,8 +43,8 @@ def _end(desk: Desk, event: int, problem: str, person: int | None = None) -> Non
     with desk.store.directory() as tx:
         inbox.handled(tx, event, problem)
         if person is not None:
-            queue.defer(tx, hometab.job(person))
-            settling.spoke(tx, person)
+            queue.defer(tx, cards.tab(person))
+            cards.look_again(tx, person)
 
 
 def _do(at: At, found: Interaction) -> str:
@@ -54,12 +54,41 @@ def _do(at: At, found: Interaction) -> str:
             return tuning.pressed(at, found)
         case Pressed() if found.action.startswith("digest."):
             return _on_digest(at, found)
+        case Pressed() if found.action.startswith(("answer.", "errand.")):
+            live.pressed(at.desk, at.event)
+            return ""
         case Submitted() if found.callback == blocks_thread.PICK:
             return _picked(at, found)
+        case Shortcut():
+            return _shortcut(at, found)
         case Command():
             return slash.handle(at, found)
         case _:
             return "unknown press"
+
+
+HOW_TO_HAND_OVER = "Write to me here, or mention me where it belongs: “overnight: compare the three offers”."
+
+
+def _shortcut(at: At, chosen: Shortcut) -> str:
+    """From a message's menu. What is answered only the one who chose it sees."""
+    with at.desk.store.directory() as tx:
+        person = people.find(tx, chosen.user)
+    assert person is not None
+    match chosen.callback:
+        case grants.ADD_TO_MY_LIST:
+            said = live.add_to_list(at.desk, person, chosen.channel, chosen.ts)
+        case grants.HAND_TO_THE_NIGHT:
+            said = live.tonight(at.desk, person, chosen.channel, chosen.ts)
+        case grants.NEW_ERRAND:
+            said = HOW_TO_HAND_OVER
+        case _:
+            return "unknown shortcut"
+    if said in (live.UNREADABLE, HOW_TO_HAND_OVER):
+        tell(at, said, [cards.sentence(said)])  # where it was chosen we may not be
+    elif said:
+        whisper(at, chosen.channel, said)
+    return ""
 
 
 # --- on a digest, or on a task of the Home tab ----------------------------------------------------
@@ -200,13 +229,20 @@ _WHY_KIND = {
 }
 
 
+_FOUND: Mapping[FoundBy, str] = {
+    "model": "A model found it.",
+    "rules": "Rules found it, without a model.",
+    "owner": "You put it on your list.",
+}
+
+
 def _why(at: At, about: Subject) -> list[Block]:
     item = about.shown
     lines = [_reason(item)] if item else []
     if about.draft is not None and about.draft.draft.receipt.why:
         lines.append(about.draft.draft.receipt.why)
     if item is not None:
-        lines.append("A model found it." if item.found_by == "model" else "Rules found it, without a model.")
+        lines.append(_FOUND[item.found_by])
     return blocks_thread.reasons(about.text, lines, cards.cited(at.desk, at.owner, about.sources))
 
 

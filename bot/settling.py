@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot import cards, hometab, night
+from bot import cards, night
 from bot.desk import Desk, Owner, begin_owner
 from bot.store import accounts, choices, people, queue
 from bot.store import desk as kept
@@ -19,18 +19,6 @@ from graphs.digest import question_item
 from graphs.domain import Finding, MailSource, SlackSource, Source, Task, Thread, account_scope, channel_scope
 from graphs.life import source_key
 from graphs.rules.judge import answers_elsewhere
-
-
-def job(person: int) -> queue.Job:
-    """The job that looks once more at a person's open items."""
-    name = f"settle/{person}"
-    return queue.Job("settle", queue.READ, {"person": person}, lock=name, once=name)
-
-
-def spoke(tx: Tx, person: int) -> None:
-    """Somebody said something, in Slack or by mail: if they get digests, their cards are looked at once more."""
-    if people.slack_side(tx, person).dm:
-        queue.defer(tx, job(person))
 
 
 def settle(desk: Desk, person: int) -> None:
@@ -52,7 +40,7 @@ def settle(desk: Desk, person: int) -> None:
         _settle_mails(tx, owner, mailed, now)
     with desk.store.directory() as tx:
         hours = people.preferences(tx, person)
-        queue.defer(tx, hometab.job(person))
+        queue.defer(tx, cards.tab(person))
     cards.refresh(desk, owner, days, hours)
 
 

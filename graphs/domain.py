@@ -226,7 +226,8 @@ TaskKind = Literal["owe", "waiting", "blocked", "decision"]
 """owe: the owner promised or was asked; waiting: the owner waits; blocked: somebody waits on the owner and
 cannot go on; decision: the owner must decide."""
 
-FoundBy = Literal["model", "rules"]
+FoundBy = Literal["model", "rules", "owner"]
+"""owner: put on the list by hand; it stays there until they take it off."""
 
 
 class Finding(Value):
@@ -248,7 +249,7 @@ class Finding(Value):
 NotDrafted = Literal[
     "bulk", "automatic", "invitation", "code", "phishing", "sensitive", "information", "answered_by_owner",
     "answered_by_other", "answered_elsewhere", "superseded", "duplicate", "too_old", "own_draft", "unsure",
-    "not_addressed", "no_model", "budget", "confidential", "unreadable",
+    "not_addressed", "no_model", "budget", "confidential", "unreadable", "not_wanted",
 ]  # fmt: skip
 
 

@@ -109,7 +109,7 @@ def _next(life: Life, again: Task | None, judged: Collection[str], today: date) 
         return life
     waking = life.snoozed_until is not None and life.snoozed_until <= today
     if again is None:
-        was_read = source_key(task.sources[0]) in judged
+        was_read = source_key(task.sources[0]) in judged and task.found_by != "owner"
         if (was_read and task.state != "settled") or (task.state == "open" and _forgotten(life, today)):
             return life.model_copy(update={"task": task.model_copy(update={"state": "settled"}), "changed_on": today})
         if task.state != "snoozed" or not waking:
@@ -128,7 +128,7 @@ def _next(life: Life, again: Task | None, judged: Collection[str], today: date) 
 
 
 def _forgotten(life: Life, today: date) -> bool:
-    return today - max((life.changed_on, *life.shown_on)) >= FORGOTTEN
+    return life.task.found_by != "owner" and today - max((life.changed_on, *life.shown_on)) >= FORGOTTEN
 
 
 def _differs(old: Task, new: Task) -> bool:

@@ -374,3 +374,52 @@ def test_choices_of_one_person_are_nobody_elses(morning: Morning) -> None:
     assert bob is not None
     with morning.desk.store.as_person(bob.id) as tx:
         assert choices.choices(tx, mine) == {}
+
+
+# --- from a message's menu ------------------------------------------------------------------------
+
+
+def test_a_message_is_put_on_the_list_and_stays_there_until_its_owner_takes_it_off(morning: Morning) -> None:
+    ts = morning.slack.say("U2", "C1", "The crane arrives at dock four on Friday.")
+    morning.hear()
+    receive.ingest(morning.desk, "C1")
+    for _ in range(2):
+        morning.clock.tick(1)
+        morning.slack.shortcut("U1", "add_to_my_list", "C1", ts)
+        morning.handle()
+    assert [shown(one) for one in morning.slack.ephemerals("U1")] == [
+        "It is on your list.",
+        "It is on your list already.",
+    ]
+    assert "The crane arrives at dock four on Friday." in morning.home
+    morning.sleep(day=DAY + timedelta(days=1))
+    assert states(morning)["The crane arrives at dock four on Friday."] == "open"
+    morning.handle()
+    morning.press_home(f"digest.done/{item_of_task(morning, 'The crane')}")
+    assert states(morning)["The crane arrives at dock four on Friday."] == "done"
+
+
+def item_of_task(morning: Morning, words: str) -> str:
+    with morning.desk.store.as_person(morning.ada.id) as tx:
+        [one] = [row.task.id for row in kept.tasks(tx, people.desk_of(tx, "U1")) if row.task.what.startswith(words)]
+    return one
+
+
+def test_a_shortcut_from_anywhere_tells_how_a_job_is_handed_over(morning: Morning) -> None:
+    morning.slack.shortcut("U1", "overnight_new")
+    morning.handle()
+    assert "overnight: compare the three offers" in shown(morning.said[-1])
+
+
+# --- how many drafts ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("level", "count"), [("standard", 1), ("high", 0), ("off", 0)])
+def test_drafts_are_made_for_as_much_as_their_owner_wants(
+    database: Database, tmp_path: Path, model: ModelServer, level: str, count: int
+) -> None:
+    with awake(database, tmp_path, model) as morning:
+        with morning.desk.store.directory() as tx:
+            people.change_preferences(tx, morning.ada.id, {"level": level})
+        morning.sleep()
+        assert len(drafts(morning)) == count
