@@ -303,13 +303,19 @@ def tables(database: Database, guarded: bool = False) -> list[str]:
         return [row[0] for row in connection.execute(query, (guarded,))]
 
 
-def dump(database: Database, leave_out: Sequence[str] = ("secret",)) -> dict[str, list[str]]:
-    """Every row of our tables as text, sorted, with names instead of ids and without the moments of writing."""
+def dump(
+    database: Database, leave_out: Sequence[str] = ("secret",), without: frozenset[str] = frozenset()
+) -> dict[str, list[str]]:
+    """Every row of our tables as text, sorted, with names instead of ids and `without` the moments of writing and these.
+
+    A column is left out everywhere by its name, in one table as `table.column`.
+    """
     found = {}
     with psycopg.connect(database.admin) as connection:
         for table in (name for name in tables(database) if name not in leave_out):
             columns = [row[0] for row in connection.execute(COLUMNS, (f"nightdesk.{table}",))]
-            shown = [_shown(table, column) for column in columns if not _is_made(table, column)]
+            kept = [one for one in columns if not {one, f"{table}.{one}"} & without and not _is_made(table, one)]
+            shown = [_shown(table, column) for column in kept]
             query = sql.SQL("select row({})::text from nightdesk.{} t").format(
                 sql.SQL(", ").join(shown), sql.Identifier(table)
             )

@@ -1,0 +1,303 @@
+"""A whole night of one person, killed before every call to the network: nothing lost, nothing doubled, the same morning.
+
+Slack's simulator, Dovecot, Postgres, a model by rules; what the leader enqueues, and the jobs. The worker runs under strace.
+"""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from bot import backfill, workspace
+from bot.embedded.postgres import Server
+from bot.embedded.slack import BOT_TOKEN, Sandbox, running
+from bot.night import WIDTH
+from bot.slack.client import Slack
+from bot.slack.limits import problems
+from bot.store import accounts, people
+from graphs.domain import Preferences
+from tests.servers.company import desk_over, dump, helpful, keys, mail
+from tests.servers.dovecot import MAILDIR, PASSWORD, Dovecot, Profile
+from tests.servers.model import ModelServer, model_serving
+from tests.servers.nightshift import CALLS, KILLED, SENDS, Death, Order, Shifts, need_strace, shifts
+from tests.servers.postgres import Database, new_database
+from tests.servers.slack import Clock, small_company
+
+ADA = "ada@night.example"
+EVENING = datetime(2026, 11, 23, 18, tzinfo=UTC)
+NIGHT = datetime(2026, 11, 24, 1, tzinfo=UTC)
+MORNING = datetime(2026, 11, 24, 8, tzinfo=UTC)
+SEED = 20261124
+PARTS = 16
+COMPARED = ("change_log", "digest", "draft", "memory", "message", "night", "outbox", "posting", "task", "turn")
+PASSING = frozenset({"uidvalidity", "uidnext", "uid", "attempts", "appended_at", "stands", "wanted_at", "memory.key"})
+"""How it came about: places in the mailbox, tries, moments of the machine's clock, and what is made of row ids."""
+
+
+def what_was_mailed() -> list[bytes]:
+    """Two mails that deserve an answer, and one that does not."""
+    return [
+        mail(
+            "Wade <wade@kestrel.example>", f"Ada <{ADA}>", "Blue valve",
+            "Hi Ada,\n\ncan you tell me when the blue valve ships, and to which dock?\n\nThanks\nWade\n",
+            EVENING - timedelta(hours=3),
+        ),
+        mail(
+            "Ines <ines@harbour.example>", f"Ada <{ADA}>", "Dock 4",
+            "Hello Ada,\n\ncould you send me the packing list by Wednesday?\n\nInes\n",
+            EVENING - timedelta(hours=2),
+        ),
+        mail(
+            "News <news@garden.example>", ADA, "Garden weekly", "All about gardens.\n", EVENING - timedelta(hours=1),
+            List_Unsubscribe="<https://x.example/u>",
+        ),
+    ]  # fmt: skip
+
+
+@contextmanager
+def slack_of_the_evening() -> Iterator[Sandbox]:
+    """The small company as it went home; its clock stands at the hour of waking."""
+    clock = Clock(EVENING.timestamp())
+    with running(small_company(), clock, check=problems) as sandbox:
+        sandbox.say("ben", "general", "We decided to ship the blue valve on 7 December.")
+        clock.tick(60)
+        asked = sandbox.say("ben", "general", "<@U0ADA> can you review the label text by Wednesday?")
+        clock.tick(60)
+        sandbox.say("cleo", "general", "I have the old label here.", thread_ts=asked)
+        sandbox.say("ben", "plans", "Ada, could you call the printer about the crimson boxes today?")
+        clock.now = MORNING.timestamp()
+        yield sandbox
+
+
+@dataclass
+class Town:
+    """Everything around the worker."""
+
+    postgres: Server
+    dovecot: Dovecot
+    model: ModelServer
+    shifts: Shifts
+    evening: str  # the database as everybody went home
+    folder: Path
+
+    @contextmanager
+    def night(self) -> Iterator["Night"]:
+        """The same evening again."""
+        self.model.requests.clear()
+        over = self.folder / "over"
+        over.write_text("0")
+        forget_drafts(self.dovecot)
+        with new_database(self.postgres, self.evening) as database, slack_of_the_evening() as slack:
+            order = Order(
+                "night", database.app, slack.base_url, self.model.base_url, (NIGHT.timestamp(), MORNING.timestamp()), str(over)
+            )  # fmt: skip
+            yield Night(self, database, slack, order)
+
+    def calls(self, kind: str) -> int:
+        """How many of this kind a night makes; its busiest thread makes all but a few."""
+        log = self.folder / "calls"
+        with self.night() as night:
+            assert night.work(Death(0, kind, str(log))) == 0
+        return Counter(line.split()[0] for line in log.read_text().splitlines()).most_common(1)[0][1]
+
+    def killed(self, *deaths: Death) -> "Left":
+        """What is there in the morning after a night in which workers died like that, each taking over from the one before."""
+        with self.night() as night:
+            for death in deaths:
+                if night.work(death) != KILLED:
+                    break
+            assert night.work(None) == 0
+            return night.left()
+
+
+@dataclass(frozen=True)
+class Left:
+    """What a night left behind."""
+
+    drafts: list[str]  # whole mails
+    said: dict[str, list[dict[str, Any]]]  # thread -> messages of ours, by channel
+    rows: dict[str, list[str]]
+    jobs: list[str]  # that are not done
+    requests: int
+
+
+@dataclass
+class Night:
+    town: Town
+    database: Database
+    slack: Sandbox
+    order: Order
+
+    def work(self, death: Death | None) -> int:
+        """One worker. Those before it are dead, and nobody waits until that is known."""
+        with psycopg.connect(self.database.admin, autocommit=True) as admin:
+            admin.execute("update procrastinate_workers set last_heartbeat = last_heartbeat - interval '1 hour'")
+        return self.town.shifts.do(replace(self.order, death=death))
+
+    def left(self) -> Left:
+        with psycopg.connect(self.database.admin) as admin:
+            jobs = [f"{name} {args}" for name, args in admin.execute("select task_name, args from procrastinate_jobs")]
+        return Left(
+            drafts=sorted(one.as_string() for one in drafts_of(self.town.dovecot)),
+            said=said(self.slack),
+            rows=rows(self.database),
+            jobs=jobs,
+            requests=len(self.town.model.requests),
+        )
+
+
+def rows(database: Database) -> dict[str, list[str]]:
+    found = dump(database, without=PASSING)
+    return {name: found[name] for name in COMPARED}
+
+
+def drafts_of(dovecot: Dovecot) -> list[Any]:
+    found = dovecot.mails(ADA, "Drafts")
+    for one in found:
+        del one["X-Uid"]
+    return found
+
+
+def forget_drafts(dovecot: Dovecot) -> None:
+    if uids := [int(one["X-Uid"]) for one in dovecot.mails(ADA, "Drafts")]:
+        dovecot.remove(ADA, "Drafts", uids)
+
+
+def said(slack: Sandbox) -> dict[str, list[dict[str, Any]]]:
+    dm = slack.dm("ada")
+    return {one["ts"]: [shown(part) for part in slack.thread(dm, one["ts"])] for one in slack.messages(dm)}
+
+
+def shown(message: dict[str, Any]) -> dict[str, Any]:
+    return {name: message.get(name) for name in ("text", "blocks", "edited")}
+
+
+def prepare(database: Database, dovecot: Dovecot) -> None:
+    """Ada's mailbox is connected, her drafts go into it, and who there is in Slack is known."""
+    with dovecot.client(ADA) as program:
+        for one in what_was_mailed():
+            program.append("INBOX", one.replace(b"\n", b"\r\n"), msg_time=EVENING)
+    with desk_over(database) as made, slack_of_the_evening() as slack:
+        desk = replace(made, slack=Slack(BOT_TOKEN, slack.base_url), now=lambda: EVENING)
+        workspace.connect(desk)
+        backfill.workspace(desk)
+        with desk.store.directory() as tx:
+            scope = people.put_account(tx, ADA)
+            people.finish_people(tx)
+            found = people.find(tx, ADA)
+            assert found is not None
+            people.set_preferences(tx, found.id, Preferences(zone="UTC", shadow=False))
+        with desk.store.as_scope(scope) as tx:
+            where = accounts.Server("127.0.0.1", ADA, dovecot.port, "plain")
+            accounts.connect(tx, keys().seals, scope, where, PASSWORD)
+
+
+# --- the promise ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def town(
+    postgres: Server, template: str, dovecots: Callable[[Profile], Dovecot], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Town]:
+    need_strace()
+    dovecot = dovecots(MAILDIR)
+    with model_serving() as model, shifts() as waiting, new_database(postgres, template) as evening:
+        helpful(model)
+        prepare(evening, dovecot)
+        yield Town(postgres, dovecot, model, waiting, evening.name, tmp_path_factory.mktemp("town"))
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """A night that nobody disturbs, and how many calls to the network it makes."""
+
+    left: Left
+    calls: dict[str, int]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(town: Town) -> Undisturbed:
+    calls = {kind: town.calls(kind) for kind in (CALLS, SENDS)}
+    left = town.killed()
+    assert len(left.drafts) == 2 and left.jobs == []
+    [thread] = left.said.values()
+    assert len(thread) == 2
+    return Undisturbed(left, calls)
+
+
+def check(left: Left, clean: Left, crashes: int) -> None:
+    """As if nobody had died; of the model only what was under way is asked again."""
+    assert left.drafts == clean.drafts
+    assert left.said == clean.said
+    assert left.jobs == []
+    for name in COMPARED:
+        assert left.rows[name] == clean.rows[name], name
+    assert left.requests <= clean.requests + crashes * WIDTH
+
+
+def draw(seed: int, count: int) -> list[float]:
+    rest = random.Random(seed)
+    return [round(rest.random(), 4) for _ in range(count)]
+
+
+@pytest.mark.parametrize("share", draw(SEED, 12))
+def test_a_night_killed_at_a_call_to_the_network_ends_as_if_undisturbed(
+    town: Town, undisturbed: Undisturbed, share: float
+) -> None:
+    death = Death(1 + int(share * undisturbed.calls[CALLS]), CALLS)
+    check(town.killed(death), undisturbed.left, 1)
+
+
+@pytest.mark.parametrize("shares", list(zip(draw(SEED + 1, 3), draw(SEED + 2, 3), strict=True)), ids=str)
+def test_a_night_killed_again_while_it_recovers_ends_as_if_undisturbed(
+    town: Town, undisturbed: Undisturbed, shares: tuple[float, float]
+) -> None:
+    check(town.killed(*twice(undisturbed, *shares)), undisturbed.left, 2)
+
+
+def twice(undisturbed: Undisturbed, first: float, second: float) -> tuple[Death, Death]:
+    nth = 1 + int(first * undisturbed.calls[SENDS])
+    return Death(nth), Death(1 + int(second * (undisturbed.calls[SENDS] - nth)))
+
+
+@pytest.mark.night
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_night_killed_at_each_call_to_the_network_ends_as_if_undisturbed(
+    town: Town, undisturbed: Undisturbed, part: int
+) -> None:
+    for nth in range(1 + part, undisturbed.calls[SENDS] + 1, PARTS):
+        check(town.killed(Death(nth)), undisturbed.left, 1)
+
+
+@pytest.mark.night
+@pytest.mark.timeout(7200)
+def test_60_nights_killed_twice_end_as_if_undisturbed(town: Town, undisturbed: Undisturbed) -> None:
+    for shares in zip(draw(SEED + 3, 60), draw(SEED + 4, 60), strict=True):
+        check(town.killed(*twice(undisturbed, *shares)), undisturbed.left, 2)
+
+
+def test_the_comparison_sees_what_is_lost_doubled_or_asked_again(undisturbed: Undisturbed) -> None:
+    """The seeded defects."""
+    left = undisturbed.left
+    [(ts, thread)] = left.said.items()
+    others = (
+        replace(left, drafts=left.drafts[1:]),
+        replace(left, drafts=[*left.drafts, left.drafts[0]]),
+        replace(left, said={ts: [*thread, thread[1]]}),
+        replace(left, said={ts: thread, f"{ts}1": thread}),
+        replace(left, rows={**left.rows, "turn": left.rows["turn"][1:]}),
+        replace(left, jobs=["file_drafts"]),
+        replace(left, requests=left.requests + WIDTH + 1),
+    )
+    for other in others:
+        with pytest.raises(AssertionError):
+            check(other, left, 1)
+    check(left, left, 0)
