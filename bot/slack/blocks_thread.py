@@ -20,8 +20,8 @@ DAY = "day"
 CONNECT = "home.connect"
 """Callback of the modal that tells how a mailbox is connected; it asks for nothing."""
 
-_PARTS = 4
-_PART = limits.SECTION - 100
+_PARTS, _PART = 3, 2_500
+_RECEIPTS = 12_000  # characters of all receipts together: a message holds little more
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,8 @@ class Shown:
 
 def receipts(drafts: Sequence[Shown]) -> list[Block]:
     """Why each draft says what it says: one section each."""
-    told = (kit.fitting([f"*{line(one.title, 120)}*", *_receipt(one)]) for one in drafts)
+    most = min(limits.SECTION, _RECEIPTS // max(len(drafts), 1))
+    told = (kit.fitting([f"*{line(one.title, 120)}*", *_receipt(one)], most) for one in drafts)
     return [kit.section("*How the drafts were made*"), *map(kit.section, told)]
 
 
@@ -66,7 +67,7 @@ def preview(one: Shown) -> list[Block]:
     if len(pieces) > _PARTS:
         blocks.append(kit.context("The rest is the mail it answers."))
     about = [line(one.state, 100), *_receipt(one)]
-    return [*blocks, kit.context(kit.fitting(about))]
+    return [*blocks, kit.context(kit.fitting(about) or "No receipt.")]
 
 
 def clip_lines(lines: Sequence[str]) -> str:
