@@ -1,5 +1,6 @@
 """Where Slack posts its events when they do not come over a socket. One address, nothing to see for anybody else."""
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -49,21 +50,29 @@ def serving(app: Starlette, where: str) -> Iterator[str]:
     host, _, port = where.rpartition(":")
     if not host or not port.isdecimal():
         raise NeedsPerson(f"--http takes HOST:PORT, as in 0.0.0.0:8080, not {where}.")
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app, host=host.strip("[]"), port=int(port), log_config=None, access_log=False, lifespan="off",
-            server_header=False, timeout_graceful_shutdown=int(PATIENCE),
-        )
-    )  # fmt: skip
-    thread = threading.Thread(target=server.run, name="http", daemon=True)
-    thread.start()
-    waits = threading.Event()
-    while thread.is_alive() and not server.started:
-        waits.wait(0.01)
-    if not server.started:
-        raise Later(f"Nothing can listen at {where}: another program does, or this machine has no such address.")
     try:
-        yield "{}:{}".format(*server.servers[0].sockets[0].getsockname()[:2])
+        listener = socket.create_server((host.strip("[]"), int(port)), family=_family(host))
+    except (OSError, OverflowError) as err:
+        raise Later(
+            f"Nothing can listen at {where}: another program does, or this machine has no such address."
+        ) from err
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        timeout_graceful_shutdown=int(PATIENCE),
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="http", daemon=True)
+    thread.start()
+    try:
+        yield "{}:{}".format(*listener.getsockname()[:2])
     finally:
         server.should_exit = True
         thread.join(2 * PATIENCE)
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -1,8 +1,6 @@
 """Workers as real processes: they share the work, none does a thing twice, and none of it is lost with one of them."""
 
 import asyncio
-import base64
-import json
 import os
 import signal
 import subprocess
@@ -32,11 +30,11 @@ from tests.servers.company import (
     dump,
     helpful,
     imported,
-    keys,
     known,
     model_settings,
     new_home,
     person,
+    reaching,
     ts,
 )
 from tests.servers.export_files import channel, make_export, said
@@ -75,10 +73,7 @@ def begin(desk: Desk, *who: str) -> None:
 @contextmanager
 def hands(database: Database, tmp_path: Path, **environ: str) -> Iterator[Nightdesk]:
     """The command on this database, with its keys."""
-    ring, at = keys(), tmp_path / "keys.json"
-    sealed = [base64.b64encode(one).decode() for one in (ring.tokens, *ring.seals)]
-    at.write_text(json.dumps({"tokens": sealed[0], "seals": sealed[1:]}))
-    yield Nightdesk(tmp_path, {"DATABASE_URL": database.app, "NIGHTDESK_KEYS": str(at), **environ})
+    yield Nightdesk(tmp_path, {**reaching(database, tmp_path), **environ})
 
 
 @contextmanager

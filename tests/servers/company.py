@@ -1,5 +1,6 @@
 """Companies for tests: a small one written to disk, the demo company, a desk over a throw-away database, and what came of it."""
 
+import base64
 import html
 import json
 import os
@@ -229,6 +230,14 @@ def model_settings(model: ModelServer) -> dict[str, str]:
         "NIGHTDESK_LIVE_MODEL": "fake",
         "NIGHTDESK_LIVE_BASE_URL": model.base_url,
     }
+
+
+def reaching(database: Database, folder: Path) -> dict[str, str]:
+    """Settings of a process that works on `database`, with its keys in a ring that lies in `folder`."""
+    ring, at = keys(), folder / "keys.json"
+    held = [base64.b64encode(one).decode() for one in (ring.tokens, *ring.seals)]
+    at.write_text(json.dumps({"tokens": held[0], "seals": held[1:]}))
+    return {"DATABASE_URL": database.app, "NIGHTDESK_KEYS": str(at)}
 
 
 def imported(desk: Desk, sources: Sources) -> imports.Imported:
