@@ -30,8 +30,12 @@ SOMETHING = {"A": "{}", "B": "true", "D": "2026-11-24", "N": "1", "S": "somethin
 """A value for each category of types."""
 
 CHOSEN = {
+    ("account", "security"): "tls",
     ("change_log", "op"): "added",
+    ("choice", "verb"): "done",
     ("draft", "state"): "planned",
+    ("feedback", "value"): "up",
+    ("mailbox", "role"): "inbox",
     ("message", "medium"): "slack",
     ("spend", "state"): "reserved",
     ("task", "state"): "open",
