@@ -221,7 +221,11 @@ def pause(at: Path | None, who: str) -> None:
             return
         with desk.store.directory() as tx:
             fresh = nights.pause(tx)
-        print("Nightdesk is paused: nothing is read, posted or drafted." if fresh else "Nightdesk was paused already.")
+        print(
+            "Nightdesk is paused: it posts nothing, drafts nothing and begins no night."
+            if fresh
+            else "Nightdesk was paused already."
+        )
 
 
 def resume(at: Path | None, who: str) -> None:

@@ -89,12 +89,17 @@ def why_late(step: Step, watch: Watch, now: datetime) -> str:
 # --- places ---------------------------------------------------------------------------------------
 
 
+def _is_paused(tx: Tx) -> bool:
+    held = people.workspace(tx)
+    return held is not None and bool(held["paused"])
+
+
 def mailboxes(desk: Desk) -> None:
     """Every connected mailbox that may be read now is."""
     now = desk.now()
     with desk.store.directory() as tx:
         places = people.places(tx)
-        for row in accounts.everywhere(tx):
+        for row in () if _is_paused(tx) else accounts.everywhere(tx):
             if row["state"] == "ok" and (row["retry_at"] is None or row["retry_at"] <= now):
                 queue.restore(tx, nightfall.bringing(places[row["scope_id"]]))
 
@@ -102,6 +107,8 @@ def mailboxes(desk: Desk) -> None:
 def histories(desk: Desk) -> None:
     """What Slack may not have told us: history of every channel we are in, and who is where."""
     with desk.store.directory() as tx:
+        if _is_paused(tx):
+            return
         for channel in cursors.channels_here(tx):
             queue.restore(tx, workspace.history_job(channel))
         queue.restore(tx, queue.Job("directory", queue.READ, lock="directory", once="directory"))
@@ -113,7 +120,7 @@ def naps(desk: Desk) -> None:
     with desk.store.directory() as tx:
         places = people.places(tx)
         today = now.astimezone(hours.zone_of(desk.zone)).date()
-        for scope in nights.restless(tx, now - HORIZON, now - QUIET, MANY):
+        for scope in () if _is_paused(tx) else nights.restless(tx, now - HORIZON, now - QUIET, MANY):
             if queue.restore(tx, nightfall.reading(places[scope], today, now), given_up=True):
                 log.info("a channel naps", extra={"scope": scope})
 

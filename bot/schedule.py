@@ -21,7 +21,7 @@ from bot.desk import Desk
 from bot.hours import Sleeper
 from bot.store.leader import leading
 from graphs.domain import Preferences
-from graphs.errors import Later, NightdeskError
+from graphs.errors import NightdeskError
 
 log = logging.getLogger(__name__)
 
@@ -79,8 +79,8 @@ def _keep(desk: Desk, dsn: str, over: threading.Event) -> None:
             with leading(dsn) as check:
                 if check is not None:
                     lead(desk, check, over)
-        except Later:
-            log.warning("the lead is lost")
+        except NightdeskError:
+            log.warning("the lead is lost", exc_info=True)
         observe.beat("schedule", 60)
         over.wait(LOOK)
 

@@ -140,7 +140,10 @@ def _on_signal(told: threading.Event) -> None:
 def _wait(told: threading.Event, held: app.Database, parts: Parts) -> None:
     """Until somebody says so. Raises `Later` when a part died that cannot come back by itself: whoever runs us starts anew."""
     while not told.wait(LOOK):
-        held.revive()
+        try:
+            held.revive()
+        except Later:
+            log.warning("the database does not come back yet")
         if dead := parts.dead():
             log.error("a part of this process ended", extra={"part": dead[0]})
             raise Later("A part of Nightdesk ended by itself: start it again, nothing is lost.")

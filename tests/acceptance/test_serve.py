@@ -65,7 +65,10 @@ def test_serve_answers_holds_still_while_paused_goes_on_when_resumed_and_ends_in
             first = slack.say("ada", "general", f"{US} when does the blue valve ship?")
             until(lambda: replies(slack, first), PATIENCE)
             paused = desk.run("pause")
-            assert (paused.code, paused.out) == (0, "Nightdesk is paused: nothing is read, posted or drafted.\n")
+            assert (paused.code, paused.out) == (
+                0,
+                "Nightdesk is paused: it posts nothing, drafts nothing and begins no night.\n",
+            )
             second = slack.say("ada", "general", f"{US} and when does the blue valve ship again?")
             posts = said_by_us(slack)
             until(lambda: is_put_off(home, "answer"), PATIENCE)

@@ -325,6 +325,44 @@ def work_once(here: Living, queues: Sequence[str]) -> None:
     asyncio.run(all_of_it())
 
 
+def test_each_place_is_brought_up_to_date_before_it_is_read_and_nobody_reads_what_slack_does_not_show(
+    here: Living,
+) -> None:
+    with here.desk.store.pool.connection() as connection:
+        connection.execute("delete from procrastinate_jobs")
+    go_to(here, "2026-11-19T00:00:30")
+    rounds.look(here.desk)
+    with here.desk.store.pool.connection() as connection:
+        rows = connection.execute(
+            "select lock, array_agg(task_name::text order by id) as tasks from procrastinate_jobs group by 1 order by 1"
+        ).fetchall()
+    found = {row["lock"]: row["tasks"] for row in rows}
+    person = known(here.desk, "U0ADA").id
+    assert found.pop(f"sleep/{person}") == ["sleep"]
+    assert found["backfill/C0GENERAL"] == ["backfill", "consolidate"]
+    assert {tuple(tasks) for tasks in found.values()} <= {("backfill", "consolidate"), ("consolidate",)}
+
+
+# --- a pause --------------------------------------------------------------------------------------
+
+
+def test_a_pause_takes_effect_before_the_next_thing_that_is_done_outside(here: Living) -> None:
+    workspace.greet(here.desk, scope(here, "general"), "C0GENERAL")
+    with here.desk.store.directory() as tx:
+        nights.pause(tx)
+    said = len(here.slack.messages("C0GENERAL"))
+    work_once(here, [LIVE])
+    assert len(here.slack.messages("C0GENERAL")) == said and "deliver" in waiting(here)
+    assert naps_due(here) == 0
+    with here.desk.store.directory() as tx:
+        nights.resume(tx, here.desk.now())
+    assert naps_due(here) == 1
+    with here.desk.store.pool.connection() as connection:
+        connection.execute("update procrastinate_jobs set scheduled_at = null")
+    work_once(here, [LIVE])
+    assert len(here.slack.messages("C0GENERAL")) == said + 1
+
+
 # --- naps, and what was lost ----------------------------------------------------------------------
 
 
