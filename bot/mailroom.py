@@ -13,7 +13,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from bot import filing, observe
+from bot import cards, filing, observe
 from bot.desk import Desk
 from bot.mail import draftsbox, fetch
 from bot.mail.account import Account, Login, Place, Status, open_account
@@ -74,6 +74,8 @@ def sync(desk: Desk, scope: int, horizon: timedelta = HORIZON) -> None:
                 # Not before all that follows from it is done: whoever goes on after a kill looks here what is left.
                 accounts.put_mailbox(tx, scope, one)
             accounts.synced(tx, scope, desk.now())
+            if read:
+                cards.look_again(tx, room.owner)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from bot import backfill, keeping, observe, workspace
+from bot import backfill, cards, keeping, observe, workspace
 from bot.desk import Desk
 from bot.keeping import Heard, Marked
 from bot.slack import directory, events
@@ -258,6 +258,9 @@ def _bring_content(desk: Desk, scope: int, batch: _Batch, us: Us) -> None:
         keeping.keep(tx, scope, heard)
         keeping.mark(tx, scope, [mark for one, event in standing if (mark := _mark(one, event)) is not None])
         tx.all("index_scope")
+        for author in sorted({text_of(event, "user") for one, event in standing if one.kind != "app_mention"} - {""}):
+            if (known := people.find(tx, author)) is not None:
+                cards.look_again(tx, known.id)
 
 
 def _heard(one: Waiting, event: Json, channel: str, names: Names, us: Us) -> Heard | None:
