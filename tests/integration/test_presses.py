@@ -4,15 +4,16 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
+from email import message_from_bytes
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot import receive
-from bot.store import choices, nights, people
+from bot import imports, receive
+from bot.store import accounts, choices, nights, people
 from bot.store import desk as kept
-from tests.servers.company import DAY, helpful
+from tests.servers.company import ADA, DAY, WADE, at, helpful, mail, small_mails, write_mails
 from tests.servers.model import ModelServer, model_serving
 from tests.servers.mornings import WAKE, Morning, awake, shown
 from tests.servers.postgres import Database
@@ -423,3 +424,81 @@ def test_drafts_are_made_for_as_much_as_their_owner_wants(
             people.change_preferences(tx, morning.ada.id, {"level": level})
         morning.sleep()
         assert len(drafts(morning)) == count
+
+
+# --- mailboxes ------------------------------------------------------------------------------------
+
+
+def connected(morning: Morning) -> int:
+    """Ada's mailbox becomes a live one."""
+    with morning.desk.store.directory() as tx:
+        scope = next(place.id for place in people.places(tx).values() if place.key == "account:ada@tulip.example")
+    with morning.desk.store.as_scope(scope) as tx:
+        server = accounts.Server("localhost", "ada", 143, "plain")
+        accounts.connect(tx, morning.desk.keys.seals, scope, server, "secret")
+        accounts.synced(tx, scope, morning.desk.now())
+    return scope
+
+
+def jobs(morning: Morning, task: str) -> list[dict[str, Any]]:
+    with morning.desk.store.directory() as tx:
+        query = b"select args from procrastinate_jobs where task_name = %s and status = 'todo' order by id"
+        return [row["args"] for row in tx.connection.execute(query, (task,))]
+
+
+def test_drafts_go_into_the_mailbox_when_their_owner_says_so(morning: Morning) -> None:
+    scope = connected(morning)
+    morning.wake()
+    assert "[Put drafts in my mailbox]" in morning.text
+    morning.press("digest.mailbox")
+    assert "[Put drafts in my mailbox]" not in morning.text
+    assert jobs(morning, "file_drafts") == [{"scope": scope}]
+    with morning.desk.store.directory() as tx:
+        assert people.preferences(tx, morning.ada.id).shadow is False
+    assert "Drafts lie in your Drafts mailbox" in morning.home
+    morning.press_home("home.shadow")
+    assert "Drafts are shown in Slack only" in morning.home
+
+
+def test_a_mailbox_is_disconnected_by_its_owner_alone(morning: Morning) -> None:
+    scope = connected(morning)
+    morning.handle()
+    assert "Connected; read 08:00" in morning.home
+    morning.slack.press_home("U1", f"home.disconnect/{scope}")
+    assert morning.slack.settle()
+    forged(morning, "U2")
+    morning.heard = len(morning.app.bodies)
+    morning.handle()
+    assert "Connected; read 08:00" in morning.home
+    morning.press_home(f"home.disconnect/{scope}")
+    assert "No mailbox is connected." in morning.home
+    with morning.desk.store.as_scope(scope) as tx:
+        assert accounts.get(tx, scope) is None
+
+
+def test_a_mail_answered_by_hand_settles_its_draft(morning: Morning, tmp_path: Path) -> None:
+    morning.clock.tick(3600)
+    asked = next(raw for raw in small_mails() if b"Blue valve" in raw)
+    message_id = message_from_bytes(asked)["Message-ID"]
+    sent = mail(
+        f"Ada <{ADA}>", WADE, "Re: Blue valve", "Hi Wade,\n\nto dock two.\n\nAda\n", at(24, 8), In_Reply_To=message_id
+    )
+    box = write_mails(tmp_path / "later", [sent])
+    imports.import_all(morning.desk.store, None, [imports.MailPath(ADA, box, "sent")], lambda what, count: None)
+    morning.settle()
+    assert "✓ No longer needed: Reply to Wade Larrabee is drafted" in morning.text
+    assert [state for state, _ in drafts(morning)] == ["withdrawn"]
+
+
+def test_what_is_said_in_slack_asks_for_another_look_of_those_who_get_digests(ruled: Morning) -> None:
+    for user in ("U1", "U2"):
+        ruled.slack.say(user, "C1", "Good morning everybody.")
+    ruled.hear()
+    receive.ingest(ruled.desk, "C1")
+    assert jobs(ruled, "settle") == [{"person": ruled.ada.id}]
+
+
+def test_opening_the_home_tab_shows_it(morning: Morning) -> None:
+    morning.slack.open_home("U1")
+    morning.hear()
+    assert {"person": morning.ada.id} in jobs(morning, "home")
