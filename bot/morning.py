@@ -21,6 +21,7 @@ from bot.store.mornings import Slept
 from graphs import digest as digests
 from graphs.digest_value import Digest, Footer, Skipped
 from graphs.domain import Considered, Draft, Fact, Preferences, SlackSource
+from graphs.errors import Denied
 from graphs.life import Life
 from graphs.outcomes import Chosen, hidden
 
@@ -210,7 +211,14 @@ def deliver(desk: Desk, person: int, date_: str) -> None:
     if not side.user or wanted.paused:
         return
     owner = begin_owner(desk, person)
-    channel = side.dm or open_dm(desk, person, side.user)
+    try:
+        channel = side.dm or open_dm(desk, person, side.user)
+    except Denied:
+        # Somebody who left, or whom our app may not write to: tried again in the next morning, and not every minute.
+        with desk.store.directory() as tx:
+            mornings.delivered(tx, person, day, desk.now())
+        observe.count("digests", outcome="failed")
+        return
     with desk.store.directory() as tx:
         slept = mornings.night(tx, person, day)
     with owner.begin() as tx:

@@ -8,7 +8,7 @@ message stands, never from a value in the payload.
 from collections.abc import Callable, Mapping
 from datetime import date
 
-from bot import cards, deciding, live, redraft, slash, tuning
+from bot import cards, deciding, live, observe, redraft, slash, tuning
 from bot.deciding import Subject
 from bot.desk import Desk, begin_owner
 from bot.pressing import NO_LONGER, NOT_YOURS, At, Here, here, open_modal, reply, tell, whisper
@@ -45,6 +45,7 @@ def _end(desk: Desk, event: int, problem: str, person: int | None = None) -> Non
         if person is not None:
             queue.defer(tx, cards.tab(person))
             cards.look_again(tx, person)
+    observe.count("events_handled", kind="press", outcome="ignored" if problem else "done")
 
 
 def _do(at: At, found: Interaction) -> str:
@@ -226,6 +227,7 @@ _WHY_KIND = {
     "change": "It was said in a channel you are in, and it changes what held before.",
     "question": "A reply is owed, and it needs something that only you know.",
     "draft": "A reply is owed, and what you may say is known.",
+    "errand": "You handed it to the night.",
 }
 
 

@@ -13,6 +13,7 @@ from graphs.draft import Wish
 
 NO_MODEL = "Writing a draft again needs a model, and none is set up. The draft stays as it is."
 TOUCHED = "It lies in your Drafts mailbox already: change it there."
+OVER = "This draft is over, so nothing was changed."
 GONE = "The mail it answers is no longer there, or older than two weeks. The draft stays as it is."
 REWRITTEN = "Written again, as you wished."
 FAILED = "No other version came of it. The draft stays as it is."
@@ -24,7 +25,7 @@ def rewrite(desk: Desk, owner: Owner, row: kept.DraftRow, kind: str, now: dateti
     if thinker is None:
         return NO_MODEL
     if row.state != "planned":
-        return TOUCHED
+        return TOUCHED if row.state in ("appended", "edited") else OVER
     threads = night.read(desk, owner, now).whole
     inbox = _mail_of(threads, row.draft)
     if inbox is None:

@@ -5,13 +5,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot import cards, deciding, hometab, morning, nightfall
 from bot.hours import Morning
-from bot.pressing import At, open_modal
+from bot.pressing import At, Here, open_modal, reply, tell
 from bot.slack import blocks, blocks_home, blocks_thread
 from bot.slack.interactions import Pressed
 from bot.store import accounts, mornings, outbox, people, queue
 from bot.store.outbox import Post
 from graphs.digest_value import day_words
 
+PAUSED = "You are paused: resume first, then a night can run."
+AGAIN = "Your night runs again. What it finds is put into this digest."
 RUNNING = "{day}: your night runs now. Its digest will stand here within ten minutes."
 
 
@@ -102,12 +104,21 @@ def _mailbox(at: At, press: Pressed) -> str:
 
 def run_a_night(at: At) -> None:
     """A night at once, whatever the hour; its digest takes the place of the line that announces it."""
-    with at.desk.store.directory() as tx:
-        side = people.slack_side(tx, at.owner.id)
-    channel = side.dm or morning.open_dm(at.desk, at.owner.id, side.user)
+    if at.owner.hours.paused:
+        tell(at, PAUSED, [PAUSED])
+        return
     key, text = cards.key_of(at.owner.person.key, at.today), RUNNING.format(day=day_words(at.today))
     with at.owner.begin() as tx:
-        if outbox.get(tx, key) is None:
+        standing = outbox.get(tx, key)
+    if standing is not None and standing.ts:
+        reply(
+            at, Here(at.today, key, standing.post.channel, standing.ts), "said/night", AGAIN, blocks_thread.said(AGAIN)
+        )
+    elif standing is None:
+        with at.desk.store.directory() as tx:
+            side = people.slack_side(tx, at.owner.id)
+        channel = side.dm or morning.open_dm(at.desk, at.owner.id, side.user)
+        with at.owner.begin() as tx:
             outbox.want(tx, at.owner.scope, Post(key, channel, text, tuple(blocks_thread.said(cards.sentence(text)))))
     owed = nightfall.Beginning(at.owner.id, Morning(at.today, at.now, at.now), "")
     if not nightfall.begin(at.desk, [owed], at.now):

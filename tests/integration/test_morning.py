@@ -223,6 +223,19 @@ def key_of(message: Json) -> str:
     return str(message["metadata"]["event_payload"]["key"])
 
 
+def test_somebody_whom_slack_lets_us_not_write_to_is_left_alone_until_the_next_morning(morning: Morning) -> None:
+    begun(morning)
+    morning.sleep()
+    morning.slack.fails("conversations.open", refused("user_disabled"))
+    morning.wake()
+    assert morning.posts() == 0
+    with morning.desk.store.directory() as tx:
+        assert [night.state for night in nights.since(tx, DAY)] == ["delivered"]
+    keep(morning, digest(morning).model_copy(update={"date": DAY + timedelta(days=1)}))
+    morning.wake(DAY + timedelta(days=1))
+    assert len(morning.said) == 1
+
+
 # --- late and empty -------------------------------------------------------------------------------
 
 

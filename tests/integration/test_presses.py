@@ -354,6 +354,27 @@ def test_a_first_night_is_run_at_once_and_its_digest_takes_the_place_of_the_line
         assert morning.card["ts"] == ts and morning.text.startswith("Tue 24 Nov: 1 draft")
 
 
+def test_a_night_that_is_run_again_changes_the_digest_in_place(morning: Morning) -> None:
+    morning.handle()
+    ts = morning.card["ts"]
+    morning.press_home("home.first_night")
+    assert any("Your night runs again" in shown(one) for one in morning.replies)
+    ran = jobs(morning, "sleep")
+    assert [job["date_"] for job in ran] == ["2026-11-24"]
+    morning.sleep()
+    assert jobs(morning, "morning") == [{"person": morning.ada.id, "date_": "2026-11-24"}]
+    morning.wake()
+    assert morning.card["ts"] == ts and len(morning.said) == 1
+
+
+def test_who_is_paused_resumes_before_a_night_runs(morning: Morning) -> None:
+    morning.handle()
+    morning.press_home("home.pause")
+    morning.press_home("home.first_night")
+    assert "resume first" in shown(morning.said[-1])
+    assert jobs(morning, "sleep") == []
+
+
 # --- /nightdesk -----------------------------------------------------------------------------------
 
 
