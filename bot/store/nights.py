@@ -1,5 +1,6 @@
 """Nights of people: whose there are, how far each is, and since when somebody watches the clock. Holds no content."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -8,6 +9,8 @@ from typing import Literal
 from bot.store import people
 from bot.store.db import Tx
 from graphs.domain import Preferences
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -85,9 +88,16 @@ def not_read(tx: Tx, scopes: Sequence[int], day: date) -> list[int]:
 
 def sleepers(tx: Tx) -> list[Known]:
     """People who opened the app, asked something or connected a mailbox. Nobody else gets a DM they did not ask for."""
-    return [
-        Known(row["id"], people.preferences(tx, row["id"]), row["zone"], row["met_at"]) for row in tx.all("sleepers")
-    ]
+    return [Known(row["id"], _hours(tx, row["id"]), row["zone"], row["met_at"]) for row in tx.all("sleepers")]
+
+
+def _hours(tx: Tx, person: int) -> Preferences:
+    """The usual ones where what is kept cannot be read: one person's settings keep nobody else awake."""
+    try:
+        return people.preferences(tx, person)
+    except ValueError:
+        log.warning("the hours of a person cannot be read", extra={"person": person})
+        return Preferences()
 
 
 def meet(tx: Tx, user: str, now: datetime) -> None:

@@ -148,6 +148,21 @@ def test_a_pause_of_ones_own_is_nobody_elses(here: Living) -> None:
     assert len(digests(here)) == 1 and digests(here, "U0BEN") == []
 
 
+def test_settings_that_cannot_be_read_and_a_zone_that_nobody_knows_keep_nobody_else_awake(here: Living) -> None:
+    meet(here, "U0BEN")
+    with here.desk.store.pool.connection() as connection:
+        connection.execute(
+            """update nightdesk.person set settings = '{"wakes_at": "25:99"}', zone = 'Mars/Olympus' where slack_id = 'U0BEN'"""
+        )
+    rounds.look(here.desk)
+    with here.desk.store.directory() as tx:
+        [ada, ben] = rounds.sleepers(here.desk, tx)
+    assert (ada.hours.zone, ben.hours, ben.zone.key) == ("Europe/Berlin", Preferences(), "UTC")
+    go_to(here, "2026-11-19T00:00:30")
+    rounds.look(here.desk)
+    assert night(here) is not None and night(here, who="U0BEN") is None
+
+
 # --- processes that were not there ----------------------------------------------------------------
 
 
