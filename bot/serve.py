@@ -42,6 +42,7 @@ def run(settings: Settings, home: Path, worker: bool, http: str = "") -> None:
 def work(settings: Settings, home: Path) -> None:
     """Until SIGTERM or Ctrl-C: jobs of the queue."""
     with _staying(settings, home) as (held, desk, told, parts):
+        _check_hands(desk)
         parts.work(held.dsn, desk)
         _say("A worker is up.")
         _wait(told, held, parts)
@@ -54,6 +55,14 @@ def _check(settings: Settings, http: str) -> None:
         raise NeedsPerson("Requests from Slack cannot be checked: set SLACK_SIGNING_SECRET, or leave --http away.")
     if not http and not settings.slack_app_token:
         raise NeedsPerson("Slack's events cannot be heard: set SLACK_APP_TOKEN, or use --http HOST:PORT.")
+
+
+def _check_hands(desk: Desk) -> None:
+    """A worker that cannot speak would take jobs from those who can, and fail them."""
+    with desk.store.directory() as tx:
+        us = workspace.us(tx)
+    if us is not None and us.bot_user and desk.slack is None:
+        raise NeedsPerson("This desk lives on Slack: its workers need SLACK_BOT_TOKEN too.")
 
 
 class Parts:

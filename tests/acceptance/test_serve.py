@@ -118,6 +118,8 @@ def test_when_the_process_that_leads_is_killed_another_leads_within_seconds(
             assert leaders(database) == [before]
             first.kill()
             until(lambda: leaders(database) not in ([], [before]), PATIENCE)
+            dumb = Nightdesk(tmp_path, reaching(database, tmp_path)).run("worker")
+            assert (dumb.code, "need SLACK_BOT_TOKEN" in dumb.err) == (2, True)
 
 
 def leaders(database: Database) -> list[int]:
