@@ -112,6 +112,8 @@ def _on_digest(at: At, press: Pressed) -> str:
         _show(at, place)
         return "no longer there"
     done = _act(at, press, place, about)
+    if done and press.action in (blocks.DISCARD, blocks.REDO, blocks.MORE):
+        tuning.file_drafts(at)
     _show(at, place)
     return "" if done else "unknown press"
 

@@ -24,7 +24,9 @@ def rewrite(desk: Desk, owner: Owner, row: kept.DraftRow, kind: str, now: dateti
     thinker = desk.thinker(owner.begin, owner.scope, now.date())
     if thinker is None:
         return NO_MODEL
-    if row.state != "planned":
+    # What lies in the mailbox is exchanged there; while drafts stay in Slack, nothing is.
+    replaceable = ("planned",) if owner.hours.shadow else ("planned", "appended")
+    if row.state not in replaceable:
         return TOUCHED if row.state in ("appended", "edited") else OVER
     threads = night.read(desk, owner, now).whole
     inbox = _mail_of(threads, row.draft)
@@ -37,7 +39,7 @@ def rewrite(desk: Desk, owner: Owner, row: kept.DraftRow, kind: str, now: dateti
     if made.draft is None:
         return f"{FAILED} {made.question}".strip()
     with owner.begin() as tx:
-        replaced = choices.replace_draft(tx, owner.scope, made.draft, mail)
+        replaced = choices.replace_draft(tx, owner.scope, made.draft, mail, replaceable)
     return REWRITTEN if replaced else TOUCHED
 
 

@@ -75,13 +75,19 @@ def _is_zone(name: str) -> bool:
 def _change(at: At, changes: dict[str, Any]) -> None:
     with at.desk.store.directory() as tx:
         chosen = people.change_preferences(tx, at.owner.id, changes)
-        if changes.get("shadow") is False:
-            # What was shown in Slack only is put where it belongs, and not only from the next night on.
-            for box in _boxes(at):
-                queue.defer(tx, nightfall.filing(box.scope))
+    if changes.get("shadow") is False:
+        file_drafts(at)
     with at.owner.begin() as tx:
         days = cards.recent(tx, at.owner, at.today)
     cards.refresh(at.desk, at.owner, days, chosen)
+
+
+def file_drafts(at: At) -> None:
+    """What was decided about drafts reaches the mailboxes at once, and not only in the next night."""
+    boxes = _boxes(at)
+    with at.desk.store.directory() as tx:
+        for box in boxes:
+            queue.defer(tx, nightfall.filing(box.scope))
 
 
 def _boxes(at: At) -> list[mornings.Mailbox]:

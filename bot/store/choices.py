@@ -1,5 +1,6 @@
 """What a person decided by pressing: about items of their digests, and about whole threads. Lives in their own scope."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -78,10 +79,16 @@ def press_task(
     return bool(tx.run("press_task", scope=scope, **values))
 
 
-def replace_draft(tx: Tx, scope: int, draft: Draft, mail: bytes) -> bool:
-    """Puts another wording in the place of a draft; False when somebody touched it or it lies in a mailbox."""
+def replace_draft(tx: Tx, scope: int, draft: Draft, mail: bytes, came_from: Sequence[str]) -> bool:
+    """Puts another wording in the place of a draft; False when it is in none of these states, or on its way just now."""
     held = Jsonb(draft.model_dump(mode="json"))
-    values = {"account": draft.account, "answers": draft.in_reply_to, "value": held, "mail": mail}
+    values = {
+        "account": draft.account,
+        "answers": draft.in_reply_to,
+        "value": held,
+        "mail": mail,
+        "from": list(came_from),
+    }
     return bool(tx.run("replace_draft", scope=scope, **values))
 
 

@@ -8,6 +8,7 @@ from email import message_from_bytes
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from bot import imports, receive
@@ -255,6 +256,33 @@ def test_a_draft_is_written_again_as_wished(morning: Morning, model: ModelServer
     [preview] = [shown(one) for one in morning.replies if "To: " in shown(one)]
     assert preview.startswith("Written again, as you wished.\nTo: Wade") and "Hello,\n\nyes.\n\nAda" in preview
     assert "<previous>\nHello,\n\nyes, I will see to it." in asked[0] and "at most half as long" in asked[0]
+
+
+@pytest.mark.parametrize(
+    ("state", "after", "said"),
+    [
+        ("appended", "planned", "Written again, as you wished."),
+        ("edited", "edited", "It lies in your Drafts mailbox already: change it there."),
+        ("discarded", "discarded", "This draft is over, so nothing was changed."),
+    ],
+)
+def test_a_draft_in_the_mailbox_is_exchanged_there_unless_its_owner_touched_it(
+    morning: Morning, state: str, after: str, said: str
+) -> None:
+    scope = connected(morning)
+    morning.wake()
+    morning.press("digest.mailbox")
+    lies(morning, state)
+    morning.press(f"digest.redo/{item(morning, 'Reply to Wade')}", "warmer")
+    assert [state for state, _ in drafts(morning)] == [after]
+    assert jobs(morning, "file_drafts") == [{"scope": scope}]
+    assert any(shown(one).startswith(said) for one in morning.replies)
+
+
+def lies(morning: Morning, state: str) -> None:
+    """The draft as the mailbox would have it."""
+    with psycopg.connect(morning.database.admin) as connection:
+        connection.execute("update nightdesk.draft set state = %s, uidvalidity = 1, uid = 7", (state,))
 
 
 def test_without_a_model_a_wish_is_answered_openly(morning: Morning) -> None:

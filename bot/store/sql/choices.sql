@@ -30,7 +30,6 @@ update nightdesk.task set state = %(to)s, snoozed_until = %(until)s
 where scope_id = %(scope)s and id = %(id)s and state = any(%(from)s)
 
 -- replace_draft --
--- Another wording of a reply that nobody touched and that lies in no mailbox.
-update nightdesk.draft set value = %(value)s, mail = %(mail)s
-where scope_id = %(scope)s and account = %(account)s and answers = %(answers)s and state = 'planned'
-  and uid is null and begun_at is null
+-- Another wording of a reply that nobody touched; what lies in a mailbox is taken out before the new one is put there.
+update nightdesk.draft set value = %(value)s, mail = %(mail)s, state = 'planned'
+where scope_id = %(scope)s and account = %(account)s and answers = %(answers)s and state = any(%(from)s) and begun_at is null
