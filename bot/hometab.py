@@ -137,9 +137,9 @@ def privacy(desk: Desk) -> list[str]:
         lines.append(f"When somebody asks something, the question and what was found go to the model at `{talking}`.")
     if not sleeping and not talking:
         lines.append("No model is set up: nothing leaves the machine that Nightdesk runs on. Rules find the tasks.")
-    lines.append(
-        "Of personal, confidential and suspicious mail the night shows no model anything. Nothing is ever sent in your name."
-    )
+    else:
+        lines.append("Of personal, confidential and suspicious mail the night shows no model anything.")
+    lines.append("Nothing is ever sent in your name.")
     lines.append(
         "A message that you delete in Slack is forgotten here too. `/nightdesk forget` says what else you can do."
     )

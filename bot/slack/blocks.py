@@ -175,7 +175,8 @@ def _about(item: Item, today: date, room: Room) -> str:
         shown.append(f"+ {len(item.links) - room.links}")
     if item.due is not None:
         shown.append(f"*{due_words(item.due, today)}*")
-    return " · ".join(part for part in (*shown, age_words(item.age_days)) if part)
+    # Two mails of one sender read the same, and nothing opens there.
+    return " · ".join(part for part in dict.fromkeys((*shown, age_words(item.age_days))) if part)
 
 
 def _buttons(item: Item) -> Iterator[Block]:
