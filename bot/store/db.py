@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import Any
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
@@ -20,6 +21,9 @@ from graphs.errors import Later, NeedsPerson
 Row = dict[str, Any]
 TOKEN_SECONDS = 3600
 """A token outlives its transaction by no more than this; a stolen one soon reads nothing."""
+
+HUNG_SECONDS = 20
+"""Between two statements of one transaction nobody waits for anything but this machine."""
 
 
 def sign(secret: bytes, audience: str, expires: int) -> str:
@@ -120,14 +124,21 @@ def errors_sorted() -> Iterator[None]:
         raise NeedsPerson("The database is older than this program: run `nightdesk migrate`.") from err
     except PoolTimeout as err:
         raise Later("The database did not answer in time.") from err
-    except psycopg.OperationalError as err:
+    except (psycopg.OperationalError, psycopg.errors.IdleInTransactionSessionTimeout) as err:
         raise Later("The database connection was lost.") from err
+
+
+def unhung(dsn: str) -> str:
+    """`dsn`, with the server ending whoever hangs within a transaction: a process that was stopped keeps no lock for good."""
+    held = str(conninfo_to_dict(dsn).get("options") or "")
+    return make_conninfo(dsn, options=f"{held} -c idle_in_transaction_session_timeout={HUNG_SECONDS}s".strip())
 
 
 def open_pool(dsn: str, width: int) -> ConnectionPool[psycopg.Connection[DictRow]]:
     """At most `width` connections, each checked before it is lent: a restarted server costs one round trip, not a night."""
+    _knock(dsn)
     pool = ConnectionPool(
-        dsn,
+        unhung(dsn),
         min_size=1,
         max_size=width,
         timeout=30,
@@ -136,7 +147,6 @@ def open_pool(dsn: str, width: int) -> ConnectionPool[psycopg.Connection[DictRow
         connection_class=psycopg.Connection[DictRow],
         open=False,
     )
-    _knock(dsn)
     with errors_sorted():
         pool.open(wait=True, timeout=30)
     return pool

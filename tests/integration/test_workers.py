@@ -20,9 +20,10 @@ from psycopg_pool import PoolTimeout
 from bot import app, jobs, nightfall, settings, workers
 from bot.desk import Desk, begin_owner
 from bot.hours import Morning
+from bot.store import db, people, queue
 from bot.store import desk as kept
-from bot.store import queue
 from bot.store.db import Row
+from graphs.errors import Later
 from tests.servers.company import (
     Nightdesk,
     Sources,
@@ -341,3 +342,16 @@ def run(desk: Desk, act: Callable[[procrastinate.App], Coroutine[Any, Any, None]
             await act(made)
 
     asyncio.run(all_of_it())
+
+
+def test_whoever_hangs_within_a_transaction_keeps_its_locks_from_nobody_for_long(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db, "HUNG_SECONDS", 1)
+    with desk_over(database) as desk, pytest.raises(Later), desk.store.directory() as tx:
+        people.set_workspace(tx, "T1")
+        with desk.store.directory() as other:
+            people.set_workspace(other, "T2")  # waits for the first to commit, or to be gone
+        people.set_workspace(tx, "T1")
+    with psycopg.connect(database.admin) as connection:
+        assert connection.execute("select team from nightdesk.workspace").fetchone() == ("T2",)
