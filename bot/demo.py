@@ -230,6 +230,7 @@ REASONS = {
     "too_old": "too old",
     "unsure": "asked about instead",
     "no_model": "owed a reply (rules never write one)",
+    "not_wanted": "not wanted: she chose fewer drafts",
 }
 
 

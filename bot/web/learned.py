@@ -32,6 +32,7 @@ REASONS = {
     "own_draft": "a draft of your own lies there",
     "budget": "money ran out",
     "unreadable": "cannot be read",
+    "not_wanted": "not wanted: you chose fewer drafts",
 }
 _KINDS = {"owe": "you owe", "waiting": "you wait", "blocked": "somebody waits", "decision": "to decide"}
 
