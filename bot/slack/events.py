@@ -66,6 +66,13 @@ class Event:
         return said and bool(self.user) and not self.by_bot and not self.ours
 
 
+def sort_of(body: Json) -> Sort:
+    """What kind of thing came: Slack's envelope says it by its fields."""
+    if "command" in body:
+        return "command"
+    return "events" if body.get("type") in ("event_callback", "app_rate_limited") or "event" in body else "interactive"
+
+
 def read(body: Json, sort: Sort) -> Event:
     """Raises `Refused`."""
     if sort == "events":

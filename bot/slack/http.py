@@ -11,8 +11,7 @@ from urllib.parse import parse_qs
 
 from slack_sdk.signature import Clock, SignatureVerifier
 
-from bot.slack.events import MOST_BYTES, Json, Sort
-from bot.slack.socket import sort_of
+from bot.slack.events import MOST_BYTES, Json, Sort, sort_of
 from graphs.errors import NightdeskError
 
 log = logging.getLogger(__name__)

@@ -19,7 +19,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import observe
-from bot.slack.events import Json, Sort
+from bot.slack.events import Json, Sort, sort_of
 
 log = logging.getLogger(__name__)
 
@@ -159,13 +159,6 @@ class _Island:
     async def _rest(self, seconds: float) -> None:
         """Ends early when it is time to stop."""
         await asyncio.to_thread(self._stop.wait, seconds)
-
-
-def sort_of(body: Json) -> Sort:
-    """What kind of thing came: Slack's envelope says it by its fields."""
-    if "command" in body:
-        return "command"
-    return "events" if body.get("type") in ("event_callback", "app_rate_limited") or "event" in body else "interactive"
 
 
 async def _at_most(act: Coroutine[Any, Any, Any], patience: float) -> bool:
