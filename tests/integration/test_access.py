@@ -203,6 +203,18 @@ ROWS: dict[str, str] = {
     "digest": "(scope_id, date, value) values (%(s)s, now(), '{}')",
     "run": "(scope_id, id) values (%(s)s, 'run/' || %(s)s)",
     "spend": "(scope_id, night, step, model, state, money) values (%(s)s, now(), 'x', 'm', 'settled', 1)",
+    # A message is noted when it is written.
+    "unindexed": "select scope_id, id, thread, sent_at from nightdesk.message where id = %(m)s"
+    " on conflict (scope_id, message_id, thread, at) do update set at = excluded.at",
+    "outbox": "(scope_id, key, channel, content, hash) values (%(s)s, 'k/' || %(s)s, 'C1', '{}', 'h')",
+    "feedback": "(scope_id, key, person_id, value) select %(s)s, 'k/' || %(s)s, id, 'up' from nightdesk.person limit 1",
+    "account": "(scope_id, host, port, security, login, secret) values (%(s)s, 'h', 993, 'tls', 'l', '')",
+    "mailbox": "(scope_id, name, role, uidvalidity) values (%(s)s, 'INBOX', 'inbox', 1)",
+    "mail_uid": "(scope_id, name, uid) values (%(s)s, 'INBOX', 1)",
+    "mail_ref": "(scope_id, ref, thread) values (%(s)s, 'r', 'k')",
+    "choice": "(scope_id, item, verb, pressed_at) values (%(s)s, 'i', 'done', now())",
+    "errand": "(scope_id, id, person_id, channel, thread_ts, value, night)"
+    " select %(s)s, 'e/' || %(s)s, id, 'C1', '1.0', '{}', now() from nightdesk.person limit 1",
 }
 
 
@@ -240,7 +252,7 @@ def test_every_content_table_is_guarded_and_tried_here(database: Database, fille
         "change_log",
         "quarantine",
     }
-    directory = {"address", "member", "person", "scope", "secret", "workspace"}
+    directory = {"address", "member", "night", "person", "scope", "secret", "slack_cursor", "slack_event", "workspace"}
     assert set(tables(database)) - set(ROWS) == directory and not holds_text & directory
 
 
