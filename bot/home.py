@@ -6,7 +6,7 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +68,7 @@ def _make(path: Path) -> None:
         draft.unlink()
 
 
-def _written(path: Path, ring: dict[str, str | list[str]]) -> Path:
+def _written(path: Path, ring: Mapping[str, object]) -> Path:
     """The ring in a file of its own beside `path`, on disk."""
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

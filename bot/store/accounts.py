@@ -129,8 +129,10 @@ def synced(tx: Tx, scope: int, now: datetime) -> None:
 
 def disconnect(tx: Tx, scope: int) -> None:
     """The password goes, and every word that came from the mailbox, with what leaned on it."""
-    for query in ("drop_account", "drop_mailboxes", "drop_mails", "drop_refs"):
-        tx.run(query, scope=scope)
+    tx.run("drop_account", scope=scope)
+    tx.run("drop_mailboxes", scope=scope)
+    tx.run("drop_mails", scope=scope)
+    tx.run("drop_refs", scope=scope)
 
 
 # --- how far it was read --------------------------------------------------------------------------

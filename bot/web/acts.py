@@ -22,15 +22,15 @@ class Form:
 
     fields: Mapping[str, list[str]]
 
-    def one(self, name: str) -> str:
+    def word(self, name: str) -> str:
         return self.fields.get(name, [""])[0]
 
-    def all(self, name: str) -> list[str]:
+    def words(self, name: str) -> list[str]:
         return self.fields.get(name, [])
 
 
 def say(stage: Stage, who: Viewer, form: Form) -> str:
-    text, room, thread = form.one("text").replace("\r\n", "\n").strip(), form.one("channel"), form.one("thread")
+    text, room, thread = form.word("text").replace("\r\n", "\n").strip(), form.word("channel"), form.word("thread")
     if not text:
         raise NeedsPerson("Write something first.")
     command, _, rest = text.partition(" ")
@@ -60,15 +60,15 @@ def _as_slack(stage: Stage, typed: str) -> str:
 
 def press(stage: Stage, who: Viewer, form: Form) -> str:
     """An element of a message, of Home, or of the open modal."""
-    action, value = form.one("action"), form.one("value") or None
-    option = form.all("option") if form.one("several") else form.one("option") or None
-    if form.one("home"):
+    action, value = form.word("action"), form.word("value") or None
+    option = form.words("option") if form.word("several") else form.word("option") or None
+    if form.word("home"):
         stage.slack.press_home(who.id, action, value, option)
         return f"/{who.handle}/home"
-    if form.one("view"):
+    if form.word("view"):
         stage.slack.press_view(who.id, action, value, option)
         return ""
-    stage.slack.press(who.id, form.one("channel"), form.one("ts"), action, value, option)
+    stage.slack.press(who.id, form.word("channel"), form.word("ts"), action, value, option)
     return ""
 
 
@@ -78,7 +78,7 @@ def submit(stage: Stage, who: Viewer, form: Form) -> str:
     if view is None:
         raise NotShown("That form is closed.")
     stage.refused.pop(who.id, None)
-    answer = stage.slack.submit(who.id, _entered(view, form), form.one("view"))
+    answer = stage.slack.submit(who.id, _entered(view, form), form.word("view"))
     try:
         said = answer.result(ANSWERED)
     except TooLate:
@@ -99,11 +99,11 @@ def _entered(view: Json, form: Form) -> dict[str, object]:
             continue
         name = element["action_id"]
         if element["type"] in ("checkboxes", "multi_static_select"):
-            entered[name] = form.all(f"many:{name}")
-        elif chosen := form.one(f"one:{name}"):
+            entered[name] = form.words(f"many:{name}")
+        elif chosen := form.word(f"one:{name}"):
             entered[name] = chosen
         else:
-            entered[name] = form.one(f"text:{name}") or None
+            entered[name] = form.word(f"text:{name}") or None
     return entered
 
 
@@ -114,17 +114,17 @@ def close(stage: Stage, who: Viewer, form: Form) -> str:
 
 
 def shortcut(stage: Stage, who: Viewer, form: Form) -> str:
-    stage.slack.shortcut(who.id, form.one("callback"), form.one("channel"), form.one("ts"))
+    stage.slack.shortcut(who.id, form.word("callback"), form.word("channel"), form.word("ts"))
     return ""
 
 
 def react(stage: Stage, who: Viewer, form: Form) -> str:
-    stage.slack.react(who.id, form.one("channel"), form.one("ts"), form.one("name"))
+    stage.slack.react(who.id, form.word("channel"), form.word("ts"), form.word("name"))
     return ""
 
 
 def delete(stage: Stage, who: Viewer, form: Form) -> str:
-    stage.slack.delete(who.id, form.one("channel"), form.one("ts"))
+    stage.slack.delete(who.id, form.word("channel"), form.word("ts"))
     return ""
 
 
@@ -133,9 +133,9 @@ def mail(stage: Stage, who: Viewer, form: Form) -> str:
     address = stage.mailboxes.get(who.handle)
     if address is None:
         raise NotShown(f"{who.name} has no mailbox here.")
-    uid, body, now = int(form.one("uid") or 0), form.one("body"), stage.now()
-    folder = f"/{who.handle}/mail/{form.one('folder') or 'INBOX'}"
-    match form.one("do"):
+    uid, body, now = int(form.word("uid") or 0), form.word("body"), stage.now()
+    folder = f"/{who.handle}/mail/{form.word('folder') or 'INBOX'}"
+    match form.word("do"):
         case "save":
             folder += f"?uid={letters.save(stage.mail, address, uid, body, now)}"
         case "send":
@@ -145,8 +145,8 @@ def mail(stage: Stage, who: Viewer, form: Form) -> str:
         case "reply":
             letters.reply(stage.mail, address, uid, body, now)
         case "deliver":
-            sender = (form.one("name"), form.one("from"))
-            letters.deliver(stage.mail, address, sender, form.one("subject"), body, now)
+            sender = (form.word("name"), form.word("from"))
+            letters.deliver(stage.mail, address, sender, form.word("subject"), body, now)
         case other:
             raise NeedsPerson(f"Nothing here is called {other}.")
     stage.mailed()
