@@ -117,29 +117,33 @@ def _write(desk: Desk, out: Path, console: Console) -> None:
 
 def _stay(living: Living, rules: bool, console: Console) -> None:
     """The page, until Ctrl-C or SIGTERM."""
-    stage = Stage(
+    over = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: over.set())
+    with server.running(stage(living, RULES if rules else REPLAYED)) as address:
+        console.print(
+            f"\nLook around, ask, press, sleep another night: [bold]{address}[/bold]", soft_wrap=True, highlight=False
+        )
+        console.print("Ctrl-C ends it; nothing is kept.", style="dim")
+        over.wait()
+
+
+def stage(living: Living, disclosure: str) -> Stage:
+    """What the page stands on; its nights are those after the last one slept."""
+    return Stage(
         slack=living.slack,
         mail=living.mail,
         mailboxes={address.partition("@")[0]: address for address in living.mail.users},
         desk=living.desk,
         now=living.clock.now,
         night=Night(lambda tell: _next_night(living, tell)),
-        disclosure=RULES if rules else REPLAYED,
+        disclosure=disclosure,
         mailed=lambda: sandbox.read_mail(living.desk),
         questions=[Question(who.partition("@")[0], where, f"@nightdesk {asked}") for who, where, asked in QUESTIONS],
         shortcuts=[
             (s["name"], s["callback_id"]) for s in manifest()["features"]["shortcuts"] if s["type"] == "message"
         ],
     )
-    over = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: over.set())
-    with server.running(stage) as address:
-        console.print(
-            f"\nLook around, ask, press, sleep another night: [bold]{address}[/bold]", soft_wrap=True, highlight=False
-        )
-        console.print("Ctrl-C ends it; nothing is kept.", style="dim")
-        over.wait()
 
 
 def _next_night(living: Living, tell: Tell) -> None:
