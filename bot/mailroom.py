@@ -5,7 +5,7 @@ file_drafts:  what the night planned -> the Drafts mailbox: intent, APPEND, outc
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -496,7 +496,7 @@ def _found_again(account: Account, one: Filed) -> Place | None:
     return place if back is not None and hashlib.sha256(back).digest() == one.stands else None
 
 
-def _became(one: Filed, lies: bool, sent: frozenset[str], rewritten: frozenset[str], long_ago: datetime) -> str:
+def _became(one: Filed, lies: bool, sent: Collection[str], rewritten: Collection[str], long_ago: datetime) -> str:
     """The state that a filed draft is in now; `missed` when that shows only in a while."""
     answers = one.draft.in_reply_to
     if answers in sent:

@@ -4,9 +4,9 @@ Conservative, and cheap: only places that open items come from, and places where
 What rules cannot tell waits for the night.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, time
 
 from bot import cards, night
 from bot.desk import Desk, Owner, begin_owner
@@ -37,7 +37,8 @@ def settle(desk: Desk, person: int) -> None:
         for task in over:
             if choices.press_task(tx, owner.scope, task.id, ("open",), "settled"):
                 choices.choose(tx, owner.scope, Choice(task.id, "answered", now))
-        _settle_mails(tx, owner, mailed, now)
+        told = datetime.combine(max(days), time.min, cards.zone_of(owner))
+        _settle_mails(tx, owner, {name: at for name, at in mailed.items() if at > told}, now)
     with desk.store.directory() as tx:
         hours = people.preferences(tx, person)
         queue.defer(tx, cards.tab(person))
@@ -63,8 +64,11 @@ def _scope_of(source: Source) -> str:
             return ""
 
 
-def _answered_mails(owner: Owner) -> frozenset[str]:
-    """Message-IDs of mails to the owner that their Sent mailbox answers."""
+Answered = Mapping[str, datetime]
+"""Message-IDs of mails to the owner that their Sent mailbox answers, and when it last did."""
+
+
+def _answered_mails(owner: Owner) -> Answered:
     with owner.begin() as tx:
         asked = {row.draft.in_reply_to for row in kept.drafts(tx, owner.scope)}
         asked |= {one.message_id for one in kept.considered(tx, owner.scope) if one.question}
@@ -75,12 +79,14 @@ def _answered_mails(owner: Owner) -> frozenset[str]:
             if isinstance(source, MailSource)
         }
         boxes = [place.id for place in owner.places if place.kind == "account"]
-        return frozenset().union(*(accounts.answered(tx, box, "sent", sorted(asked)) for box in boxes))
+        found = [accounts.answered(tx, box, "sent", sorted(asked)).items() for box in boxes]
+    return dict(sorted((pair for box in found for pair in box), key=lambda pair: pair[1]))
 
 
-def _is_over(task: Task, owner: Owner, reading: night.Reading, mailed: frozenset[str], now: datetime) -> bool:
+def _is_over(task: Task, owner: Owner, reading: night.Reading, mailed: Answered, now: datetime) -> bool:
     first = task.sources[0]
-    if isinstance(first, MailSource) and task.kind != "waiting" and first.message_id in mailed:
+    # An older reply was known when the item was found: it is what the person promised in it, say.
+    if isinstance(first, MailSource) and task.kind != "waiting" and _after(mailed, first.message_id, task.last_at):
         return True
     key = source_key(first)
     home = next((t for t in reading.threads.values() if any(source_key(m.source) == key for m in t.messages)), None)
@@ -89,6 +95,10 @@ def _is_over(task: Task, owner: Owner, reading: night.Reading, mailed: frozenset
     later = [m for t in reading.threads.values() if t is not home for m in t.messages if m.sent_at > task.asked_at]
     later.sort(key=lambda m: (m.sent_at, m.id))
     return answers_elsewhere(_finding(task), later, owner.person) is not None
+
+
+def _after(mailed: Answered, message_id: str, moment: datetime) -> bool:
+    return message_id in mailed and mailed[message_id] > moment
 
 
 def _settled_in(thread: Thread, task: Task, owner: Owner, now: datetime) -> bool:
@@ -110,8 +120,8 @@ def _finding(task: Task) -> Finding:
     return Finding(**{name: getattr(task, name) for name in Finding.model_fields})
 
 
-def _settle_mails(tx: Tx, owner: Owner, mailed: frozenset[str], now: datetime) -> None:
-    """Drafts that lie in no mailbox and questions, whose mail was answered by hand."""
+def _settle_mails(tx: Tx, owner: Owner, mailed: Answered, now: datetime) -> None:
+    """Drafts that lie in no mailbox and questions, whose mail was answered by hand since the digest."""
     for row in kept.drafts(tx, owner.scope):
         if row.draft.in_reply_to in mailed:
             kept.move_draft(tx, owner.scope, row.draft, ("planned",), "withdrawn")

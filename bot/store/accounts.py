@@ -186,9 +186,9 @@ def ids_of(tx: Tx, scope: int, keys: Sequence[str]) -> dict[str, str]:
     return {row["key"]: row["id"] for row in tx.all("ids_of_keys", scope=scope, keys=list(keys))}
 
 
-def answered(tx: Tx, scope: int, role: Role, ids: Sequence[str]) -> frozenset[str]:
-    """Which of these Message-IDs a mail in Sent (or in Drafts) answers."""
-    return frozenset(row["id"] for row in tx.all("replies_known", scope=scope, role=role, ids=list(ids)))
+def answered(tx: Tx, scope: int, role: Role, ids: Sequence[str]) -> dict[str, datetime]:
+    """Which of these Message-IDs a mail in Sent (or in Drafts) answers, and when the last one did."""
+    return {row["id"]: row["at"] for row in tx.all("replies_known", scope=scope, role=role, ids=list(ids))}
 
 
 # --- the ledger of drafts -------------------------------------------------------------------------

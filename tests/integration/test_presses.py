@@ -551,3 +551,17 @@ def test_opening_the_home_tab_shows_it(morning: Morning) -> None:
     morning.slack.open_home("U1")
     morning.hear()
     assert {"person": morning.ada.id} in jobs(morning, "home")
+
+
+def test_a_promise_of_their_own_mail_is_not_taken_for_its_fulfilment(morning: Morning, tmp_path: Path) -> None:
+    """What the person wrote before the night was known to it; only what they write afterwards settles a card."""
+    asked = next(raw for raw in small_mails() if b"Blue valve" in raw)
+    message_id = message_from_bytes(asked)["Message-ID"]
+    before = morning.text
+    sent = mail(
+        f"Ada <{ADA}>", WADE, "Re: Blue valve", "Hi Wade,\n\nI look it up.\n\nAda\n", at(23, 18), In_Reply_To=message_id
+    )
+    box = write_mails(tmp_path / "earlier", [sent])
+    imports.import_all(morning.desk.store, None, [imports.MailPath(ADA, box, "sent")], lambda what, count: None)
+    morning.settle()
+    assert morning.text == before and [state for state, _ in drafts(morning)] == ["planned"]

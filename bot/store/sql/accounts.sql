@@ -94,10 +94,11 @@ select key, facts ->> 'message_id' as id from nightdesk.message
 where scope_id = %(scope)s and key = any(%(keys)s) and deleted_at is null
 
 -- replies_known --
--- Which of these Message-IDs a mail of that mailbox answers.
-select distinct facts ->> 'in_reply_to' as id from nightdesk.message
+-- Which of these Message-IDs a mail of that mailbox answers, and when it last did.
+select facts ->> 'in_reply_to' as id, max(sent_at) as at from nightdesk.message
 where scope_id = %(scope)s and deleted_at is null and facts ->> 'mailbox' = %(role)s
   and facts ->> 'in_reply_to' = any(%(ids)s)
+group by 1
 
 -- ledger --
 -- The drafts of one account that may lie in its Drafts, or should.
