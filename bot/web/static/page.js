@@ -124,6 +124,10 @@ async function send(form, data) {
   if (form.matches("[data-composer]")) { form.reset(); grow(form.querySelector("textarea")); }
   if (there.pathname + there.search !== here) { location.assign(answer.url); return; }
   draw(await answer.text());
+  if (form.matches("[data-composer]")) { // who has written wants to see it, wherever they had scrolled to
+    const list = form.closest("main, aside").querySelector("ol.lines");
+    list.scrollTop = list.scrollHeight;
+  }
 }
 
 document.addEventListener("click", (event) => {
