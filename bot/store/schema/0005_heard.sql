@@ -56,8 +56,8 @@ insert into nightdesk.unindexed
 select m.scope_id, m.id, m.thread, m.sent_at from nightdesk.message m left join nightdesk.turn t on t.message_id = m.id
 where (t.message_id is null) <> (m.deleted_at is not null or m.text = '') or t.revision <> m.revision;
 
--- Words of these messages, as far as they changed. Joined rather than compared with the list: a plan made once for all
--- calls goes through a list from its beginning for each row.
+-- Words of these messages, as far as they changed. Joined with the list: compared with it, each row goes through it from
+-- its beginning.
 create function nightdesk.index_words(here int, changed bigint[]) returns int
 language plpgsql set search_path = nightdesk, pg_catalog, pg_temp as $$
 declare
@@ -135,8 +135,9 @@ set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as
 $$;
 
 -- After few changes only what they touch is looked at. Row by row along indexes: a scan of all would cost more than all else.
+-- Planned at each call, here and below: a plan for one message that a connection remembers takes minutes for thousands.
 create function nightdesk.index_few(here int, changed bigint[], threads text[], moments timestamptz[]) returns int
-language plpgsql set search_path = nightdesk, pg_catalog, pg_temp
+language plpgsql set search_path = nightdesk, pg_catalog, pg_temp set plan_cache_mode = force_custom_plan
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
   count int := index_words(here, changed);
@@ -161,7 +162,8 @@ end $$;
 -- After many changes all of the scope is. What was just imported is in no statistics, and a planner that expects one row
 -- compares each with each.
 create function nightdesk.index_many(here int, changed bigint[]) returns int
-language plpgsql set search_path = nightdesk, pg_catalog, pg_temp set enable_nestloop = off as $$
+language plpgsql set search_path = nightdesk, pg_catalog, pg_temp set plan_cache_mode = force_custom_plan
+set enable_nestloop = off as $$
 declare
   count int := index_words(here, changed);
 begin
