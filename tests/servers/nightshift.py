@@ -219,7 +219,7 @@ def _do_all_in_one_thread() -> None:
 
     from bot import workers
 
-    workers.ThreadPoolExecutor = AtOnce  # type: ignore[misc, attr-defined]
+    workers.ThreadPoolExecutor = AtOnce  # type: ignore[attr-defined]
     config.ContextThreadPoolExecutor = AtOnce  # type: ignore[misc, assignment]
 
 
