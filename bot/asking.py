@@ -74,7 +74,7 @@ def in_slack(desk: Desk, user: str, channel: str) -> Place | None:
     with desk.store.directory() as tx:
         asker = people.find(tx, user)
         scope = people.scope_of_channel(tx, channel)
-        held = None if scope is None else people.places(tx)[scope]
+        held = None if scope is None else people.place(tx, scope)
         us = (people.workspace(tx) or {"bot_user": ""})["bot_user"]
     if asker is None or held is None or held.channel is None or asker.person.role == "bot" or not asker.person.active:
         return None

@@ -73,6 +73,8 @@ def _note_lag(event: Event, now: datetime) -> None:
 def _put(tx: Tx, desk: Desk, event: Event, raw: bytes) -> bool:
     """True when Slack said so before."""
     wanted = event.sort != "events" or event.kind in events.CONTENT | events.PLACE | events.PERSON
+    if event.ours and event.kind in events.CONTENT:
+        wanted = False  # what we say ourselves stands in the outbox and is no source
     row = inbox.put(tx, desk.keys.seals, event.key, event.kind, (event.channel, event.ts), raw if wanted else None)
     if row is None:
         return True

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -19,6 +20,11 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from graphs.errors import Later, NeedsPerson
 
 Row = dict[str, Any]
+CHECKED_FOR = 1.0
+"""Seconds for which a connection that answered counts as sound."""
+
+_LENT: WeakKeyDictionary[psycopg.Connection[DictRow], float] = WeakKeyDictionary()
+
 TOKEN_SECONDS = 3600
 """A token outlives its transaction by no more than this; a stolen one soon reads nothing."""
 
@@ -143,13 +149,21 @@ def open_pool(dsn: str, width: int) -> ConnectionPool[psycopg.Connection[DictRow
         max_size=width,
         timeout=30,
         kwargs={"row_factory": dict_row, "autocommit": True},
-        check=ConnectionPool.check_connection,
+        check=_checked,
         connection_class=psycopg.Connection[DictRow],
         open=False,
     )
     with errors_sorted():
         pool.open(wait=True, timeout=30)
     return pool
+
+
+def _checked(connection: psycopg.Connection[DictRow]) -> None:
+    """One that was at work just now is lent as it is: the check costs as much as a small query."""
+    lent = _LENT.get(connection, 0.0)
+    _LENT[connection] = now = time.monotonic()
+    if now - lent > CHECKED_FOR:
+        ConnectionPool.check_connection(connection)
 
 
 def _knock(dsn: str) -> None:

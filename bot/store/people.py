@@ -135,9 +135,18 @@ def places(tx: Tx) -> dict[int, Place]:
     return {row["id"]: _place(row) for row in tx.all("scopes")}
 
 
+def place(tx: Tx, scope: int) -> Place:
+    """One scope by row id."""
+    row = tx.one("scope", id=scope)
+    assert row is not None
+    return _place(row)
+
+
 def desk_of(tx: Tx, key: str) -> int:
     """Scope id of a person's own desk: tasks, drafts, digests, and what their night costs."""
-    return next(place.id for place in places(tx).values() if place.kind == "person" and place.owner == key)
+    row = tx.one("scope_of_person", key=key)
+    assert row is not None
+    return int(row["id"])
 
 
 def channel_named(tx: Tx, channel: str) -> int | None:

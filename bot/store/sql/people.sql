@@ -88,6 +88,18 @@ select s.id, s.key, s.kind, s.name, s.channel_kind, s.shared, s.has_guests, s.ar
         where m.scope_id = s.id order by 1) as members
 from nightdesk.scope s left join nightdesk.person owner on owner.id = s.owner_id order by s.id
 
+-- scope --
+-- One place, with its owner and members; no content.
+select s.id, s.key, s.kind, s.name, s.channel_kind, s.shared, s.has_guests, s.archived, s.topic, s.purpose, s.aliases,
+  owner.key as owner,
+  array(select p.key from nightdesk.member m join nightdesk.person p on p.id = m.person_id
+        where m.scope_id = s.id order by 1) as members
+from nightdesk.scope s left join nightdesk.person owner on owner.id = s.owner_id where s.id = %(id)s
+
+-- scope_of_person --
+-- A person's own desk.
+select s.id from nightdesk.scope s join nightdesk.person p on p.id = s.owner_id where s.kind = 'person' and p.key = %(key)s
+
 -- readable_scopes --
 -- Ids of the scopes that the transaction's audience may read.
 select id from nightdesk.readable(nightdesk.audience()) id order by id
