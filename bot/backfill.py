@@ -137,6 +137,20 @@ def _read_thread(desk: Desk, slack: Slack, us: Us, scope: int, cursor: Cursor) -
     return moved
 
 
+def thread(desk: Desk, channel: str, root: str) -> None:
+    """Reads one thread at once, for somebody who asks in it before history was read so far. Raises as Slack refuses."""
+    us = check_connected(desk)
+    with desk.store.directory() as tx:
+        cursor, scope = cursors.get(tx, channel) or Cursor(channel), people.scope_of_channel(tx, channel)
+    if scope is None:
+        return
+    found = history.replies(desk.require_slack(), cursor, root, "")
+    _learn(desk, us, found)
+    with desk.store.as_scope(scope) as tx:
+        _keep(tx, us, scope, channel, found)
+        tx.all("index_scope")
+
+
 def _learn(desk: Desk, us: Us, found: Page) -> None:
     authors = {text_of(one, "user") for one in found.messages} - {"", "USLACKBOT"}
     learn_people(desk, authors, us.team)

@@ -7,10 +7,11 @@ event -> the channel's events are stored -> whose question is it, is it for us -
 import logging
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from bot import asking, errands, hours, notes, observe, receive, replying, workspace
+from bot import asking, backfill, errands, hours, notes, observe, receive, replying, workspace
 from bot.asking import Asked, Place
 from bot.desk import Desk
 from bot.replying import Telling, Thread
@@ -24,7 +25,7 @@ from bot.store.outbox import Post
 from bot.workspace import Us
 from graphs.digest_value import clip
 from graphs.domain import Answer, Message, Party, Quoted, SlackSource, Task
-from graphs.errors import Denied, NeedsPerson, NightdeskError
+from graphs.errors import Denied, Later, NeedsPerson, NightdeskError
 from graphs.life import task_id
 from graphs.rules.followup import Wanted, goes_on, wanted
 
@@ -73,9 +74,19 @@ def reply(desk: Desk, channel: str, ts: str) -> None:
     if not found:
         _withdraw(desk, room, channel, ts)
         return
+    if found[0].thread not in {one.source.ts for one in said if isinstance(one.source, SlackSource)}:
+        said = _whole(desk, room, channel, found[0].thread)
     question = _question(desk, found[0], said, us)
     if question is not None:
         _answer(desk, question)
+
+
+def _whole(desk: Desk, room: int, channel: str, root: str) -> list[Message]:
+    """A thread whose beginning we were never told, read at once as far as Slack gives it."""
+    with suppress(Denied, Later, NeedsPerson):
+        backfill.thread(desk, channel, root)
+    with desk.store.as_scope(room) as tx:
+        return replies.thread(tx, room, root)
 
 
 def _question(desk: Desk, message: Message, said: Sequence[Message], held: Us) -> Question | None:

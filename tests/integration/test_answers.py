@@ -118,6 +118,18 @@ def test_a_question_in_a_thread_sees_the_whole_thread(here: Living, model_server
     assert "when does the blue valve ship?" in prompt and "Nobody objected." in prompt
 
 
+def test_a_thread_that_began_before_we_heard_anything_is_read_first(here: Living, model_server: ModelServer) -> None:
+    root = here.slack.say("ben", "general", SHIPS)
+    here.slack.say("ada", "general", "By lorry, from dock four.", thread_ts=root)
+    assert here.slack.settle()
+    here.accepted = len(here.app.bodies)  # nothing of it reached us
+    ts = here.say("ada", "general", f"{US} when does the blue valve ship?", root)
+    here.answer("general", ts)
+    assert "By lorry, from dock four." in model_server.requests[-1].text
+    assert "7 December" in here.text("general", root)
+    assert len(here.slack.calls("conversations.replies")) == 1
+
+
 def test_what_we_said_is_no_source(here: Living, model_server: ModelServer) -> None:
     ts = asked(here)
     here.ask("ada", "general", "and who decided that?", thread=ts)
