@@ -203,9 +203,7 @@ ROWS: dict[str, str] = {
     "digest": "(scope_id, date, value) values (%(s)s, now(), '{}')",
     "run": "(scope_id, id) values (%(s)s, 'run/' || %(s)s)",
     "spend": "(scope_id, night, step, model, state, money) values (%(s)s, now(), 'x', 'm', 'settled', 1)",
-    # A message is noted when it is written.
-    "unindexed": "select scope_id, id, thread, sent_at from nightdesk.message where id = %(m)s"
-    " on conflict (scope_id, message_id, thread, at) do update set at = excluded.at",
+    "unindexed": "(scope_id, message_id, thread, at) values (%(s)s, %(m)s, 'another', now())",
     "outbox": "(scope_id, key, channel, content, hash) values (%(s)s, 'k/' || %(s)s, 'C1', '{}', 'h')",
     "feedback": "(scope_id, key, person_id, value) select %(s)s, 'k/' || %(s)s, id, 'up' from nightdesk.person limit 1",
     "account": "(scope_id, host, port, security, login, secret) values (%(s)s, 'h', 993, 'tls', 'l', '')",
@@ -224,6 +222,8 @@ def fill(connection: Connection, scope: int) -> None:
         made = connection.execute(f"insert into nightdesk.{table} {row} returning *".encode(), values).fetchone()
         assert made is not None
         values |= {"m": made["id"]} if table == "message" else {"y": made["id"]} if table == "memory" else {}
+    # A message notes itself when it is written; one row of each table is enough here.
+    connection.execute("delete from nightdesk.unindexed where scope_id = %s and thread <> 'another'", (scope,))
 
 
 def counted(connection: psycopg.Connection[Any], token: str | None) -> dict[str, int]:
