@@ -64,7 +64,8 @@ class Held(JobManager):
             await super().retry_job(job, retry_at, priority, queue, lock)
         except UniqueViolation:
             # The same was asked for again and waits: it goes on where this one was.
-            await super().finish_job(job, Status.FAILED, delete_job=False)
+            # Deleted, because nothing failed: one that is kept as failed keeps others of its name from being enqueued.
+            await super().finish_job(job, Status.FAILED, delete_job=True)
 
     async def _is_held(self, job: Job) -> bool:
         found = list(await self.list_jobs_async(id=job.id, status=Status.DOING.value))
@@ -181,11 +182,9 @@ def _threads(width: int) -> None:
 
 async def _left(app: procrastinate.App, queues: Sequence[str]) -> bool:
     """Whether a job of `queues` waits or is held by somebody, alive or dead."""
-    for name in queues:
-        for status in ("todo", "doing"):
-            if list(await app.job_manager.list_jobs_async(queue=name, status=status)):
-                return True
-    return False
+    # One look at everything: between two a job may go back to the queue, or to another one, and be seen in neither.
+    found = await app.job_manager.list_jobs_async()
+    return any(job.queue in queues and job.status in ("todo", "doing") for job in found)
 
 
 class _Worker(Worker):

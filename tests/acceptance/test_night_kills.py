@@ -176,7 +176,9 @@ def said(slack: Sandbox) -> dict[str, list[dict[str, Any]]]:
 
 
 def shown(message: dict[str, Any]) -> dict[str, Any]:
-    return {name: message.get(name) for name in ("text", "blocks", "edited")}
+    """What a reader sees; Slack numbers the blocks of each post anew."""
+    blocks = [{name: held for name, held in block.items() if name != "block_id"} for block in message.get("blocks", [])]
+    return {"text": message["text"], "blocks": blocks, "edited": message.get("edited")}
 
 
 def prepare(database: Database, dovecot: Dovecot) -> None:
