@@ -17,7 +17,7 @@ from graphs.citing import Passage, not_found
 from graphs.conversations import name_of
 from graphs.digest_value import ItemLink, day_words
 from graphs.domain import Answer, Message, Person, PersonKey, Quoted, SlackSource, Source
-from graphs.errors import NeedsPerson
+from graphs.errors import Later, NeedsPerson
 from graphs.life import source_key
 from graphs.links import source_link
 from graphs.rules.text import language
@@ -85,6 +85,20 @@ def in_slack(desk: Desk, user: str, channel: str) -> Place | None:
         return None
     begin = partial(desk.store.as_person, asker.id) if alone else partial(desk.store.as_readers_of, held.id)
     return Place(asker, None if alone else held.id, begin, held.id)
+
+
+def rights(here: Place) -> frozenset[int]:
+    """Scopes that may be told in the place at this moment; none where its asker may not read."""
+    if here.begin is None:
+        return frozenset()
+    with here.begin() as tx:
+        return frozenset(people.readable(tx))
+
+
+def check_rights(here: Place, before: frozenset[int]) -> None:
+    """Before anything is said that was made with the rights of `before`. Raises `Later` when one of them is gone."""
+    if not before <= rights(here):
+        raise Later("Who reads this conversation has changed: what is said here is made anew.", 1)
 
 
 def recall(here: Place, question: str, most: int, now: datetime) -> list[Found]:

@@ -7,7 +7,7 @@ Slack is edited in place. Keys: `digest/{person}/{date}` for the message, and be
 
 import email
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -24,7 +24,7 @@ from bot.store.outbox import Post
 from graphs import digest as digests
 from graphs.conversations import name_of
 from graphs.digest_value import Digest, clip, day_words
-from graphs.domain import Draft, Message, Preferences, SlackSource, Source
+from graphs.domain import Draft, MailSource, Message, Preferences, SlackSource, Source
 from graphs.life import source_key
 from graphs.links import source_link
 from graphs.outcomes import Chosen, Now, draft_item, outcomes, remaining
@@ -67,9 +67,10 @@ def date_of(key: str, person: str) -> date | None:
 def card(desk: Desk, owner: Owner, day: date, hours: Preferences) -> Card | None:
     """The card of `day` as it should stand now; None when there is no digest of that day."""
     with owner.begin() as tx:
-        digest = kept.digest(tx, owner.scope, day)
-        if digest is None:
+        made = kept.digest(tx, owner.scope, day)
+        if made is None:
             return None
+        digest = _still_theirs(tx, made)
         chosen = choices.choices(tx, owner.scope)
         drafts = [row for row in kept.drafts(tx, owner.scope) if row.state != "expired"]
         tasks = {row.task.id: (row.task.state, row.snoozed_until) for row in kept.tasks(tx, owner.scope)}
@@ -85,6 +86,25 @@ def card(desk: Desk, owner: Owner, day: date, hours: Preferences) -> Card | None
         offer=hours.shadow and waiting and bool(boxes),
         drafts=tuple(shown_drafts(desk, owner, in_it)),
     )
+
+
+def _still_theirs(tx: Tx, made: Digest) -> Digest:
+    """Without what rests on places that the audience left since, or on messages that are gone."""
+    wanted = [source for item in (*made.items, *made.more) for source in item.sources]
+    open_ = opens(tx, wanted)
+    items, more = ([item for item in part if open_(item.sources)] for part in (made.items, made.more))
+    if len(items) == len(made.items) and len(more) == len(made.more):
+        return made
+    headline = digests.headline(made.date, items, len(more))
+    return made.model_copy(update={"items": tuple(items), "more": tuple(more), "headline": headline})
+
+
+def opens(tx: Tx, wanted: Sequence[Source]) -> Callable[[Sequence[Source]], bool]:
+    """Tells of some of these sources whether the audience may read every one of them now."""
+    said = [source for source in wanted if isinstance(source, SlackSource | MailSource)]
+    found = messages.by_sources(tx, said)
+    closed = {source_key(source) for source in said} - found.keys()
+    return lambda sources: closed.isdisjoint(map(source_key, sources))
 
 
 def _local(chosen: Mapping[str, choices.Choice], owner: Owner) -> dict[str, Chosen]:

@@ -183,7 +183,9 @@ def run(desk: Desk, scope: int, errand: str, think: Think) -> None:
         if not errands.move(tx, errand, ("waiting", "running"), "running"):
             return
         taken = runs.take(tx, f"errand/{errand}", scope)
+    rights = asking.rights(here)
     found = _found(_Work(desk, held, here, taken), think)
+    asking.check_rights(here, rights)
     if found is not None:
         _finish(_Work(desk, held, here, taken), found)
 

@@ -60,13 +60,15 @@ def home(desk: Desk, owner: Owner) -> Home:
         hours = people.preferences(tx, owner.id)
     with owner.begin() as tx:
         days = cards.recent(tx, owner, today)
-        open_ = [row.task for row in kept.tasks(tx, owner.scope) if row.task.state == "open"]
+        tasks = [row.task for row in kept.tasks(tx, owner.scope) if row.task.state == "open"]
+        # A task from a place that they have left since is told no more.
+        theirs = cards.opens(tx, [source for task in tasks for source in task.sources])
         drafts = [row for row in kept.drafts(tx, owner.scope) if row.state in ("planned", "appended", "edited")]
         boxes = mornings.mailboxes(tx, owner.id)
         standing = outbox.get(tx, cards.key_of(owner.person.key, days[0])) if days else None
     found = cards.card(desk, owner, days[0], hours) if days else None
     covered = {source_key(answered(row.draft)) for row in drafts}
-    open_ = [task for task in open_ if source_key(task.sources[0]) not in covered]
+    open_ = [task for task in tasks if theirs(task.sources) and source_key(task.sources[0]) not in covered]
     ranked = sorted(open_, key=lambda task: (task.due or date.max, task.asked_at))
     return Home(
         today=today,

@@ -203,8 +203,16 @@ def _said(desk: Desk, question: Question, telling: Telling) -> Shown:
         case "nothing":
             return Shown(HELP, rated=False)
     asked = Asked(question.wanted.words, question.before, question.message.source, question.us)
-    found = asking.answer(desk, question.here, asked, desk.now(), asking.Used(), telling.hear)
-    return shown(desk, question.here, found)
+    here, rights = question.here, asking.rights(question.here)
+
+    def hear(piece: str) -> None:
+        asking.check_rights(here, rights)
+        telling.hear(piece)
+
+    made = shown(desk, here, asking.answer(desk, here, asked, desk.now(), asking.Used(), hear))
+    # Somebody may have joined or left while it was made.
+    asking.check_rights(here, rights)
+    return made
 
 
 def _failed(error: NightdeskError) -> Shown:
