@@ -25,7 +25,7 @@ from bot import (
 from bot.desk import Desk
 from bot.store import db
 from bot.store.queue import LIVE, READ, SLEEP
-from graphs.errors import Later
+from graphs.errors import Later, NotYet
 
 ATTEMPTS = 4
 PATIENT = 40
@@ -39,7 +39,8 @@ CONNECTIONS = 8
 class Again(procrastinate.BaseRetryStrategy):
     """Tries again what says `Later`: when it says so, else after waits that double up to a minute.
 
-    What asks for more patience than `longest` (seconds) is left to whoever enqueues it at regular times.
+    What asks for more patience than `longest` (seconds) is left to whoever enqueues it at regular times. `NotYet` comes
+    here only where the queue could not be told to put the job off; it is no failure, however often.
     """
 
     most: int
@@ -48,7 +49,7 @@ class Again(procrastinate.BaseRetryStrategy):
     def get_retry_decision(
         self, *, exception: BaseException, job: procrastinate.jobs.Job
     ) -> procrastinate.RetryDecision | None:
-        if not isinstance(exception, Later) or job.attempts >= self.most:
+        if not isinstance(exception, Later) or (job.attempts >= self.most and not isinstance(exception, NotYet)):
             return None
         wait = min(2.0**job.attempts, 60.0) if exception.after is None else exception.after
         if wait > self.longest:

@@ -13,6 +13,7 @@ from psycopg import Cursor
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool
 
+from bot.store.db import errors_sorted
 from bot.store.runs import Fenced, Run
 from bot.store.seal import seal, unseal
 from graphs.errors import NeedsPerson
@@ -58,7 +59,7 @@ class FencedSaver(PostgresSaver):
     @contextmanager
     def _cursor(self, *, pipeline: bool = False) -> Iterator[Cursor[DictRow]]:
         # The base class asks for a pipeline exactly where it writes.
-        with self._pool.connection() as connection, connection.transaction():
+        with errors_sorted(), self._pool.connection() as connection, connection.transaction():
             with connection.cursor(binary=True, row_factory=dict_row) as cursor:
                 if pipeline:
                     held = cursor.execute(

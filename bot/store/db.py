@@ -17,13 +17,16 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from graphs.errors import Later, NeedsPerson
+from graphs.errors import Later, NeedsPerson, NotYet
 
 Row = dict[str, Any]
 CHECKED_FOR = 1.0
 """Seconds for which a connection that answered counts as sound."""
 
 _LENT: WeakKeyDictionary[psycopg.Connection[DictRow], float] = WeakKeyDictionary()
+
+NO_ROOM = 60.0
+"""Seconds between tries while the database's disk is full."""
 
 TOKEN_SECONDS = 3600
 """A token outlives its transaction by no more than this; a stolen one soon reads nothing."""
@@ -125,7 +128,8 @@ def errors_sorted() -> Iterator[None]:
     try:
         yield
     except (psycopg.errors.DiskFull, psycopg.errors.InsufficientResources) as err:
-        raise NeedsPerson("The database has no room left: free disk space and start again.") from err
+        # Nothing was written, so nothing is lost by waiting until somebody made room.
+        raise NotYet("The database has no room left: free disk space, then it goes on.", NO_ROOM) from err
     except psycopg.errors.UndefinedTable as err:
         raise NeedsPerson("The database is older than this program: run `nightdesk migrate`.") from err
     except PoolTimeout as err:

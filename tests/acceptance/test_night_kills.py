@@ -3,7 +3,13 @@
 Slack's simulator, Dovecot, Postgres, a model by rules; what the leader enqueues, and the jobs. The worker runs under strace.
 """
 
+import contextlib
+import os
 import random
+import re
+import subprocess
+import tempfile
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,19 +22,22 @@ import psycopg
 import pytest
 
 from bot import backfill, workspace
-from bot.embedded.postgres import Server
+from bot.embedded.postgres import ADMIN, Server
+from bot.embedded.postgres import running as running_postgres
 from bot.embedded.slack import BOT_TOKEN, Sandbox, running
 from bot.night import WIDTH
 from bot.slack.client import Slack
 from bot.slack.limits import problems
 from bot.store import accounts, people
+from bot.store.migrate import migrate
 from graphs.domain import Preferences
+from tests.servers.commits import Fate, commits_on
 from tests.servers.company import desk_over, dump, helpful, keys, mail
 from tests.servers.dovecot import MAILDIR, PASSWORD, Dovecot, Profile
 from tests.servers.model import ModelServer, model_serving
 from tests.servers.nightshift import CALLS, KILLED, SENDS, Death, Order, Shifts, need_strace, shifts
-from tests.servers.postgres import Database, new_database
-from tests.servers.slack import Clock, small_company
+from tests.servers.postgres import APP_ROLE, SECRET, Database, new_database
+from tests.servers.slack import Clock, small_company, until
 
 ADA = "ada@night.example"
 EVENING = datetime(2026, 11, 23, 18, tzinfo=UTC)
@@ -136,10 +145,23 @@ class Night:
     order: Order
 
     def work(self, death: Death | None) -> int:
-        """One worker. Those before it are dead, and nobody waits until that is known."""
+        """One worker. Those before it are dead; nobody waits until that is known, nor until something is tried again."""
         with psycopg.connect(self.database.admin, autocommit=True) as admin:
             admin.execute("update procrastinate_workers set last_heartbeat = last_heartbeat - interval '1 hour'")
+            admin.execute("update procrastinate_jobs set scheduled_at = null where status = 'todo'")
         return self.town.shifts.do(replace(self.order, death=death))
+
+    def until_it_is_over(self) -> int:
+        """One worker after another, as whoever supervises them would; how many it took beside the last."""
+        for ends in range(60):
+            if self.work(None) == 0:
+                return ends
+        raise AssertionError("the night does not end")
+
+    def is_put_off(self) -> bool:
+        with psycopg.connect(self.database.admin) as admin:
+            row = admin.execute("select count(*) from procrastinate_jobs where scheduled_at is not null").fetchone()
+        return row is not None and row[0] > 0
 
     def left(self) -> Left:
         with psycopg.connect(self.database.admin) as admin:
@@ -181,11 +203,14 @@ def shown(message: dict[str, Any]) -> dict[str, Any]:
     return {"text": message["text"], "blocks": blocks, "edited": message.get("edited")}
 
 
-def prepare(database: Database, dovecot: Dovecot) -> None:
-    """Ada's mailbox is connected, her drafts go into it, and who there is in Slack is known."""
+def receive_mail(dovecot: Dovecot) -> None:
     with dovecot.client(ADA) as program:
         for one in what_was_mailed():
             program.append("INBOX", one.replace(b"\n", b"\r\n"), msg_time=EVENING)
+
+
+def prepare(database: Database, dovecot: Dovecot) -> None:
+    """Ada's mailbox is connected, her drafts go into it, and who there is in Slack is known."""
     with desk_over(database) as made, slack_of_the_evening() as slack:
         desk = replace(made, slack=Slack(BOT_TOKEN, slack.base_url), now=lambda: EVENING)
         workspace.connect(desk)
@@ -212,6 +237,7 @@ def town(
     dovecot = dovecots(MAILDIR)
     with model_serving() as model, shifts() as waiting, new_database(postgres, template) as evening:
         helpful(model)
+        receive_mail(dovecot)
         prepare(evening, dovecot)
         yield Town(postgres, dovecot, model, waiting, evening.name, tmp_path_factory.mktemp("town"))
 
@@ -284,6 +310,101 @@ def test_a_night_killed_at_each_call_to_the_network_ends_as_if_undisturbed(
 def test_60_nights_killed_twice_end_as_if_undisturbed(town: Town, undisturbed: Undisturbed) -> None:
     for shares in zip(draw(SEED + 3, 60), draw(SEED + 4, 60), strict=True):
         check(town.killed(*twice(undisturbed, *shares)), undisturbed.left, 2)
+
+
+# --- the database goes away -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("faults", [4, pytest.param(40, marks=pytest.mark.night)])
+def test_a_night_whose_commits_are_of_unknown_outcome_ends_as_if_undisturbed(
+    town: Town, undisturbed: Undisturbed, faults: int
+) -> None:
+    rest = random.Random(SEED)
+    fates: dict[int, Fate] = {n: rest.choice(("done", "lost")) for n in rest.sample(range(1, 60 + 20 * faults), faults)}
+    with town.night() as night, commits_on(night.database) as line:
+        line.fate = lambda number: fates.get(number, "whole")
+        night.order = replace(night.order, database=line.database.app)
+        ends = night.until_it_is_over()
+        assert line.commits > max(fates)
+        check(night.left(), undisturbed.left, faults + ends)
+
+
+@pytest.mark.parametrize("times", [3, pytest.param(40, marks=pytest.mark.night)])
+def test_a_night_whose_connections_are_ended_by_the_server_ends_as_if_undisturbed(
+    town: Town, undisturbed: Undisturbed, times: int
+) -> None:
+    rest = random.Random(SEED)
+    with town.night() as night:
+        over = threading.Event()
+
+        def end_all() -> None:
+            with psycopg.connect(town.postgres.dsn(ADMIN, "postgres"), autocommit=True) as admin:
+                for _ in range(times):
+                    if over.wait(rest.uniform(0.3, 2.0)):
+                        return
+                    admin.execute(END_ALL, (night.database.name,))
+
+        enemy = threading.Thread(target=end_all)
+        enemy.start()
+        ends = night.until_it_is_over()
+        over.set()
+        enemy.join()
+        check(night.left(), undisturbed.left, times + ends)
+
+
+END_ALL = "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s"
+
+
+@contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[None]:
+    """A file system of its own in `folder`; skips where that may not be."""
+    mounted = ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(mounted, capture_output=True, check=False).returncode:
+        pytest.skip("needs root, to mount a small disk")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)  # its last process may still be leaving
+
+
+def fill(folder: Path) -> None:
+    """Until nothing more goes in."""
+    with contextlib.suppress(OSError), (folder / "ballast").open("wb", buffering=0) as ballast:
+        while ballast.write(bytes(65_536)):
+            pass
+
+
+def test_a_night_whose_disk_is_full_waits_and_goes_on_when_there_is_room(
+    town: Town, undisturbed: Undisturbed, tmp_path: Path
+) -> None:
+    """Full when the model is first asked, so in the middle of the night."""
+    with tempfile.TemporaryDirectory(prefix="nd-", ignore_cleanup_errors=True) as root, small_disk(Path(root), "400m"):
+        home, full = Path(root), threading.Event()
+
+        def answer(body: dict[str, Any]) -> str:
+            if not full.is_set():
+                fill(home)
+                full.set()
+            return town.model.script[1][1](body)  # type: ignore[operator]
+
+        with running_postgres(home / "pg") as server, new_database(server) as evening:
+            migrate(evening.owner, APP_ROLE, SECRET)
+            prepare(evening, town.dovecot)
+            there = replace(town, postgres=server, evening=evening.name)
+            with there.night() as night:
+                town.model.script.insert(0, (re.compile(""), answer))
+                try:
+                    town.shifts.begin(night.order)
+                    assert full.wait(60)
+                    until(lambda: night.is_put_off() or not town.shifts.lives(), 90)
+                    assert drafts_of(town.dovecot) == [] and said(night.slack) == {}
+                    (home / "ballast").unlink()
+                    town.shifts.kill()
+                    town.shifts.ended()
+                    ends = night.until_it_is_over()
+                finally:
+                    town.model.script.pop(0)
+                check(night.left(), undisturbed.left, 2 + ends)
 
 
 def test_the_comparison_sees_what_is_lost_doubled_or_asked_again(undisturbed: Undisturbed) -> None:

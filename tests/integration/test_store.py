@@ -16,7 +16,7 @@ from bot.settings import RoleSettings
 from bot.store import runs
 from bot.store.checkpoints import FencedSaver, serializer
 from graphs.domain import VALUES, SlackSource
-from graphs.errors import NeedsPerson
+from graphs.errors import Later, NeedsPerson
 from graphs.thinking import Usage
 from tests.servers.company import desk_over, imported, keys, known, small
 from tests.servers.postgres import Database
@@ -66,6 +66,20 @@ def taken(desk: Desk, scope: int) -> runs.Run:
 
 
 CONFIG: Any = {"configurable": {"thread_id": "U1/2026-11-24/tasks"}}
+
+
+def test_a_connection_that_ends_under_a_checkpoint_is_a_reason_to_try_again(desk: Desk, database: Database) -> None:
+    def end_all() -> None:
+        with psycopg.connect(database.admin, autocommit=True) as admin:
+            ours = "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'nightdesk_app' and datname = %s"
+            admin.execute(ours, (database.name,))
+
+    run = taken(desk, scope_of(desk))
+    with pytest.raises(Later):
+        compiled(desk, run, end_all).invoke({"found": []}, CONFIG, durability="sync")
+    desk.store.pool.check()
+    found = compiled(desk, run, lambda: None).invoke(None, CONFIG, durability="sync")
+    assert [one.ts for one in found["found"]] == ["1.0", "2.0"]
 
 
 def test_a_worker_that_lost_its_run_can_neither_checkpoint_nor_save(desk: Desk) -> None:

@@ -71,6 +71,9 @@ class Shifts:
         self.process.stdin.flush()
         self.worker = int(self._line())
 
+    def lives(self) -> bool:
+        return " Z " not in Path(f"/proc/{self.worker}/stat").read_text()
+
     def kill(self) -> None:
         os.kill(self.worker, signal.SIGKILL)
 
