@@ -34,7 +34,7 @@ from graphs.domain import Preferences
 from tests.servers.commits import Fate, commits_on
 from tests.servers.company import desk_over, dump, helpful, keys, mail
 from tests.servers.dovecot import MAILDIR, PASSWORD, Dovecot, Profile
-from tests.servers.model import ModelServer, model_serving
+from tests.servers.model import FaultKind, ModelServer, model_serving
 from tests.servers.nightshift import CALLS, KILLED, SENDS, Death, Order, Shifts, need_strace, shifts
 from tests.servers.postgres import APP_ROLE, SECRET, Database, new_database
 from tests.servers.slack import Clock, small_company, until
@@ -405,6 +405,29 @@ def test_a_night_whose_disk_is_full_waits_and_goes_on_when_there_is_room(
                 finally:
                     town.model.script.pop(0)
                 check(night.left(), undisturbed.left, 2 + ends)
+
+
+# --- the model goes away ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["status", "cut", pytest.param("hang", marks=pytest.mark.night)])
+def test_a_night_whose_model_goes_away_in_the_middle_ends_and_says_so(town: Town, kind: FaultKind) -> None:
+    def answer(body: dict[str, Any]) -> str:
+        if len(town.model.requests) == 3:
+            town.model.fails(kind, times=1000)
+        return town.model.script[1][1](body)  # type: ignore[operator]
+
+    with town.night() as night:
+        town.model.script.insert(0, (re.compile(""), answer))
+        try:
+            assert night.work(None) == 0
+        finally:
+            town.model.script.pop(0)
+            town.model.faults.clear()
+        left = night.left()
+    [[digest, *_]] = left.said.values()
+    assert "Found without a model" in str(digest["blocks"])
+    assert "packing list" in digest["text"] and left.jobs == []
 
 
 def test_the_comparison_sees_what_is_lost_doubled_or_asked_again(undisturbed: Undisturbed) -> None:
