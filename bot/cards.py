@@ -205,6 +205,15 @@ def look_again(tx: Tx, person: int) -> None:
         queue.defer(tx, queue.Job("settle", queue.READ, {"person": person}, lock=name, once=name))
 
 
+def look_again_in(tx: Tx, scope: int) -> None:
+    """Something that was said in a channel is gone: cards of the people in it may still show its words."""
+    channel = people.places(tx)[scope].channel
+    members = set(channel.members) if channel is not None else set()
+    for known in people.everybody(tx) if members else ():
+        if known.person.key in members:
+            look_again(tx, known.id)
+
+
 def tab(person: int) -> queue.Job:
     """The job that brings a person's Home tab up to date."""
     name = f"home/{person}"
