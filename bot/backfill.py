@@ -33,8 +33,8 @@ from graphs.errors import Denied
 
 log = logging.getLogger(__name__)
 
-MOST_OLD_THREADS = 50
-"""Threads that began before a pass's floor and were lately alive, looked at in one pass."""
+MOST_THREADS, MOST_THREADS_DAILY = 20, 200
+"""Threads that no page says anything new of, compared in one pass: the liveliest, reply by reply. Each is a call of Slack."""
 
 
 # --- one channel ----------------------------------------------------------------------------------
@@ -70,15 +70,20 @@ def _position(desk: Desk, channel: str) -> tuple[Cursor | None, int | None]:
     if scope is None or cursor is None or not cursor.here:
         return None, None
     cursor = history.begun(cursor, desk.now())
+    return replace(cursor, threads=_to_compare(desk, scope, cursor)), scope
+
+
+def _to_compare(desk: Desk, scope: int, cursor: Cursor) -> tuple[tuple[str, str], ...]:
+    """Threads in which something may have changed of which a page of history shows no sign: an edited reply alters neither
+    their count nor their latest, and of a thread that began before the floor no page shows anything at all."""
+    daily = history.is_daily(cursor, desk.now())
+    if cursor.slow:
+        most = history.SLOW_LIMIT if daily else 0
+    else:
+        most = MOST_THREADS_DAILY if daily else MOST_THREADS
     with desk.store.as_scope(scope) as tx:
-        since = desk.now() - history.HORIZON
-        rows = tx.all("live_threads", scope=scope, since=since, before=cursor.floor, most=MOST_OLD_THREADS)
-    upto = history.ts_of(desk.now() - history.LOOK_BACK)
-    return _with_threads(cursor, [] if cursor.slow else [row["thread"] for row in rows], upto), scope
-
-
-def _with_threads(cursor: Cursor, threads: Sequence[str], upto: str) -> Cursor:
-    return replace(cursor, threads=tuple((thread, upto) for thread in threads))
+        rows = tx.all("live_threads", scope=scope, since=desk.now() - history.HORIZON, most=most)
+    return tuple((row["thread"], cursor.floor) for row in rows)
 
 
 def _step(desk: Desk, us: Us, scope: int, cursor: Cursor) -> Cursor:
@@ -144,17 +149,25 @@ def _read_thread(desk: Desk, slack: Slack, us: Us, scope: int, cursor: Cursor) -
 
 
 def thread(desk: Desk, channel: str, root: str) -> None:
-    """Reads one thread at once, for somebody who asks in it before history was read so far. Raises as Slack refuses."""
+    """Reads one thread at once, for somebody who asks in it before history was read so far. Raises as Slack refuses.
+
+    Page by page to its end; where Slack rations us one page, because nobody waits minutes for an answer.
+    """
     us = check_connected(desk)
     with desk.store.directory() as tx:
         cursor, scope = cursors.get(tx, channel) or Cursor(channel), people.scope_of_channel(tx, channel)
     if scope is None:
         return
-    found = history.replies(desk.require_slack(), cursor, root, "")
-    _learn(desk, us, found)
-    with desk.store.as_scope(scope) as tx:
-        _keep(tx, us, scope, channel, found)
-        tx.all("index_scope")
+    cursor = replace(cursor, threads=((root, ""),))
+    while cursor.threads:
+        found = history.replies(desk.require_slack(), cursor, *cursor.threads[0])
+        _learn(desk, us, found)
+        with desk.store.as_scope(scope) as tx:
+            _keep(tx, us, scope, channel, found)
+            tx.all("index_scope")
+        cursor = history.after_replies(cursor, found)
+        if history.is_slow(cursor, found):
+            return
 
 
 def _learn(desk: Desk, us: Us, found: Page) -> None:

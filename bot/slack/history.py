@@ -111,12 +111,13 @@ def is_slow(cursor: Cursor, found: Page) -> bool:
 def after_page(cursor: Cursor, found: Page, changed: Sequence[str]) -> Cursor:
     """Where the pass is when that page is stored. `changed`: threads that have to be read again."""
     times = sorted(found.times, key=order)
-    known = {thread for thread, _ in cursor.threads}
+    # Whole, because what changed in it may lie before the floor.
+    others = (one for one in cursor.threads if one[0] not in changed)
     return replace(
         cursor,
         top=cursor.top or (times[-1] if times else cursor.newest or cursor.floor),
         reached=times[0] if times and found.has_more else cursor.floor,
-        threads=(*cursor.threads, *((thread, "") for thread in changed if thread not in known)),
+        threads=(*others, *((thread, "") for thread in changed)),
         slow=is_slow(cursor, found),
     )
 

@@ -10,7 +10,7 @@ from bot.desk import Desk
 from bot.embedded.slack import Sandbox, User
 from bot.embedded.slack_faults import ratelimited
 from bot.embedded.slack_workspace import BOT
-from bot.slack.history import SLOW_LIMIT
+from bot.slack.history import LIMIT, SLOW_LIMIT
 from bot.store import cursors, people
 from graphs.errors import Later
 from tests.servers.company import everything, known
@@ -100,6 +100,53 @@ def test_a_reply_to_an_old_thread_is_found(desk: Desk, slack: Sandbox, slack_clo
     slack.say("ada", "general", "sixteen days after", thread_ts=alive)
     backfill.channel(desk, GENERAL)
     assert sorted(texts(database, GENERAL)) == sorted(in_slack(slack, "general"))
+
+
+def test_an_edited_reply_of_which_no_event_told_is_found_though_its_thread_counts_as_before(
+    desk: Desk, slack: Sandbox, slack_clock: Clock, database: Database
+) -> None:
+    with hearing(desk, slack):
+        root = slack.say("ada", "general", "root")
+        wrong = slack.say("ben", "general", "on Tuesday", thread_ts=root)
+        slack.say("ada", "general", "thanks", thread_ts=root)
+    bring_in(desk)
+    backfill.channel(desk, GENERAL)
+    slack_clock.tick(5 * HOUR)
+    slack.edit("ben", "general", wrong, "on Thursday")
+    backfill.channel(desk, GENERAL)
+    assert texts(database, GENERAL) == ["root", "on Thursday", "thanks"]
+    assert "Tuesday" not in str(rows(database, "select text from nightdesk.message"))
+
+
+def test_an_ordinary_pass_compares_the_liveliest_threads_and_the_daily_one_many_more(
+    desk: Desk, slack: Sandbox, slack_clock: Clock, database: Database
+) -> None:
+    with hearing(desk, slack):
+        roots = [slack.say("ada", "general", f"root {number}") for number in range(backfill.MOST_THREADS + 5)]
+        replies = [slack.say("ben", "general", "as said", thread_ts=root) for root in roots]
+        slack_clock.tick(1)
+    bring_in(desk)
+    backfill.channel(desk, GENERAL)
+    slack_clock.tick(HOUR)
+    slack.edit("ben", "general", replies[0], "as corrected")
+    before = len(slack.calls("conversations.replies"))
+    backfill.channel(desk, GENERAL)
+    assert len(slack.calls("conversations.replies")) - before == backfill.MOST_THREADS
+    assert "as corrected" not in texts(database, GENERAL)
+    slack_clock.tick(DAY)
+    backfill.channel(desk, GENERAL)
+    assert "as corrected" in texts(database, GENERAL)
+
+
+def test_a_thread_of_many_pages_is_read_to_its_end_for_somebody_who_asks_in_it(
+    desk: Desk, slack: Sandbox, slack_clock: Clock, database: Database
+) -> None:
+    root = slack.say("ada", "general", "root")
+    for number in range(LIMIT + 30):
+        slack_clock.tick(1)
+        slack.say("ben", "general", f"reply {number}", thread_ts=root)
+    backfill.thread(desk, GENERAL, root)
+    assert texts(database, GENERAL) == in_slack(slack, "general")
 
 
 def test_a_thread_in_which_only_we_answered_is_not_read_again(

@@ -201,10 +201,9 @@ select thread, count(*)::int as count, max(ts collate "C") as newest from (
 group by thread
 
 -- live_threads --
--- Threads that began before a moment and were alive after another, the liveliest first: history no longer shows them.
+-- Threads in which somebody replied after a moment, the liveliest first.
 select thread from nightdesk.message
 where scope_id = %(scope)s and medium = 'slack' and deleted_at is null and key <> thread and sent_at > %(since)s
-  and thread::numeric <= %(before)s::text::numeric
 group by thread order by max(sent_at) desc, thread limit %(most)s
 
 -- liveliest --
