@@ -18,6 +18,7 @@ from rich.text import Text
 
 from bot import app, calendar, cards, imports, nightfiles, observe, sandbox
 from bot.desk import Desk, Owner, begin_owner
+from bot.embedded.imap import MailServer
 from bot.render_text import digest_text
 from bot.sandbox import Living
 from bot.settings import RoleSettings, Settings
@@ -97,16 +98,30 @@ def run(settings: Settings, place: Path, durable: bool, wish: Wish, console: Con
     ):
         with contextlib.ExitStack() as open_:
             with console.status("A company of twelve: its Slack, its mailboxes, three days of both"):
-                living = open_.enter_context(sandbox.living(configured, held, found, clock, not wish.rules))
+                export, mails = found
+                mail = open_.enter_context(sandbox.mail(mails))
+                boxes = sandbox.boxes(mail)
+                living = open_.enter_context(
+                    sandbox.living(configured, held, export, boxes, clock, recorded=not wish.rules)
+                )
+                counted = _counted(living, mail)
             with console.status("The night: reading, remembering, drafting"):
                 sandbox.sleep(living, DAY, lambda doing: None)
             with console.status("The morning"):
                 sandbox.wake(living, DAY, lambda doing: None)
-            _tell(living, wish.rules, console)
+            _tell(living, counted, wish.rules, console)
             if wish.out is not None:
                 _write(living.desk, wish.out, console)
             if wish.stay:
-                _stay(living, wish.rules, console)
+                _stay(living, mail, wish.rules, console)
+
+
+def _counted(living: Living, mail: MailServer) -> str:
+    """How much there is to read."""
+    with living.slack.company.lock:
+        said = sum(len(room.posts) for room in living.slack.company.rooms.values())
+    mails = sum(len(mail.mails(user, folder)) for user in mail.users for folder in sandbox.FOLDERS.values())
+    return f"12 people, 3 days, {said} Slack messages, {mails} mails"
 
 
 def _write(desk: Desk, out: Path, console: Console) -> None:
@@ -115,12 +130,12 @@ def _write(desk: Desk, out: Path, console: Console) -> None:
     console.print(f"The files of this night are in {out}.", style="dim", highlight=False)
 
 
-def _stay(living: Living, rules: bool, console: Console) -> None:
+def _stay(living: Living, mail: MailServer, rules: bool, console: Console) -> None:
     """The page, until Ctrl-C or SIGTERM."""
     over = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: over.set())
-    with server.running(stage(living, RULES if rules else REPLAYED)) as address:
+    with server.running(stage(living, mail, RULES if rules else REPLAYED)) as address:
         console.print(
             f"\nLook around, ask, press, sleep another night: [bold]{address}[/bold]", soft_wrap=True, highlight=False
         )
@@ -128,12 +143,12 @@ def _stay(living: Living, rules: bool, console: Console) -> None:
         over.wait()
 
 
-def stage(living: Living, disclosure: str) -> Stage:
+def stage(living: Living, mail: MailServer, disclosure: str) -> Stage:
     """What the page stands on; its nights are those after the last one slept."""
     return Stage(
         slack=living.slack,
-        mail=living.mail,
-        mailboxes={address.partition("@")[0]: address for address in living.mail.users},
+        mail=mail,
+        mailboxes={address.partition("@")[0]: address for address in mail.users},
         desk=living.desk,
         now=living.clock.now,
         night=Night(lambda tell: _next_night(living, tell)),
@@ -170,7 +185,7 @@ def person_of(desk: Desk, who: str) -> people.Known:
 # --- what is shown --------------------------------------------------------------------------------
 
 
-def _tell(living: Living, rules: bool, console: Console) -> None:
+def _tell(living: Living, counted: str, rules: bool, console: Console) -> None:
     desk = living.desk
     owner = begin_owner(desk, person_of(desk, OWNER).id)
     with owner.begin() as tx:
@@ -180,7 +195,6 @@ def _tell(living: Living, rules: bool, console: Console) -> None:
         learned = kept.learned(tx, [place.id for place in owner.places])
     assert digest is not None
     by = "rules, without a model" if rules else "a model's recorded answers"
-    counted = f"12 people, 3 days, {living.said} Slack messages, {living.mails} mails"
     _line(console, f"Fernhollow makes greenhouse sensors: {counted}.")
     _line(console, f"Slack, mailboxes and database are in this program; the night was slept by {by}.")
     _line(console, "All of it is invented, and nothing left this machine.\n")

@@ -11,7 +11,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -64,16 +64,21 @@ class Clock:
 
 
 @dataclass(frozen=True)
+class Box:
+    """A mailbox to connect. Its login is its address."""
+
+    server: accounts.Server
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Living:
     """A desk at work in the sandbox."""
 
     desk: Desk
     slack: Sandbox
-    mail: MailServer
     clock: Clock
     owners: tuple[int, ...]  # row ids of the people whose mailboxes are connected
-    said: int  # messages that were there before
-    mails: int
 
     def known(self) -> list[Known]:
         with self.desk.store.directory() as tx:
@@ -104,6 +109,11 @@ def mail(mails: Sequence[MailPath]) -> Iterator[MailServer]:
         for one in mails:
             server.fill(one.address, FOLDERS[one.mailbox], [(m.raw, received(m.raw)) for m in mbox.read(one.path)])
         yield server
+
+
+def boxes(server: MailServer) -> list[Box]:
+    """All mailboxes of the sandbox's own mail server."""
+    return [Box(accounts.Server("127.0.0.1", address, server.port, "plain"), PASSWORD) for address in server.users]
 
 
 def received(raw: bytes) -> datetime:
@@ -156,25 +166,17 @@ def _keep_pace(desk: Desk, stop: threading.Event) -> None:
 
 @contextlib.contextmanager
 def living(
-    settings: Settings, database: app.Database, company: tuple[Path, Sequence[MailPath]], clock: Clock, recorded: bool
+    settings: Settings, database: app.Database, export: Path, boxes: Sequence[Box], clock: Clock, recorded: bool
 ) -> Iterator[Living]:
-    """The company served, and a desk that has read all of it. `company` is an export folder and the mail on disk."""
-    export, mails = company
-    with slack(export, clock) as sandbox, mail(mails) as server:
-        with app.desk(reached(settings, sandbox), database, recorded) as built:
-            desk = replace(built, now=clock.now)
-            bring_private(desk, export)
-            workspace.connect(desk)
-            with at_work(desk, database.dsn, sandbox):
-                owners = tuple(connect(desk, server.port, address) for address in server.users)
-                wait_until(lambda: _has_read(desk))
-                yield Living(desk, sandbox, server, clock, owners, *_counted(sandbox, server))
-
-
-def _counted(sandbox: Sandbox, server: MailServer) -> tuple[int, int]:
-    with sandbox.company.lock:
-        said = sum(len(room.posts) for room in sandbox.company.rooms.values())
-    return said, sum(len(server.mails(user, folder)) for user in server.users for folder in FOLDERS.values())
+    """The Slack of an export folder served, and a desk at work on it and on these mailboxes, that has read all of it."""
+    with slack(export, clock) as sandbox, app.desk(reached(settings, sandbox), database, recorded) as built:
+        desk = replace(built, now=clock.now)
+        bring_private(desk, export)
+        workspace.connect(desk)
+        with at_work(desk, database.dsn, sandbox):
+            owners = tuple(connect(desk, box) for box in boxes)
+            wait_until(lambda: _has_read(desk))
+            yield Living(desk, sandbox, clock, owners)
 
 
 def bring_private(desk: Desk, export: Path) -> None:
@@ -191,8 +193,9 @@ def bring_private(desk: Desk, export: Path) -> None:
         imports.import_all(desk.store, there, [], lambda what, count: None)
 
 
-def connect(desk: Desk, port: int, address: str) -> int:
+def connect(desk: Desk, box: Box) -> int:
     """Connects a mailbox by its password and reads all of it. Returns whose it is."""
+    address = box.server.login
     with desk.store.directory() as tx:
         scope = people.put_account(tx, address)
         people.finish_people(tx)
@@ -201,7 +204,7 @@ def connect(desk: Desk, port: int, address: str) -> int:
         # The three nights in which drafts are shown in Slack alone are over here.
         people.set_preferences(tx, owner.id, Preferences(shadow=False))
     with desk.store.as_scope(scope) as tx:
-        accounts.connect(tx, desk.keys.seals, scope, accounts.Server("127.0.0.1", address, port, "plain"), PASSWORD)
+        accounts.connect(tx, desk.keys.seals, scope, box.server, box.password)
     mailroom.sync(desk, scope, mailroom.ALL)
     return owner.id
 

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from bot import app, demo, sandbox, settings
+from bot.embedded.imap import MailServer
 from bot.sandbox import Living
 from bot.web import server
 from tests.servers.chromium import chromium, need_chromium
@@ -24,6 +25,7 @@ class Served:
     """The page over the demo company, the evening before its night."""
 
     living: Living
+    mail: MailServer
     address: str
     browser: Browser
 
@@ -44,13 +46,14 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     clock = sandbox.Clock(demo.WAKES - demo.CONNECTED)
     with (
         demo.recorded(settings.load(home, {}), rules=False) as said,
-        demo.company() as found,
+        demo.company() as (export, mails),
         app.database(said, home, durable=False) as held,
-        sandbox.living(said, held, found, clock, True) as living,
-        server.running(demo.stage(living, demo.REPLAYED)) as address,
+        sandbox.mail(mails) as mail,
+        sandbox.living(said, held, export, sandbox.boxes(mail), clock, recorded=True) as living,
+        server.running(demo.stage(living, mail, demo.REPLAYED)) as address,
         chromium() as browser,
     ):
-        yield Served(living, address, browser)
+        yield Served(living, mail, address, browser)
 
 
 def go(page: Page, place: str) -> Locator:
@@ -171,7 +174,7 @@ def looks_at_home_and_at_what_was_learned(page: Page) -> None:
 
 
 def edits_and_sends_a_draft(page: Page, served: Served) -> None:
-    sent = len(served.living.mail.mails(MIRA, "Sent"))
+    sent = len(served.mail.mails(MIRA, "Sent"))
     letters = in_drafts(page)
     before = letters.count()
     letters.first.click()
@@ -182,7 +185,7 @@ def edits_and_sends_a_draft(page: Page, served: Served) -> None:
     in_drafts(page).filter(has_text="Tomorrow at ten.").click()
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator(".letters li a")).to_have_count(before - 1)
-    kept = served.living.mail.mails(MIRA, "Sent")
+    kept = served.mail.mails(MIRA, "Sent")
     assert len(kept) == sent + 1
     assert b"Tomorrow at ten." in kept[-1].raw
 

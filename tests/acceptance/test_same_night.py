@@ -2,12 +2,20 @@
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bot import app, demo, nightfiles, sandbox, settings
 from bot.desk import Desk, begin_owner
+from bot.imports import MailPath
+from bot.mail import mbox
+from bot.store import accounts
 from tests.acceptance.test_demo import slept
+from tests.servers.company import MIRA, TOM
+from tests.servers.dovecot import PASSWORD, Dovecot
 
 # The one thing files do not tell is the workspace's address: from them a message opens in Slack's program by its ids,
 # from the living workspace on the web. Both name the same message; here the first is written as the second.
@@ -15,13 +23,45 @@ DEEP = re.compile(r"slack://channel\?team=T08FERNH7W&(?:amp;)?id=(\w+)&(?:amp;)?
 ON_THE_WEB = r"https://fernhollow.slack.com/archives/\1/p\2\3"
 NAMES = ("tasks", "drafts", "digest", "memory", "not_drafted")
 
+Mornings = dict[str, dict[str, Any]]
 
-def test_the_night_through_slack_and_imap_is_the_night_from_files(tmp_path: Path) -> None:
-    from_files = slept(tmp_path, rules=False)
-    through = lived(tmp_path / "through")
+
+@pytest.fixture(scope="module")
+def from_files(tmp_path_factory: pytest.TempPathFactory) -> Mornings:
+    found = slept(tmp_path_factory.mktemp("files"), rules=False)
+    return {
+        who: {name: on_the_web(morning.folder / f"{name}.json") for name in NAMES} for who, morning in found.items()
+    }
+
+
+def test_the_night_through_slack_and_imap_is_the_night_from_files(tmp_path: Path, from_files: Mornings) -> None:
+    with demo.company() as (export, mails), sandbox.mail(mails) as mail:
+        assert_same(lived(tmp_path, export, sandbox.boxes(mail)), from_files)
+
+
+def test_so_it_is_with_dovecot_which_gets_the_drafts(tmp_path: Path, from_files: Mornings, dovecot: Dovecot) -> None:
+    with demo.company() as (export, mails):
+        filled(dovecot, mails)
+        boxes = [sandbox.Box(accounts.Server("127.0.0.1", who, dovecot.port, "plain"), PASSWORD) for who in (MIRA, TOM)]
+        through = lived(tmp_path, export, boxes)
+    assert_same(through, from_files)
+    for who in (MIRA, TOM):
+        lying = {str(one["In-Reply-To"]) for one in dovecot.mails(who, "Drafts")}
+        assert lying == {draft["in_reply_to"] for draft in from_files[who]["drafts"]} != set()
+
+
+def assert_same(through: Mornings, from_files: Mornings) -> None:
     for who, morning in from_files.items():
         for name in NAMES:
-            assert through[who][name] == on_the_web(morning.folder / f"{name}.json"), (who, name)
+            assert through[who][name] == morning[name], (who, name)
+
+
+def filled(dovecot: Dovecot, mails: Sequence[MailPath]) -> None:
+    """Every mail arrives when it says so, as in the sandbox's own mailboxes."""
+    for one in mails:
+        with dovecot.client(one.address) as client:
+            for mail in mbox.read(one.path):
+                client.append(sandbox.FOLDERS[one.mailbox], mail.raw, msg_time=sandbox.received(mail.raw))
 
 
 def on_the_web(file: Path) -> Any:
@@ -35,20 +75,19 @@ def in_order(held: Any) -> Any:
     return held
 
 
-def lived(place: Path) -> dict[str, dict[str, Any]]:
-    """The demo's own night: simulator, Bolt, queue, pymap, Drafts."""
+def lived(place: Path, export: Path, boxes: Sequence[sandbox.Box]) -> Mornings:
+    """The demo's own night: simulator, Bolt, queue, mailboxes, Drafts."""
     clock = sandbox.Clock(demo.WAKES - demo.CONNECTED)
     with (
         demo.recorded(settings.load(place, {}), rules=False) as said,
-        demo.company() as found,
         app.database(said, place, durable=False) as held,
-        sandbox.living(said, held, found, clock, True) as living,
+        sandbox.living(said, held, export, boxes, clock, recorded=True) as living,
     ):
         sandbox.sleep(living, demo.DAY, lambda doing: None)
         return written(living.desk, place / "out")
 
 
-def written(desk: Desk, folder: Path) -> dict[str, dict[str, Any]]:
+def written(desk: Desk, folder: Path) -> Mornings:
     mornings = {}
     for (known, day, now), who in zip(demo.nights_of(desk), (demo.OWNER, demo.COLLEAGUE), strict=True):
         nightfiles.write_person(begin_owner(desk, known.id), day, now, folder / who)
