@@ -1,5 +1,6 @@
 """A question: who asks, what may they and the place's readers see, what is found there, and graphs.answer over it."""
 
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -20,6 +21,7 @@ from graphs.domain import Answer, Message, Person, PersonKey, Quoted, SlackSourc
 from graphs.errors import Later, NeedsPerson
 from graphs.life import source_key
 from graphs.links import source_link
+from graphs.rules.followup import is_question
 from graphs.rules.text import language
 from graphs.thinking import Ledger, Reservation, Thinker, Usage
 
@@ -28,6 +30,8 @@ THREAD_PASSAGES = 6
 """Newest messages of a thread that an answer may cite although retrieval does not return them."""
 THREAD_WORDS = 300
 """Characters of a thread's first message that a question in it is looked up with."""
+QUESTIONS = 6
+"""Places among what is looked up for questions that we were asked before: they resemble the question most and answer nothing."""
 
 
 def _unheard(piece: str) -> None:
@@ -42,6 +46,7 @@ class Place:
     scope: int | None  # of the channel; None in a DM
     begin: Callable[[], AbstractContextManager[Tx]] | None
     room: int = 0  # the scope in which the conversation itself is stored; a DM has one as well
+    key: str = ""  # of that scope
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,7 @@ def in_slack(desk: Desk, user: str, channel: str) -> Place | None:
     if not may_read:
         return None
     begin = partial(desk.store.as_person, asker.id) if alone else partial(desk.store.as_readers_of, held.id)
-    return Place(asker, None if alone else held.id, begin, held.id)
+    return Place(asker, None if alone else held.id, begin, held.id, held.key)
 
 
 def rights(here: Place) -> frozenset[int]:
@@ -162,11 +167,25 @@ def _graph() -> Any:
 
 
 def _passages(here: Place, asked: Asked, now: datetime, passage: Callable[[Message], Passage]) -> list[Passage]:
-    """The thread, and what retrieval returns; never the question itself, or what we said: an answer is no source."""
-    found = [one.message for one in recall(here, asked.wording, answering.PASSAGES, now)]
-    nearby = [message for message in asked.thread[-THREAD_PASSAGES:] if message.source not in {m.source for m in found}]
-    said = [m for m in (*found, *nearby) if m.source != asked.source and not (asked.us and m.author.key == asked.us)]
-    return [passage(message) for message in said[: answering.PASSAGES + THREAD_PASSAGES] if message.text.text]
+    """The thread, and what retrieval returns; never what we were asked, or what we said: neither is a source."""
+    recalled = [one.message for one in recall(here, asked.wording, answering.PASSAGES + QUESTIONS, now)]
+    found = [m for m in recalled if _is_source(here, asked, m)][: answering.PASSAGES]
+    nearby = [m for m in asked.thread[-THREAD_PASSAGES:] if m.source not in {one.source for one in found}]
+    said = [*found, *(m for m in nearby if _is_source(here, asked, m))]
+    return [passage(message) for message in said if message.text.text]
+
+
+def _is_source(here: Place, asked: Asked, message: Message) -> bool:
+    return message.source != asked.source and not is_between_us(here, message, asked.us)
+
+
+def is_between_us(here: Place, message: Message, us: PersonKey) -> bool:
+    """Whether we said it, or were asked it: in a mention, or in a conversation with us alone."""
+    if not us or message.author.key == us:
+        return bool(us)
+    if us not in message.mentions and not (here.scope is None and message.scope == here.key):
+        return False
+    return is_question(re.sub(r"^\W*@\S+\s+", "", message.text.text))
 
 
 def ask(

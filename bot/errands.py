@@ -12,7 +12,7 @@ from functools import partial
 from hashlib import sha256
 from typing import Any
 
-from bot import asking, hours, posting
+from bot import asking, hours, posting, workspace
 from bot.asking import Place
 from bot.desk import Desk
 from bot.slack import answers
@@ -207,11 +207,14 @@ def _found(work: _Work, think: Think) -> Answer | None:
         return Answer(text="No model is set up that could work on it.", served="rules")
     with work.begin() as tx:
         thread = replies.thread(tx, here.room, held.thread_ts)
+    with desk.store.directory() as tx:
+        names = people.by_key(people.everybody(tx))
     context = working.Context(
         thinker=thinker,
         task=Quoted(text=held.task.words),
         asker=here.asker.person.name,
         thread=[m for m in thread if m.source != _asked(held)],
+        people=names,
         search=partial(_search, work),
         conversation=partial(_conversation, work),
         passages=partial(_passages, work),
@@ -230,8 +233,12 @@ def _asked(held: Errand) -> SlackSource:
 
 
 def _search(work: _Work, words: str, most: int) -> Sequence[Source]:
-    found = asking.recall(work.here, words, most, work.desk.now())
-    return [one.message.source for one in found if one.message.source != _asked(work.errand)]
+    """What is found about `words`, without what we were asked and said ourselves."""
+    with work.desk.store.directory() as tx:
+        us = workspace.us(tx)
+    found = [one.message for one in asking.recall(work.here, words, most + asking.QUESTIONS, work.desk.now())]
+    told = [one for one in found if us is None or not asking.is_between_us(work.here, one, us.bot_user)]
+    return [one.source for one in told if one.source != _asked(work.errand)][:most]
 
 
 def _conversation(work: _Work, source: Source, most: int) -> Sequence[Source]:

@@ -14,7 +14,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 
 from graphs.citing import NOT_FOUND, Hearing, Passage, not_found, read
-from graphs.conversations import stamp
+from graphs.conversations import name_of, stamp
 from graphs.digest_value import clip
 from graphs.domain import Answer, Message, Person, Quoted
 from graphs.prompts import prompt
@@ -67,18 +67,18 @@ def answer(state: State, runtime: Runtime[Context]) -> State:
         return {"answer": Answer(text=NOT_FOUND, served="not_found", retrieved=retrieved)}
     if context.thinker is None:
         return {"answer": by_rules(context.question.text, passages)}
-    hearing = Hearing(passages, context.on_token, context.on_text)
+    hearing = Hearing(passages, context.question.text, context.on_token, context.on_text)
     said = context.thinker.say("answer", prompt("answer"), question(context, passages), hearing.hear)
     if isinstance(said, Failure):
         return {"answer": by_rules(context.question.text, passages)}
-    return {"answer": read(said, passages)}
+    return {"answer": read(said, passages, context.question.text)}
 
 
 def question(context: Context, passages: Sequence[Passage]) -> str:
     """Learned context, thread, passages, and the question last: what changes most stands nearest the end."""
     known = "\n".join(fence("known", Quoted(text=line), None, 240) for line in context.known)
     thread = "\n".join(
-        fence("message", m.text, {"from": m.author.name, "at": stamp(m.sent_at, context.zone)}, 1200)
+        fence("message", m.text, {"from": name_of(m, context.people), "at": stamp(m.sent_at, context.zone)}, 1200)
         for m in context.thread[-20:]
     )
     found = "\n".join(

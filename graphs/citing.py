@@ -47,13 +47,18 @@ _DECIMAL = re.compile(r"(?<![\d.,:])\d+[.,]\d{1,2}(?![\d.,:])")
 _CITED = re.compile(r"\[(\d{1,2}(?:\s*,\s*\d{1,2})*)\]")
 
 
-def read(said: str, passages: Sequence[Passage], most: Most = IN_A_CHANNEL) -> Answer:
-    """The model's text without its statements that cite nothing given, or that carry a number no cited passage has."""
+def read(said: str, passages: Sequence[Passage], asked: str, most: Most = IN_A_CHANNEL) -> Answer:
+    """The model's text without its statements that cite nothing given, or that carry a number no cited passage has.
+
+    A number of the question `asked` may be said again: "for 300 pieces it is 88 $" is no invention where 300 was asked for.
+    """
     retrieved = tuple(p.source for p in passages)
     if _NOTHING.match(said):
         near = _numbers_in(said, len(passages))
         return not_found(passages, near[:1])
-    lines = [good for line in said.splitlines() if (good := [s for s in _statements(line) if _stands(s, passages)])]
+    lines = [
+        good for line in said.splitlines() if (good := [s for s in _statements(line) if _stands(s, passages, asked)])
+    ]
     cited = [n for good in lines for statement in good for n in _numbers_in(statement, len(passages))]
     order = list(dict.fromkeys(cited))[: most.citations]
     if not order:
@@ -71,6 +76,7 @@ class Hearing:
     """A streamed answer. What it hands on is always the beginning of what `read` will make of the whole."""
 
     passages: Sequence[Passage]
+    asked: str
     on_token: Callable[[str], None]
     on_text: Callable[[str], None]
     heard: str = ""
@@ -98,7 +104,7 @@ class Hearing:
 
     def _stands(self, statement: str) -> bool:
         if statement not in self.standing:
-            self.standing[statement] = _stands(statement, self.passages)
+            self.standing[statement] = _stands(statement, self.passages, self.asked)
         return self.standing[statement]
 
 
@@ -112,7 +118,7 @@ def _text(lines: Sequence[Sequence[str]], most: int) -> str:
     return "\n".join(_unmarked(line) for line in said)
 
 
-def _stands(statement: str, passages: Sequence[Passage]) -> bool:
+def _stands(statement: str, passages: Sequence[Passage], asked: str) -> bool:
     cited = _numbers_in(statement, len(passages))
     sources = [passages[n - 1] for n in cited]
     texts = [f"{p.text.text} {p.said_by} {p.label} {stamp(p.said_at, 'UTC')}" for p in sources]
@@ -120,7 +126,9 @@ def _stands(statement: str, passages: Sequence[Passage]) -> bool:
     days = [p.said_at.date() for p in sources]
     # Days and times may be written otherwise than in the passage; a price may not.
     exact = checks.numbers(" ".join(_DECIMAL.findall(bare)))
-    unknown = {n for n in checks.unknown_numbers(bare, texts, days) if len(n) > 2 or int(n) > 31 or n in exact}
+    unknown = {
+        n for n in checks.unknown_numbers(bare, [*texts, asked], days) if len(n) > 2 or int(n) > 31 or n in exact
+    }
     return bool(cited) and bool(re.search(r"\w", bare)) and not unknown and not checks.unknown_links(bare, texts)
 
 

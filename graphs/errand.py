@@ -5,7 +5,7 @@ states the result over what was found; each statement keeps its citation or is c
 the errand back stops it at the next one.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypedDict
@@ -15,8 +15,8 @@ from langgraph.runtime import Runtime
 from pydantic import Field
 
 from graphs.citing import Most, Passage, not_found, read
-from graphs.conversations import stamp
-from graphs.domain import Answer, Message, Quoted, Source, Value
+from graphs.conversations import name_of, stamp
+from graphs.domain import Answer, Message, Person, Quoted, Source, Value
 from graphs.life import source_key
 from graphs.prompts import prompt
 from graphs.quote import attribute, fence
@@ -29,6 +29,7 @@ OF_A_SEARCH = 10
 OF_A_THREAD = 12
 AT_A_TIME = 3
 SHOWN = Most(lines=12, citations=8)
+UNDONE = "I only look things up: nothing was sent, posted or changed."
 
 
 class Asked(Value):
@@ -70,6 +71,7 @@ class Context:
     task: Quoted  # the person's own words
     asker: str
     thread: Sequence[Message]
+    people: Mapping[str, Person]
     search: Callable[[str, int], Sequence[Source]]
     conversation: Callable[[Source, int], Sequence[Source]]
     passages: Callable[[Sequence[Source]], Sequence[Passage]]  # those that may be read now, in the order given
@@ -140,7 +142,15 @@ def write(state: State, runtime: Runtime[Context]) -> State:
     said = context.thinker.say("errand", prompt("errand"), asked, _unheard, 1_600)
     if isinstance(said, Failure):
         return {"answer": listed(passages, said.reason)}
-    return {"answer": read(said, passages, SHOWN)}
+    told, orders = _without_orders(said)
+    answer = read(told, passages, context.task.text, SHOWN)
+    return {"answer": answer.model_copy(update={"text": f"{UNDONE}\n{answer.text}"}) if orders else answer}
+
+
+def _without_orders(said: str) -> tuple[str, bool]:
+    """The result, and whether the model found that the errand orders what nobody here does: a sentence of ours tells so."""
+    head, _, rest = said.lstrip().partition("\n")
+    return (rest, True) if head.strip(" .:*") == "UNDONE" else (said, False)
 
 
 def listed(passages: Sequence[Passage], reason: str) -> Answer:
@@ -158,7 +168,7 @@ def question(context: Context, looked: Looked) -> str:
     """Thread, searches and passages so far, and the errand last."""
     passages = context.passages(looked.found)
     thread = "\n".join(
-        fence("message", m.text, {"from": m.author.name, "at": stamp(m.sent_at, context.zone)}, 1200)
+        fence("message", m.text, {"from": name_of(m, context.people), "at": stamp(m.sent_at, context.zone)}, 1200)
         for m in context.thread[-10:]
     )
     searched = "\n".join(fence("search", Quoted(text=one), None, 120) for one in looked.searches)

@@ -84,5 +84,10 @@ def goes_on(message: Message, before: Sequence[Message], us: PersonKey, names: C
     return _asks(said)
 
 
+def is_question(text: str) -> bool:
+    """Whether words that were said to us only ask or order something, so that nothing follows from them for others."""
+    return bool(_ERRAND.match(text)) or _asks(text)
+
+
 def _asks(text: str) -> bool:
     return text.rstrip(" )!*_").endswith("?") or any(read(one).ask != "" for one in sentences(text))

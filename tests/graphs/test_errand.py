@@ -39,7 +39,8 @@ def passages(sources: Sequence[Source]) -> list[Passage]:
 
 def context(model: Model, wanted: Callable[[], bool] = lambda: True, task: str = "compare the offers") -> Context:
     return Context(
-        thinker=model.thinker, task=Quoted(text=task), asker="Ada Lovelace", thread=(said("bob: here are the offers"),),
+        thinker=model.thinker, task=Quoted(text=task), asker="Ada Lovelace", people={},
+        thread=(said("bob: here are the offers"),),
         search=lambda words, most: [source("1.1"), source("2.1")], conversation=lambda one, most: [one, source("2.2")],
         passages=passages, wanted=wanted, now=MONDAY + timedelta(days=1), zone="UTC",
     )  # fmt: skip
