@@ -194,7 +194,7 @@ def _extras(role: RoleSettings, request: Request, lacks: set[str]) -> Extras:
     other = "max_tokens" if _is_openai(role) else "max_completion_tokens"
     extras: Extras = {other if official in lacks else official: request.max_tokens}
     if "temperature" not in lacks:
-        extras["temperature"] = 0
+        extras["temperature"] = request.temperature
     if role.service_tier and "service_tier" not in lacks:
         extras["service_tier"] = role.service_tier
     if request.schema and "json_schema" not in lacks:

@@ -47,6 +47,7 @@ class Request:
     max_tokens: int
     schema: JsonSchema | None = None
     schema_name: str = ""
+    temperature: float = 0
 
 
 @dataclass(frozen=True)
