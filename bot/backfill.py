@@ -77,10 +77,9 @@ def _to_compare(desk: Desk, scope: int, cursor: Cursor) -> tuple[tuple[str, str]
     """Threads in which something may have changed of which a page of history shows no sign: an edited reply alters neither
     their count nor their latest, and of a thread that began before the floor no page shows anything at all."""
     daily = history.is_daily(cursor, desk.now())
+    most = MOST_THREADS_DAILY if daily else MOST_THREADS
     if cursor.slow:
         most = history.SLOW_LIMIT if daily else 0
-    else:
-        most = MOST_THREADS_DAILY if daily else MOST_THREADS
     with desk.store.as_scope(scope) as tx:
         rows = tx.all("live_threads", scope=scope, since=desk.now() - history.HORIZON, most=most)
     return tuple((row["thread"], cursor.floor) for row in rows)
@@ -177,7 +176,7 @@ def _learn(desk: Desk, us: Us, found: Page) -> None:
 
 def _keep(tx: Tx, us: Us, scope: int, channel: str, found: Page) -> None:
     """What Slack shows now, oldest first."""
-    called = names(tx, events.ids_in(repr(found.messages)))
+    called = names(tx, events.ids_in(repr(found.messages)), channel)
     heard: list[Heard] = []
     for row in sorted(found.messages, key=lambda one: text_of(one, "ts")):
         try:

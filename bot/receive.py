@@ -246,7 +246,7 @@ def _bring_content(desk: Desk, scope: int, batch: _Batch, us: Us) -> None:
         tx.all("lock_scope", scope=scope)
         held = inbox.hold(tx, batch.ids)
         standing = [(one, event) for one, event in batch.events if one.id in held]
-        names = workspace.names(tx, ids)
+        names = workspace.names(tx, ids, batch.channel)
         heard: list[Heard] = []
         for one, event in standing:
             problem = ""

@@ -12,7 +12,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from bot.desk import Desk
-from bot.slack import directory
+from bot.slack import directory, mrkdwn
 from bot.slack.export import ExportUser
 from bot.slack.export_message import Names
 from bot.store import inbox, outbox, people, queue
@@ -116,8 +116,12 @@ def learn_people(desk: Desk, users: Iterable[str], team: str) -> None:
         put_users(desk, [found for one in unknown if (found := directory.user(slack, one, team)) is not None])
 
 
-def names(tx: Tx, ids: Iterable[str]) -> Names:
-    """What these people and channels are called, in the words of an export: the same message gives the same row."""
+def names(tx: Tx, ids: Iterable[str], here: str = "") -> Names:
+    """What these people and channels are called, in the words of an export: the same message gives the same row.
+
+    The name of a private channel is said in that channel (`here`) alone: a message is stored once for all who read its
+    place, today and whenever somebody joins it, and only there they are the members.
+    """
     known = {row["id"]: row for row in tx.all("slack_names", ids=sorted(ids))}
 
     def party(user: str) -> Party | None:
@@ -128,7 +132,13 @@ def names(tx: Tx, ids: Iterable[str]) -> Names:
             return None
         return Party(key=user, name=row["shown"], address=row["email"], kind=row["role"])
 
-    return Names(party=party, of=lambda key: known[key]["shown"] if key in known else "")
+    def of(key: str) -> str:
+        row = known.get(key)
+        if row is None:
+            return ""
+        return mrkdwn.PRIVATE if row["private"] and key != here else str(row["shown"])
+
+    return Names(party=party, of=of)
 
 
 # --- channels -------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
+from bot.slack import mrkdwn
 from bot.slack.export_files import Broken, ExportFiles, Unreadable, days_by_channel, open_files
 from bot.slack.export_message import (
     Deleted,
@@ -101,8 +102,12 @@ class Export:
 
     def days(self, channel: Channel) -> Iterator[Day]:
         """The days of `channel`, oldest first; a day that cannot be read comes empty, with the reason."""
-        shown = {channel.id: channel.name for channel in self._channels if channel.kind in ("public", "private")}
-        shown |= {user.id: user.shown for user in self._people.values()}
+        shown = {user.id: user.shown for user in self._people.values()}
+        # As when we hear it live: a private channel's name is said in that channel alone (`bot.workspace.names`).
+        for one in self._channels:
+            if one.kind in ("public", "private"):
+                is_ours = one.kind == "public" or one.id == channel.id
+                shown[one.id] = one.name if is_ours else mrkdwn.PRIVATE
         names = Names(party=self._party, of=lambda key: shown.get(key, ""))
         for day, file in self._days.get(channel.id, ()):
             yield _read_day(self._files, file, day, channel.id, names)

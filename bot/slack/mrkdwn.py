@@ -19,12 +19,16 @@ _BOLD_OR_ITALIC = re.compile(r"(?<![\w*_])([*_])(?=\S)([^*_\n]*[^*_\s])\1(?![\w*
 
 # --- reading --------------------------------------------------------------------------------------
 
+PRIVATE = "a private channel"
+"""How a channel is called where its name is not for everybody who reads along. No channel can have a name with spaces."""
+
 
 def to_plain(raw: str, name_of: Callable[[str], str]) -> str:
     """`raw` as its readers see it: `@Ada`, `#launch`, a link's label, entities unescaped, emoji left as `:name:`.
 
-    `name_of` gets a user, channel or user group id and returns a name without sign, or "" when it knows none. Struck text
-    keeps its tildes and code its backticks, because they carry meaning; targets of links are in `links(raw)`.
+    `name_of` gets a user, channel or user group id and returns a name without sign, "" when it knows none, or `PRIVATE` for
+    a channel whose name must not be shown, whatever label somebody gave it. Struck text keeps its
+    tildes and code its backticks, because they carry meaning; targets of links are in `links(raw)`.
     """
     pieces = _CODE.split(raw.replace("\r\n", "\n"))
     return "".join(_plain_piece(piece, name_of, is_code=at % 2 == 1) for at, piece in enumerate(pieces)).strip()
@@ -44,7 +48,8 @@ def _shown(token: str, name_of: Callable[[str], str]) -> str:
         case "@", user:
             return "@" + (name_of(user) or label.removeprefix("@") or user)
         case "#", channel:
-            return "#" + (label.removeprefix("#") or name_of(channel) or channel)
+            named = name_of(channel)
+            return named if named == PRIVATE else "#" + (label.removeprefix("#") or named or channel)
         case "!", special:
             return _shown_special(special, label, name_of)
         case _:

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from markupsafe import Markup, escape
 
-from bot.slack.mrkdwn import unescape
+from bot.slack.mrkdwn import PRIVATE, unescape
 from graphs.links import opens
 
 _TOKEN = re.compile(r"<([^<>\n]+)>")
@@ -105,7 +105,8 @@ def _token(token: str, names: Names) -> Markup:
             return Markup('<span class="mention{}">@{}</span>').format(mine, shown)
         case "#":
             shown = names.channels.get(target[1:]) or label or target[1:]
-            return Markup('<span class="mention">#{}</span>').format(shown)
+            sign = "" if shown == PRIVATE else "#"
+            return Markup('<span class="mention">{}{}</span>').format(sign, shown)
         case "!":
             return Markup('<span class="mention">{}</span>').format(label or "@" + target[1:].partition("^")[0])
     return link(unescape(target), unescape(label), names)

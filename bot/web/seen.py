@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from bot.embedded.slack_values import Channel, Json, User
 from bot.embedded.slack_workspace import Room, Workspace
+from bot.slack.mrkdwn import PRIVATE
 from bot.web import markup
 from bot.web.markup import Names
 
@@ -91,7 +92,9 @@ class Eyes:
         self._zone = ZoneInfo(viewer.zone)
         self._mail = mail
         users = {user.id: user.shown for user in company.users.values()}
-        channels = {room.channel.id: room.channel.name for room in company.rooms.values()}
+        channels = {
+            room.channel.id: room.channel.name if self.may_see(room) else PRIVATE for room in company.rooms.values()
+        }
         self.names = Names(users=users, channels=channels, local=self.local, me=viewer.id)
 
     # --- where --------------------------------------------------------------------------------------

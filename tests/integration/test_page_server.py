@@ -158,6 +158,15 @@ def test_typed_mentions_and_channels_become_slacks_own(page: Page) -> None:
     assert said.endswith("mail a@ben.example")
 
 
+def test_a_private_channel_is_named_to_its_members_alone(page: Page) -> None:
+    plans = page.slack.company.room("plans").channel.id
+    general = "/c/" + page.slack.company.room("general").channel.id
+    page.slack.say("ada", "general", f"see <#{plans}>, and <#{plans}|plans> again")
+    said = '<span class="mention">{0}</span>, and <span class="mention">{0}</span> again'
+    assert said.format("#plans") in page.read("/ada" + general)
+    assert said.format("a private channel") in page.read("/cleo" + general)
+
+
 # --- what is pressed ------------------------------------------------------------------------------
 
 

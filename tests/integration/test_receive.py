@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot import receive, workspace
+from bot import backfill, receive, workspace
 from bot.desk import Desk
 from bot.embedded.slack import Sandbox, User
 from bot.embedded.slack_values import File, Json
@@ -105,6 +105,19 @@ def test_edits_deletions_and_reactions_in_any_order_end_as_slack_shows_them(
     [message] = rows(database, "select facts from nightdesk.message where text <> ''")
     assert message["facts"]["reactions"] == [{"name": "eyes", "users": ["U0CLEO"]}]
     assert "secret two" not in everything(database)
+
+
+def test_a_private_channel_is_named_in_itself_and_nowhere_else(desk: Desk, slack: Sandbox, database: Database) -> None:
+    workspace.refresh_channel(desk, PLANS)
+    workspace.refresh_channel(desk, GENERAL)
+    with hearing(desk, slack):
+        slack.say("ada", "general", f"as said in <#{PLANS}> and <#{PLANS}|plans>")
+        slack.say("ada", "plans", f"as said in <#{PLANS}> and <#{GENERAL}>")
+    bring_in(desk)
+    assert texts(database, GENERAL) == ["as said in a private channel and a private channel"]
+    assert texts(database, PLANS) == ["as said in #plans and #general"]
+    backfill.channel(desk, GENERAL)
+    assert texts(database, GENERAL) == ["as said in a private channel and a private channel"]
 
 
 @pytest.mark.parametrize("order", ["reversed", "shuffled", "one by one reversed"])

@@ -201,6 +201,24 @@ def test_channels_keep_their_readers_and_flags(tmp_path: Path) -> None:
     assert days_of(export, "C1") == []
 
 
+def test_a_private_channel_is_named_in_itself_and_nowhere_else(tmp_path: Path) -> None:
+    said_everywhere = [said("U1", TS, "see <#G1> and <#C1>")]
+    home = make_export(
+        tmp_path,
+        users=[ADA, BOB],
+        channels=[channel("C1", "launch")],
+        groups=[{"id": "G1", "name": "merger", "members": ["U1"]}],
+        dms=[{"id": "D1", "members": ["U1", "U2"]}],
+        messages={"launch": said_everywhere, "merger": said_everywhere, "D1": said_everywhere},
+    )
+    found = {key: only_text(days_of(open_export(home), key)[0]) for key in ("C1", "G1", "D1")}
+    assert found == {
+        "C1": ["see a private channel and #launch"],
+        "G1": ["see #merger and #launch"],
+        "D1": ["see a private channel and #launch"],
+    }
+
+
 def test_a_folder_two_channels_could_claim_goes_to_neither(tmp_path: Path) -> None:
     twins = [channel("C1", "x"), channel("C2", "x"), channel("C3", "y")]
     home = make_export(

@@ -7,7 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.mrkdwn import defang, escape, is_broadcast, link, links, mentions, sanitize, to_plain, unescape, visible
+from bot.slack.mrkdwn import (
+    PRIVATE,
+    defang,
+    escape,
+    is_broadcast,
+    link,
+    links,
+    mentions,
+    sanitize,
+    to_plain,
+    unescape,
+    visible,
+)
 from graphs.domain import Link
 
 NAMES = {"U1": "Ada", "C1": "launch", "S1": "devs"}
@@ -35,6 +47,15 @@ def plain(raw: str) -> str:
 )
 def test_mrkdwn_reads_as_slack_shows_it(raw: str, shown: str) -> None:
     assert plain(raw) == shown
+
+
+def test_a_channel_whose_name_is_not_for_every_reader_is_called_so_whatever_its_label() -> None:
+    def name_of(key: str) -> str:
+        return PRIVATE if key == "C9" else NAMES.get(key, "")
+
+    assert to_plain("<#C9> <#C9|merger> <#C1>, not `<#C9|merger>`", name_of) == (
+        "a private channel a private channel #launch, not `a private channel`"
+    )
 
 
 def test_mentions_broadcasts_and_links_are_found() -> None:

@@ -115,10 +115,10 @@ where not exists (select from nightdesk.person where slack_id = one) order by 1
 
 -- slack_names --
 -- How people and channels are called to whom messages belong or whom they mention.
-select slack_id as id, coalesce(nullif(shown, ''), name) as shown, email, role from nightdesk.person
+select slack_id as id, coalesce(nullif(shown, ''), name) as shown, email, role, false as private from nightdesk.person
 where slack_id = any(%(ids)s)
 union all
-select substr(key, 9), name, '', '' from nightdesk.scope
+select substr(key, 9), name, '', '', channel_kind = 'private' from nightdesk.scope
 where kind = 'channel' and channel_kind in ('public', 'private') and substr(key, 9) = any(%(ids)s)
 
 -- claim_workspace --
