@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import procrastinate
 from procrastinate.exceptions import ConnectorException, UniqueViolation
@@ -51,8 +51,11 @@ class Held(JobManager):
     """Ends a job, or gives it back, only while whoever asks still holds it: a worker that was away may have lost it."""
 
     async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
-        if await self._is_held(job):
-            await super().finish_job(job, status, delete_job)
+        ended = await self.connector.execute_query_all_async(
+            _FINISH, job_id=job.id, worker=job.worker_id, status=status.value, delete_job=delete_job
+        )
+        if not ended:
+            _note_loss(job)
 
     async def retry_job(
         self, job: Job, retry_at: datetime | None = None, priority: int | None = None,
@@ -71,8 +74,19 @@ class Held(JobManager):
         found = list(await self.list_jobs_async(id=job.id, status=Status.DOING.value))
         held = bool(found) and found[0].worker_id == job.worker_id
         if not held:
-            log.warning("a job was taken over by another worker", extra={"task": job.task_name, "job": job.id})
+            _note_loss(job)
         return held
+
+
+def _note_loss(job: Job) -> None:
+    log.warning("a job was taken over by another worker", extra={"task": job.task_name, "job": job.id})
+
+
+_FINISH: Final = """
+select procrastinate_finish_job_v1(id, %(status)s, %(delete_job)s) from (
+  select id from procrastinate_jobs
+  where id = %(job_id)s and status = 'doing' and worker_id is not distinct from %(worker)s for update) held
+"""
 
 
 def reference(job: int) -> str:

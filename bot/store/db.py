@@ -13,9 +13,10 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import psycopg
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import DictRow, dict_row
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
 
 from graphs.errors import Later, NeedsPerson, NotYet
 
@@ -23,7 +24,7 @@ Row = dict[str, Any]
 CHECKED_FOR = 1.0
 """Seconds for which a connection that answered counts as sound."""
 
-_LENT: WeakKeyDictionary[psycopg.Connection[DictRow], float] = WeakKeyDictionary()
+_LENT: WeakKeyDictionary[psycopg.Connection[Any] | psycopg.AsyncConnection[Any], float] = WeakKeyDictionary()
 
 NO_ROOM = 60.0
 """Seconds between tries while the database's disk is full."""
@@ -114,12 +115,17 @@ class Store:
 
     @contextmanager
     def _begin(self, audience: str | None = None) -> Iterator[Tx]:
-        with errors_sorted(), self.pool.connection() as connection, connection.transaction():
-            if audience is not None:
-                token = sign(self._secret, audience, int(time.time()) + TOKEN_SECONDS)
-                # Local to the transaction: a plain SET would go on to the pool's next borrower.
-                connection.execute("select set_config('app.viewer', %s, true)", (token,))
+        with errors_sorted(), self.pool.connection() as connection:
+            # One round trip. What is begun here the pool commits, or rolls back after an error.
+            connection.execute(self._opening(audience), prepare=False)
             yield Tx(connection)
+
+    def _opening(self, audience: str | None) -> sql.SQL | sql.Composed:
+        if audience is None:
+            return sql.SQL("begin")
+        token = sign(self._secret, audience, int(time.time()) + TOKEN_SECONDS)
+        # Local to the transaction: a plain SET would go on to the pool's next borrower.
+        return sql.SQL("begin; select set_config('app.viewer', {}, true)").format(token)
 
 
 @contextmanager
@@ -140,8 +146,11 @@ def errors_sorted() -> Iterator[None]:
 
 def unhung(dsn: str) -> str:
     """`dsn`, with the server ending whoever hangs within a transaction: a process that was stopped keeps no lock for good."""
-    held = str(conninfo_to_dict(dsn).get("options") or "")
-    return make_conninfo(dsn, options=f"{held} -c idle_in_transaction_session_timeout={HUNG_SECONDS}s".strip())
+    return make_conninfo(dsn, options=f"{_options(dsn)} -c idle_in_transaction_session_timeout={HUNG_SECONDS}s".strip())
+
+
+def _options(dsn: str) -> str:
+    return str(conninfo_to_dict(dsn).get("options") or "")
 
 
 def open_pool(dsn: str, width: int) -> ConnectionPool[psycopg.Connection[DictRow]]:
@@ -162,12 +171,35 @@ def open_pool(dsn: str, width: int) -> ConnectionPool[psycopg.Connection[DictRow
     return pool
 
 
+def open_queue(conninfo: str, **settings: Any) -> AsyncConnectionPool[psycopg.AsyncConnection[Any]]:
+    """The pool over which a queue takes and ends jobs; takes what procrastinate says of it.
+
+    What a crash of the server takes of that is done again: a job that was taken waits once more, one that had ended runs
+    again and finds everything done. So nobody waits for the disk.
+    """
+    lossy = make_conninfo(conninfo, options=f"{_options(conninfo)} -c synchronous_commit=off".strip())
+    return AsyncConnectionPool(lossy, **settings | {"check": _checked_async, "configure": _autocommit})
+
+
+async def _autocommit(connection: psycopg.AsyncConnection[Any]) -> None:
+    await connection.set_autocommit(True)
+
+
 def _checked(connection: psycopg.Connection[DictRow]) -> None:
+    if _is_doubtful(connection):
+        ConnectionPool.check_connection(connection)
+
+
+async def _checked_async(connection: psycopg.AsyncConnection[Any]) -> None:
+    if _is_doubtful(connection):
+        await AsyncConnectionPool.check_connection(connection)
+
+
+def _is_doubtful(connection: psycopg.Connection[Any] | psycopg.AsyncConnection[Any]) -> bool:
     """One that was at work just now is lent as it is: the check costs as much as a small query."""
     lent = _LENT.get(connection, 0.0)
     _LENT[connection] = now = time.monotonic()
-    if now - lent > CHECKED_FOR:
-        ConnectionPool.check_connection(connection)
+    return now - lent > CHECKED_FOR
 
 
 def _knock(dsn: str) -> None:
