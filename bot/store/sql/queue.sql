@@ -17,10 +17,13 @@ where not exists (
 on conflict (queueing_lock) where status = 'todo'::procrastinate_job_status do nothing
 
 -- jobs_left --
--- Jobs that are under way, due by the given moment, or tried again: what is put off to a later one may wait.
-select count(*) as count from procrastinate_jobs
+-- Jobs that are under way, due by the given moment, or tried again: what is put off to a later one may wait. So may a
+-- delivery that met the message while somebody else was saying it, once it is said.
+select count(*) as count from procrastinate_jobs job
 where status::text = 'doing'
   or status::text = 'todo' and (attempts > 0 or coalesce(scheduled_at, now()) <= greatest(now(), %(now)s))
+    and not (attempts > 0 and task_name = 'deliver'
+      and not exists (select from nightdesk.pending_posts() post where post.key = job.args ->> 'key'))
 
 -- bring_forward --
 -- What is due by a clock that is ahead of the database's may run; what is tried again goes by the database's.
