@@ -62,6 +62,7 @@ class Calls:
     chat: Chat
     most_tokens: int | None = None
     known: dict[str, Call] = field(default_factory=dict)
+    used: dict[str, Call] = field(default_factory=dict)  # by this run, asked just now or before
     asked: int = 0
     spent: int = 0
     _stopped: str = ""
@@ -72,6 +73,7 @@ class Calls:
         """Raises `Stopped` when the budget, the server or a person's mistake ends the run; safe from several threads."""
         key = key_of(self.model, request)
         if key in self.known:
+            self.used[key] = self.known[key]
             return self.known[key]
         worst = tokens_at_most(request) + request.max_tokens
         self._reserve(worst)
@@ -79,7 +81,7 @@ class Calls:
         with self._lock:
             self.spent += call.prompt + call.completion - worst
             self.asked += 1
-            self.known[key] = call
+            self.known[key] = self.used[key] = call
             with self.file.open("a", encoding="utf-8") as held:
                 held.write(call.model_dump_json() + "\n")
         return call
@@ -150,7 +152,6 @@ class Estimate:
     calls: dict[str, int] = field(default_factory=lambda: {"sleep": 0, "test": 0})
     prompt: int = 0
     completion: int = 0
-    at_most: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def ask(self, request: Request) -> Call:
@@ -163,5 +164,4 @@ class Estimate:
             self.calls[request.step] += 1
             self.prompt += call.prompt
             self.completion += call.completion
-            self.at_most += tokens_at_most(request) + request.max_tokens
         return call
