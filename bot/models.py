@@ -6,20 +6,20 @@ langchain_openai costs seconds of CPU to import; it is imported when a model is 
 import json
 import logging
 import time
-from collections.abc import Callable, Generator, Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, cast
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from bot.settings import OPENAI, RoleSettings
 from graphs.errors import NeedsPerson
 from graphs.reading import LONGEST_ANSWER
-from graphs.thinking import Busy, Chat, Refused, Reply, Request, Usage
+from graphs.thinking import Busy, Chat, Refused, Reply, Request, Turn, Usage
 
 if TYPE_CHECKING:
     import openai
-    from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+    from langchain_core.messages import AIMessage, BaseMessage
     from langchain_openai import ChatOpenAI
 
 CHARACTERS_A_TOKEN = 16  # more than any prose has; a server that writes on beyond it ignores our limit
@@ -104,13 +104,10 @@ def _stream(endpoint: _Endpoint, request: Request, extras: dict[str, Any], on_to
     """Stops reading where the server ignores our limit or the time is up; raises `Busy` where it broke off."""
     begun = time.monotonic()
     heard = _Heard(most=min(LONGEST_ANSWER, CHARACTERS_A_TOKEN * request.max_tokens))
-    counted = "stream_options" not in endpoint.lacks
-    chunks = endpoint.model.stream(_messages(request, extras), extra_body=extras, stream_usage=counted)
-    with closing(cast("Generator[AIMessageChunk]", chunks)) as chunks:
-        for chunk in chunks:
-            heard.take(chunk)
-            if chunk.text:
-                on_token(chunk.text)
+    with _streaming(endpoint, request, extras) as blocks:
+        for event in _events(blocks):
+            if text := heard.take(event):
+                on_token(text)
             if heard.too_much or time.monotonic() - begun > endpoint.role.timeout:
                 break
     seconds = time.monotonic() - begun
@@ -122,6 +119,33 @@ def _stream(endpoint: _Endpoint, request: Request, extras: dict[str, Any], on_to
     return Reply(heard.text, heard.usage(seconds), stopped, seconds)
 
 
+@contextmanager
+def _streaming(endpoint: _Endpoint, request: Request, extras: dict[str, Any]) -> Iterator[Iterator[bytes]]:
+    """The body of a streamed answer as it comes. langchain would make three objects of each word in it."""
+    turns: Any = [{"role": turn.role, "content": turn.text} for turn in _turns(request, extras)]
+    counted: Any = {} if "stream_options" in endpoint.lacks else {"stream_options": {"include_usage": True}}
+    completions = endpoint.model.root_client.chat.completions.with_streaming_response
+    with completions.create(
+        model=endpoint.role.model, messages=turns, stream=True, extra_body=extras, **counted
+    ) as response:
+        yield response.iter_bytes()
+
+
+def _events(blocks: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+    """What server-sent events say. Raises ValueError for what is no JSON."""
+    rest = b""
+    for block in blocks:
+        *lines, rest = (rest + block).split(b"\n")
+        yield from (json.loads(data) for line in lines if (data := _data(line)))
+    if data := _data(rest):
+        yield json.loads(data)
+
+
+def _data(line: bytes) -> bytes:
+    said = line.strip().removeprefix(b"data:").strip() if line.startswith(b"data:") else b""
+    return b"" if said == b"[DONE]" else said
+
+
 @dataclass
 class _Heard:
     """What a stream brought so far."""
@@ -130,14 +154,21 @@ class _Heard:
     pieces: list[str] = field(default_factory=list)
     length: int = 0
     finish: str = ""
-    counted: "AIMessageChunk | None" = None
+    tier: str = ""
+    counted: dict[str, Any] = field(default_factory=dict)
 
-    def take(self, chunk: "AIMessageChunk") -> None:
-        self.pieces.append(chunk.text)
-        self.length += len(chunk.text)
-        self.finish = chunk.response_metadata.get("finish_reason") or self.finish
-        if chunk.usage_metadata:
-            self.counted = chunk
+    def take(self, event: dict[str, Any]) -> str:
+        """The text in one event."""
+        if event.get("error"):
+            raise Busy("the model's answer broke off", charged=True)
+        self.tier = event.get("service_tier") or self.tier
+        self.counted = event.get("usage") or self.counted
+        choice: dict[str, Any] = next(iter(event.get("choices") or []), {})
+        self.finish = choice.get("finish_reason") or self.finish
+        text = _spoken((choice.get("delta") or {}).get("content"))
+        self.pieces.append(text)
+        self.length += len(text)
+        return text
 
     @property
     def text(self) -> str:
@@ -148,7 +179,21 @@ class _Heard:
         return self.length > self.most
 
     def usage(self, seconds: float) -> Usage | None:
-        return _usage(self.counted, seconds) if self.counted is not None else None
+        details = self.counted.get("prompt_tokens_details") or {}
+        return _counted(
+            self.counted.get("prompt_tokens") or 0,
+            self.counted.get("completion_tokens") or 0,
+            details.get("cached_tokens") or 0,
+            seconds,
+            self.tier,
+        )
+
+
+def _spoken(content: str | list[dict[str, Any]] | None) -> str:
+    """Text, or the texts among the parts that some servers send."""
+    if isinstance(content, list):
+        return "".join(part.get("text") or "" for part in content if part.get("type") == "text")
+    return content or ""
 
 
 _STOPPED: dict[str, Literal["end", "length", "refusal"]] = {"length": "length", "content_filter": "refusal"}
@@ -161,25 +206,38 @@ def _stopped(message: "AIMessage") -> Literal["end", "length", "refusal"]:
 def _usage(message: "AIMessage", seconds: float) -> Usage | None:
     """None where the server counted nothing, or only zeros."""
     counted = message.usage_metadata
-    if not counted or not counted["input_tokens"] + counted["output_tokens"]:
+    if not counted:
         return None
-    tier = str(message.response_metadata.get("service_tier") or "")
     details = counted.get("input_token_details") or {}
     # With a flex or priority tier langchain writes the details as "flex_cache_read".
     cached = sum(count for name, count in details.items() if name.endswith("cache_read") and isinstance(count, int))
-    prompt, completion = max(0, counted["input_tokens"]), max(0, counted["output_tokens"])
-    return Usage(prompt, min(max(0, cached), prompt), completion, seconds, tier)
+    tier = str(message.response_metadata.get("service_tier") or "")
+    return _counted(counted["input_tokens"], counted["output_tokens"], cached, seconds, tier)
+
+
+def _counted(prompt: int, completion: int, cached: int, seconds: float, tier: str) -> Usage | None:
+    """None where the server counted nothing, or only zeros."""
+    if not prompt + completion:
+        return None
+    prompt = max(0, prompt)
+    return Usage(prompt, min(max(0, cached), prompt), max(0, completion), seconds, tier)
 
 
 def _messages(request: Request, extras: dict[str, Any]) -> "list[BaseMessage]":
     from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
     kinds: dict[str, type[BaseMessage]] = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
-    texts = [turn.text for turn in request.turns]
+    return [kinds[turn.role](content=turn.text) for turn in _turns(request, extras)]
+
+
+def _turns(request: Request, extras: dict[str, Any]) -> list[Turn]:
+    """With the shape of the answer told in words where the server cannot be given it."""
+    turns = list(request.turns)
     if request.schema and extras.get("response_format", {}).get("type") != "json_schema":
         shape = json.dumps(request.schema, ensure_ascii=False)
-        texts[0] += f"\n\nAnswer with one JSON object and nothing else. Its JSON Schema:\n{shape}"
-    return [kinds[turn.role](content=text) for turn, text in zip(request.turns, texts, strict=True)]
+        said = f"{turns[0].text}\n\nAnswer with one JSON object and nothing else. Its JSON Schema:\n{shape}"
+        turns[0] = replace(turns[0], text=said)
+    return turns
 
 
 # --- what a server lacks ---------------------------------------------------------------------------
@@ -224,7 +282,7 @@ def _tried(endpoint: _Endpoint, request: Request, call: Callable[[Extras], Reply
                 if feature is None or feature in lacks:
                     raise
                 lacks.add(feature)
-                if feature == "stream_options":  # langchain sends it, so the client has to be told
+                if feature == "stream_options":  # no part of the extras, so the endpoint has to be told
                     endpoint.lacks.add(feature)
             else:
                 # No room in the flex tier now says nothing about the next call.
