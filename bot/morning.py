@@ -241,10 +241,11 @@ def open_dm(desk: Desk, person: int, user: str) -> str:
 
 
 def _tell_late(desk: Desk, owner: Owner, channel: str, day: date, slept: Slept | None) -> None:
-    """One line where the digest will stand; what stands there already is left alone."""
+    """One line where the digest will stand, edited when the reason becomes another; a digest that stands is left alone."""
     key = cards.key_of(owner.person.key, day)
     with owner.begin() as tx:
-        if outbox.get(tx, key) is not None:
+        standing = outbox.get(tx, key)
+        if standing is not None and not blocks_thread.is_not_ready(standing.post.text, day):
             return
         text = blocks_thread.not_ready(day, _why_late(slept))
         outbox.want(tx, owner.scope, outbox.Post(key, channel, text, tuple(blocks_thread.said(line(text, 300)))))
@@ -254,7 +255,7 @@ def _tell_late(desk: Desk, owner: Owner, channel: str, day: date, slept: Slept |
 def _why_late(slept: Slept | None) -> str:
     if slept is not None and slept.late:
         return slept.late
-    return "I was down" if slept is None else "the night still runs"
+    return "I was down" if slept is None else nights.RUNS
 
 
 _NOTED = re.compile(r"\d\d:\d\d, ")
@@ -269,7 +270,8 @@ def _note_lateness(desk: Desk, owner: Owner, digest: Digest, slept: Slept | None
     if now <= wakes + PATIENCE:
         return
     ran_on = slept.slept_at is not None and slept.slept_at > wakes
-    why = slept.late or ("the night was still running" if ran_on else "I was down")
+    running = "the night was still running"
+    why = running if slept.late == nights.RUNS else slept.late or (running if ran_on else "I was down")
     note = f"{now.astimezone(zone):%H:%M}, {why}"
     footer = digest.footer.model_copy(update={"notes": (note, *digest.footer.notes)})
     with owner.begin() as tx:

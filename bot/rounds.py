@@ -73,7 +73,7 @@ def _do(desk: Desk, steps: Sequence[Step], watch: Watch, now: datetime) -> None:
 
 def _why_not_ready(tx: Tx, step: Step) -> str:
     failed = nights.failed_sleep(tx, step.sleeper.person, step.morning.date)
-    return f"the night failed (reference {workers.reference(failed)})" if failed else "the night still runs"
+    return f"the night failed (reference {workers.reference(failed)})" if failed else nights.RUNS
 
 
 def why_late(step: Step, watch: Watch, now: datetime) -> str:

@@ -131,6 +131,14 @@ def connect_modal(lines: Sequence[str]) -> Block:
     }
 
 
+_NOT_READY = "{day}: your digest is not ready yet, "
+
+
 def not_ready(day: date, why: str) -> str:
     """The line that stands where the digest will be."""
-    return f"{day_words(day)}: your digest is not ready yet, {why}. It will stand here."
+    return f"{_NOT_READY.format(day=day_words(day))}{why}. It will stand here."
+
+
+def is_not_ready(text: str, day: date) -> bool:
+    """Whether that line, for whatever reason it gives, is all that stands there."""
+    return text.startswith(_NOT_READY.format(day=day_words(day)))

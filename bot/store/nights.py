@@ -12,6 +12,9 @@ from graphs.domain import Preferences
 
 log = logging.getLogger(__name__)
 
+RUNS = "the night still runs"
+"""Why a digest comes late that nothing has gone wrong with, as far as anybody knows by then."""
+
 
 @dataclass(frozen=True)
 class Known:
@@ -58,8 +61,8 @@ def slept(tx: Tx, person: int, day: date, now: datetime) -> bool:
 
 
 def be_late(tx: Tx, person: int, day: date, why: str) -> bool:
-    """Says why the digest comes late; False when that was said before."""
-    return bool(tx.run("night_late", person=person, date=day, late=why))
+    """Says why the digest comes late; False when a reason was given before that still holds."""
+    return bool(tx.run("night_late", person=person, date=day, late=why, running=RUNS))
 
 
 def failed_sleep(tx: Tx, person: int, day: date) -> int | None:

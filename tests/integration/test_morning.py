@@ -258,6 +258,35 @@ def test_a_late_digest_is_announced_in_one_line_and_takes_its_place(morning: Mor
     assert morning.text.count("the night was still running") == 1 and "10:40" not in morning.text
 
 
+def test_a_night_that_still_ran_and_then_fails_says_so_where_it_was_told_to_run(morning: Morning) -> None:
+    begun(morning)
+    morning.wake()
+    ts = morning.card["ts"]
+    _told_late(morning, "the night still runs")
+    _told_late(morning, "the night failed (reference 00002a)")
+    morning.wake()
+    assert morning.text == (
+        "Tue 24 Nov: your digest is not ready yet, the night failed (reference 00002a). It will stand here."
+    )
+    assert morning.card["ts"] == ts and len(morning.said) == 1
+
+
+def test_a_night_that_was_told_to_run_on_has_run_on_when_its_digest_comes(morning: Morning) -> None:
+    begun(morning)
+    _told_late(morning, "the night still runs")
+    morning.clock.tick(100 * 60)
+    morning.sleep()
+    slept(morning)
+    morning.wake()
+    assert "09:40, the night was still running" in morning.text and "still runs" not in morning.text
+
+
+def _told_late(morning: Morning, why: str) -> None:
+    with morning.desk.store.directory() as tx:
+        assert nights.be_late(tx, morning.ada.id, DAY, why)
+        assert not nights.be_late(tx, morning.ada.id, DAY, why)
+
+
 def test_a_digest_brought_late_says_that_the_desk_was_down_and_one_in_time_says_nothing(morning: Morning) -> None:
     begun(morning)
     morning.sleep()

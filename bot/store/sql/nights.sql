@@ -13,9 +13,9 @@ update nightdesk.night set state = 'slept', slept_at = %(now)s
 where person_id = %(person)s and date = %(date)s and state = 'begun'
 
 -- night_late --
--- Why its digest comes late; the first reason stays.
+-- Why its digest comes late; the first reason stays, except that a night which still ran may come to fail.
 update nightdesk.night set late = %(late)s
-where person_id = %(person)s and date = %(date)s and state <> 'delivered' and late = ''
+where person_id = %(person)s and date = %(date)s and state <> 'delivered' and late in ('', %(running)s) and late <> %(late)s
 
 -- sleepers --
 -- People of the workspace who use the desk and whom a DM can reach.
