@@ -49,15 +49,22 @@ class Step:
     do: Do
 
 
+def is_zone(name: str) -> bool:
+    """Whether the time zone database of this machine knows it; Slack and browsers may know a newer one."""
+    try:
+        return bool(name) and bool(ZoneInfo(name))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+
+
+def first_zone(*names: str | None) -> str | None:
+    """The first of `names` that is a zone."""
+    return next((name for name in names if name and is_zone(name)), None)
+
+
 def zone_of(*names: str | None) -> ZoneInfo:
     """The first of `names` that is a zone; UTC when none is."""
-    for name in names:
-        if name:
-            try:
-                return ZoneInfo(name)
-            except (ZoneInfoNotFoundError, ValueError, OSError):
-                continue
-    return ZoneInfo("UTC")
+    return ZoneInfo(first_zone(*names) or "UTC")
 
 
 def instant(day: date, at: time, zone: ZoneInfo) -> datetime:

@@ -1,9 +1,8 @@
 """Presses on the Home tab that change how a person's desk works: hours, drafts, mailboxes, pause, a night at once."""
 
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bot import cards, deciding, hometab, morning, nightfall
+from bot import cards, deciding, hometab, hours, morning, nightfall
 from bot.hours import Morning
 from bot.pressing import At, Here, open_modal, reply, tell
 from bot.slack import blocks, blocks_home, blocks_thread
@@ -51,7 +50,7 @@ def _changes(press: Pressed) -> dict[str, Any] | None:
             }
         case blocks_home.ZONE, blocks_home.AS_SLACK:
             return {"zone": None}
-        case blocks_home.ZONE, chosen if _is_zone(chosen):
+        case blocks_home.ZONE, chosen if hours.is_zone(chosen):
             return {"zone": chosen}
         case blocks_home.LEVEL, chosen if chosen in blocks_home.LEVELS:
             return {"level": chosen}
@@ -63,13 +62,6 @@ def _changes(press: Pressed) -> dict[str, Any] | None:
             return {"paused": chosen == "on"}
         case _:
             return None
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        return bool(name) and bool(ZoneInfo(name))
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
 
 
 def _change(at: At, changes: dict[str, Any]) -> None:

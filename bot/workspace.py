@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from bot import hours
 from bot.desk import Desk
 from bot.slack import directory, mrkdwn
 from bot.slack.export import ExportUser
@@ -87,6 +88,8 @@ def check_connected(desk: Desk) -> Us:
 
 def put_user(tx: Tx, user: ExportUser) -> int:
     """A member as Slack shows them; returns the row id."""
+    if user.tz and not hours.is_zone(user.tz):
+        log.warning("a person's time zone is unknown here: they live by the workspace's", extra={"zone": user.tz[:60]})
     values = {
         "slack_id": user.id,
         "name": user.real_name or user.shown,

@@ -30,6 +30,18 @@ def database(store: Store, embedded: bool, clock: Clock = time.time) -> Iterator
     yield skew(AREA, "The database's", server.clock.timestamp(), lambda: now)
     yield from told(AREA, _role(store, server.role))
     yield from told(AREA, _migrations(store))
+    yield from told(AREA, _zones(store))
+
+
+def _zones(store: Store) -> Iterator[Finding]:
+    with store.directory() as tx:
+        unknown = people.unknown_zones(tx)
+    for zone, count in unknown:
+        who = "a person lives" if count == 1 else f"{count} people live"
+        yield warn(
+            AREA, f"By Slack or their own choice {who} in {zone[:60]!r}, which this machine does not know as a time zone.",
+            "Update tzdata; until then they live by the zone of the workspace (NIGHTDESK_ZONE).",
+        )  # fmt: skip
 
 
 def _role(store: Store, role: str) -> Iterator[Finding]:

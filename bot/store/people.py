@@ -6,6 +6,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from bot import hours
 from bot.store.db import Row, Tx
 from graphs.domain import Channel, Person, Preferences
 
@@ -13,7 +14,7 @@ from graphs.domain import Channel, Person, Preferences
 @dataclass(frozen=True)
 class Known:
     """A person of the directory with the row ids that audiences are made of. `zone` is their own
-    setting, else Slack's, else None."""
+    setting, else Slack's, else None; what this machine does not know as a zone is none."""
 
     id: int
     person: Person
@@ -87,12 +88,12 @@ def learn_from_sent(tx: Tx, scope: int, address: str, minutes: int | None, own: 
 
 def zone_of_offset(minutes: int) -> str:
     """A zone of that offset; without rules for summer time, because an offset alone does not tell them."""
-    hours, rest = divmod(abs(minutes), 60)
-    if minutes == 0 or rest or hours > 14:
+    whole, rest = divmod(abs(minutes), 60)
+    if minutes == 0 or rest or whole > 14:
         return {330: "Asia/Kolkata", 570: "Australia/Darwin", 345: "Asia/Kathmandu", 210: "Asia/Tehran"}.get(
             minutes, "UTC"
         )
-    return f"Etc/GMT{'-' if minutes > 0 else '+'}{hours}"
+    return f"Etc/GMT{'-' if minutes > 0 else '+'}{whole}"
 
 
 def finish_people(tx: Tx) -> None:
@@ -213,17 +214,23 @@ def by_key(people: Iterable[Known]) -> dict[str, Person]:
     return {known.person.key: known.person for known in people}
 
 
+def unknown_zones(tx: Tx) -> list[tuple[str, int]]:
+    """Zones that people have and this machine does not know, with how many people that are."""
+    return [(row["zone"], row["people"]) for row in tx.all("zones") if not hours.is_zone(row["zone"])]
+
+
 def _known(row: Row) -> Known:
+    zone = hours.first_zone(row["chosen"], row["zone"])
     person = Person(
         key=row["key"],
         name=row["name"],
         short_names=tuple(row["short_names"]),
         addresses=tuple(row["addresses"]),
-        zone=row["zone"] or "UTC",
+        zone=zone or "UTC",
         role=row["role"],
         active=row["active"],
     )
-    return Known(row["id"], person, row["zone"], row["slack_id"])
+    return Known(row["id"], person, zone, row["slack_id"])
 
 
 def _place(row: Row) -> Place:

@@ -248,6 +248,19 @@ def test_a_database_that_is_older_newer_or_of_another_ring_is_told(store: Store,
         assert any("run `nightdesk migrate`" in one for one in of(_database(store), "fail"))
 
 
+def test_zones_that_this_machine_does_not_know_are_told_with_where_their_people_live(
+    store: Store, database: Database
+) -> None:
+    with psycopg.connect(database.admin, autocommit=True) as admin:
+        admin.execute(
+            """insert into nightdesk.person (key, name, zone, role) values ('U1', 'Ada', 'Europe/Berlin', 'member'),
+            ('U2', 'Ben', '', 'member'), ('U3', 'Cleo', 'Mars/Phobos', 'member'), ('U4', 'Dot', 'Mars/Phobos', 'guest')"""
+        )
+    assert of(_database(store), "warn") == [
+        "By Slack or their own choice 2 people live in 'Mars/Phobos', which this machine does not know as a time zone."
+    ]
+
+
 def _database(store: Store) -> list[Finding]:
     return list(told("database", database.database(store, embedded=False)))
 

@@ -69,14 +69,20 @@ select %(scope)s, id from nightdesk.person where slack_id = any(%(members)s) on 
 
 -- find_person --
 -- By Slack id or mail address, as a command line names somebody.
-select p.id, p.key, p.name, p.short_names, coalesce(p.settings ->> 'zone', p.zone) as zone, p.role, p.active, p.slack_id,
+select p.id, p.key, p.name, p.short_names, p.settings ->> 'zone' as chosen, p.zone, p.role, p.active, p.slack_id,
   array(select address from nightdesk.address a where a.person_id = p.id order by 1) as addresses
 from nightdesk.person p
 where p.slack_id = %(who)s or p.id = (select person_id from nightdesk.address where address = lower(%(who)s))
 
+-- zones --
+-- What people chose and what Slack or their mail tells of them, each once, with how many people have it.
+select zone, count(distinct id)::int as people from (
+  select id, settings ->> 'zone' as zone from nightdesk.person union all select id, zone from nightdesk.person) said
+where zone <> '' group by zone order by zone
+
 -- people --
 -- Everybody, with their addresses.
-select p.id, p.key, p.name, p.short_names, coalesce(p.settings ->> 'zone', p.zone) as zone, p.role, p.active, p.slack_id,
+select p.id, p.key, p.name, p.short_names, p.settings ->> 'zone' as chosen, p.zone, p.role, p.active, p.slack_id,
   array(select address from nightdesk.address a where a.person_id = p.id order by 1) as addresses
 from nightdesk.person p order by p.id
 
