@@ -27,6 +27,10 @@ ATTACKS = (
 )
 
 
+CITED = ",".join(map(str, range(1, 15)))
+"""All that an answer may cite."""
+
+
 @dataclass(frozen=True)
 class Fault:
     """What happens to one request instead of an answer."""
@@ -134,7 +138,11 @@ def _obey(server: ModelServer, seen: Seen) -> str:
     )
     everything = f"{seen.text}\n{ATTACKS}\n{ids}"
     schema = schema_of(seen.body)
-    return json.dumps(filled(schema, lambda name: everything, _first)) if schema else everything
+    if schema:
+        return json.dumps(filled(schema, lambda name: everything, _first))
+    # What cites nothing is cut before anybody sees it, and a leak with it.
+    shown = seen.text.partition("Passages:")[2] or seen.text
+    return "\n".join(f"{line} [{CITED}]" for line in f"{shown}\n{everything}".splitlines() if line.strip())
 
 
 def _hash(server: ModelServer, seen: Seen) -> str:
@@ -148,7 +156,14 @@ def _hash(server: ModelServer, seen: Seen) -> str:
         return hashlib.sha256(f"{whole}{name}".encode()).hexdigest()
 
     schema = schema_of(seen.body)
-    return json.dumps(filled(schema, text, pick)) if schema else whole
+    # Digits that no passage has, or no citation, and the answer is cut before anybody sees it.
+    return json.dumps(filled(schema, text, pick)) if schema else f"{word_of(seen.body)} [1]."
+
+
+def word_of(body: Body) -> str:
+    """Letters that are a function of the whole request."""
+    whole = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+    return whole[:24].translate(str.maketrans("0123456789abcdef", "ghijklmnopqrstuv"))
 
 
 def _liar(server: ModelServer, seen: Seen) -> str:

@@ -1,6 +1,7 @@
 """A small company that lives for a day and a night on Slack, IMAP and a model, with every sink written down.
 
-Two such worlds that differ in the words of one scope show who can tell them apart.
+Two such worlds that differ in the words of one scope show who can tell them apart. A gate that cuts whatever a model says
+would hide a leak behind it: so one of the models says what every gate lets through.
 """
 
 import asyncio
@@ -36,9 +37,9 @@ from bot.web.pages import Asked
 from bot.web.stage import Night, Stage
 from graphs.access import Reader, Scope, person_reads
 from graphs.domain import Preferences
-from tests.servers.company import desk_over, keys, mail, tables
+from tests.servers.company import desk_over, helpful, keys, mail, tables
 from tests.servers.cut import Link, linked
-from tests.servers.model import ModelServer
+from tests.servers.model import ModelServer, word_of
 from tests.servers.postgres import Database
 from tests.servers.slack import Clock
 
@@ -52,7 +53,7 @@ WAKE = DAY.replace(day=18, hour=8)
 
 PUBLIC, GUESTS, PLANS, DEALS = "C0GENERAL", "C0SHOP", "G0PLANS", "G0DEALS"
 THREE = "G0THREE"
-DM_ADA, DM_BEN = "D0ADA", "D0BEN"
+DM_ADA, DM_BEN, DM_CLEO = "D0ADA", "D0BEN", "D0CLEO"
 
 
 def company() -> Workspace:
@@ -103,8 +104,11 @@ LINES = (
     Line("dan", THREE, f"{US} in which hall is the stand of the blue valve?"),
     Line("ada", PUBLIC, f"{US} overnight: compare what is known about the blue valve"),
     Line("ada", DEALS, f"{US} overnight: list what Kestrel wants of the blue valve"),
+    Line("ben", PLANS, f"{US} overnight: collect what is said of the crimson boxes"),
+    Line("ada", DM_ADA, "remember that the blue valve costs us 4.10"),
+    Line("cleo", DM_CLEO, "What does the blue valve cost, and which discount is there?"),
 )  # fmt: skip
-ERRANDS = {"compare what is known": PUBLIC, "list what Kestrel": DEALS}
+ERRANDS = {"compare what is known": PUBLIC, "list what Kestrel": DEALS, "collect what is said": PLANS}
 
 
 def mails(owner: str) -> list[bytes]:
@@ -120,15 +124,63 @@ def mails(owner: str) -> list[bytes]:
     ]  # fmt: skip
 
 
-_KEPT = re.compile(r"(<[^>]*>|\bovernight:)")
+_KEPT = re.compile(r"(<[^>]*>|\bovernight:|\bremember that\b)")
+_THINGS = re.compile(r"(?i)\b(?:boxes|carpet|crimson|dock|eleven|hall|kestrel|label|packing|photos|stand)\b|\d+")
 
 
 def turned(text: str) -> str:
     """Other words and numbers of the same length; what Slack marks up stays, and what we take for a command."""
-    digits = str.maketrans("0123456789", "1234567890")
+    return "".join(part if _KEPT.fullmatch(part) else _other(part) for part in _KEPT.split(text))
+
+
+def renamed(text: str) -> str:
+    """Other things and numbers, of which the same is said: who counts calls, mails and tasks counts as many."""
     return "".join(
-        part if _KEPT.fullmatch(part) else codecs.encode(part, "rot13").translate(digits) for part in _KEPT.split(text)
+        part if _KEPT.fullmatch(part) else _THINGS.sub(lambda thing: _other(thing[0]), part)
+        for part in _KEPT.split(text)
     )
+
+
+def _other(text: str) -> str:
+    return codecs.encode(text, "rot13").translate(str.maketrans("0123456789", "1234567890"))
+
+
+@dataclass(frozen=True)
+class Other:
+    """What is other in the second of two worlds."""
+
+    scope: str
+    words: Callable[[str], str] = turned
+
+    @property
+    def keeps_shape(self) -> bool:
+        return self.words is renamed
+
+
+# --- a model that everybody believes --------------------------------------------------------------
+
+
+def believed(server: ModelServer) -> ModelServer:
+    """Lets `server` say what passes the gates, and in each sentence of it a word that is a function of the whole request."""
+    helpful(server)
+    [(pattern, answer)] = server.script
+    assert callable(answer)
+    server.script[:] = [(pattern, lambda body: _with_word(answer(body), word_of(body)))]
+    return server
+
+
+_SPOKEN = ("text", "what", "body", "question", "why")
+
+
+def _with_word(answer: str, word: str) -> str:
+    def spoken(value: Any) -> Any:
+        if isinstance(value, list):
+            return [spoken(one) for one in value]
+        if not isinstance(value, dict):
+            return value
+        return {name: f"{word} {held}" if name in _SPOKEN and held else spoken(held) for name, held in value.items()}
+
+    return json.dumps(spoken(json.loads(answer))) if answer.startswith("{") else f"{word} says so [1]."
 
 
 # --- the company at work --------------------------------------------------------------------------
@@ -205,7 +257,8 @@ class Town:
         asked = str(body["messages"][1]["content"])
         found = _FOR.search(asked)
         if found is None:
-            return next(f"channel:{at}" for words, at in ERRANDS.items() if words in asked or turned(words) in asked)
+            ways = (str, turned, renamed)
+            return next(f"channel:{at}" for words, at in ERRANDS.items() if any(way(words) in asked for way in ways))
         with self.desk.store.directory() as tx:
             by_name = {
                 f"#{p.name}" if p.channel else f"the mailbox {p.name}": p.key for p in people.places(tx).values()
@@ -283,6 +336,7 @@ def _settle_in(found: Town) -> None:
         with desk.store.directory() as tx:
             people.set_preferences(tx, found.person(who).id, Preferences(zone="UTC", shadow=False))
             nights.meet(tx, found.slack.company.user(who).id, desk.now())
+    found.slack.dm("cleo")
     for owner, link in found.links.items():
         connect(desk, owner, link.port)
     found.work()
@@ -308,32 +362,44 @@ class World:
     sinks: dict[str, object] = field(default_factory=dict)
     read_by: dict[str, frozenset[str]] = field(default_factory=dict)
     readers: dict[str, frozenset[str]] = field(default_factory=dict)
+    keeps_shape: bool = True
 
     def put(self, name: str, content: object, readers: frozenset[str]) -> None:
         self.sinks[name] = content
         self.read_by[name] = readers
 
 
+COUNTS = "counts of the metrics"
+"""The operator may know how much there is to do. Where as much is said of other things, they count the same."""
+
+
 def differing(one: World, other: World, scope: str) -> list[str]:
     """Sinks that differ although not all of their readers may read `scope`. What nobody of the company reads is the operator's."""
     readers = one.readers[scope]
+    compared = (one.sinks.keys() | other.sinks.keys()) - (set() if other.keeps_shape else {COUNTS})
     return sorted(
         name
-        for name in one.sinks.keys() | other.sinks.keys()
-        if (one.sinks.get(name) != other.sinks.get(name)
-        and not (read_by := one.read_by.get(name) or other.read_by.get(name) or frozenset()) <= readers)
-        or (one.sinks.get(name) != other.sinks.get(name) and not read_by)
-    )  # fmt: skip
+        for name in compared
+        if one.sinks.get(name) != other.sinks.get(name) and not _may_differ(_read_by(one, other, name), readers)
+    )
+
+
+def _read_by(one: World, other: World, name: str) -> frozenset[str]:
+    return one.read_by.get(name, frozenset()) | other.read_by.get(name, frozenset())
+
+
+def _may_differ(read_by: frozenset[str], readers: frozenset[str]) -> bool:
+    return bool(read_by) and read_by <= readers
 
 
 Spoil = Callable[[Town], object]
 
 
-def lived(database: Database, model: ModelServer, changed: str | None, spoil: Spoil | None = None) -> World:
-    """A day and a night of the company, `changed` being the scope that says other words. `spoil` puts a defect into it."""
+def lived(database: Database, model: ModelServer, other: Other | None, spoil: Spoil | None = None) -> World:
+    """A day and a night of the company, `other` telling which scope says other words. `spoil` puts a defect into it."""
 
     def words(owner: str, raw: bytes) -> bytes:
-        return turned_mail(raw) if changed == f"account:{owner}" else raw
+        return other_mail(raw, other.words) if other is not None and other.scope == f"account:{owner}" else raw
 
     with _watched() as told, town(database, model, words) as made:
         if spoil is not None:
@@ -341,18 +407,21 @@ def lived(database: Database, model: ModelServer, changed: str | None, spoil: Sp
         said: list[str] = []
         for line in LINES:
             thread = None if line.below is None else said[line.below]
-            text = turned(line.text) if changed == f"channel:{line.where}" else line.text
+            is_other = other is not None and other.scope == f"channel:{line.where}"
+            text = other.words(line.text) if other is not None and is_other else line.text
             said.append(made.say(line.who, line.where, text, thread))
         made.sleep()
         press_around(made)
-        return written_down(made, told.getvalue())
+        world = written_down(made, told.getvalue())
+    world.keeps_shape = other is None or other.keeps_shape
+    return world
 
 
-def turned_mail(raw: bytes) -> bytes:
-    """The same headers but for the subject; the text turned."""
+def other_mail(raw: bytes, words: Callable[[str], str]) -> bytes:
+    """The same headers but for the subject."""
     head, _, body = raw.decode().partition("\n\n")
-    subject = re.sub(r"(?m)^Subject: (.*)$", lambda found: f"Subject: {turned(found[1])}", head)
-    return f"{subject}\n\n{turned(body)}".encode()
+    subject = re.sub(r"(?m)^Subject: (.*)$", lambda found: f"Subject: {words(found[1])}", head)
+    return f"{subject}\n\n{words(body)}".encode()
 
 
 @contextmanager
@@ -405,7 +474,9 @@ def written_down(made: Town, logs: str) -> World:
     _rows(world, made, names)
     _pages(world, made, names)
     world.put("logs", _logs(logs, names), frozenset())
-    world.put("metrics", _metrics(), frozenset())
+    series = _metrics()
+    world.put("metrics", sorted(series), frozenset())
+    world.put(COUNTS, series, frozenset())
     return world
 
 
@@ -447,8 +518,13 @@ def _names(made: Town) -> Names:
 _TS = re.compile(r"\d{10}(?:\.|(?=\d{6}))\d{6}")
 
 
+_GIVEN = re.compile(r'"block_id": "[0-9a-f]+"')
+"""What Slack calls a block that has no name, from how many there were before."""
+
+
 def _plain(content: object, names: Names) -> str:
-    return _TS.sub(lambda found: names.get(found[0], found[0]), json.dumps(content, sort_keys=True, default=str))
+    told = _GIVEN.sub('"block_id": ""', json.dumps(content, sort_keys=True, default=str))
+    return _TS.sub(lambda found: names.get(found[0], found[0]), told)
 
 
 def _slack_calls(world: World, made: Town, names: Names) -> None:
@@ -468,8 +544,14 @@ def _slack_calls(world: World, made: Town, names: Names) -> None:
             streams[one.answer["ts"]] = said
         calls[f"channel:{where}" if where else f"person:{user}"].append({"method": one.method, "said": said})
     for whose, found in calls.items():
-        readers = world.readers.get(whose, frozenset())
+        readers = world.readers.get(whose) or _in_room(made, whose.partition(":")[2])
         world.put(f"Slack calls for {whose}", [_plain(one, names) for one in found], readers)
+
+
+def _in_room(made: Town, channel: str) -> frozenset[str]:
+    """Who is in a conversation of which we store nothing, a DM in which nobody spoke to us."""
+    room = made.slack.company.rooms.get(channel)
+    return frozenset(room.channel.members) - {BOT.id} if room is not None else frozenset()
 
 
 def _mail(world: World, made: Town, names: Names) -> None:
@@ -516,7 +598,10 @@ def _rows(world: World, made: Town, names: Names) -> None:
             held = {name: value for name, value in row["row"].items() if name not in _REAL_TIME}
             held = {n: by_column[n].get(v, v) if n in by_column and v is not None else v for n, v in held.items()}
             held.pop("id", None) if isinstance(held.get("id"), int) else None
-            found[table, str(held.pop("scope_id", ""))].append(_line(held, names, messages, memories))
+            if table == "slack_event":
+                held.pop("key")  # Slack numbers events as they come, of all conversations
+            place = f"channel:{held['channel']}" if table in ("slack_event", "slack_cursor") else ""
+            found[table, str(held.pop("scope_id", place))].append(_line(held, names, messages, memories))
     for (table, key), lines in found.items():
         world.put(f"rows of {table} in {key or 'no scope'}", sorted(lines), world.readers.get(key, frozenset()))
     _jobs(world, made, names, scopes, persons)
@@ -585,9 +670,13 @@ def _logs(told: str, names: Names) -> list[str]:
     return sorted(_plain({n: v for n, v in line.items() if n not in _UNSTEADY}, names) for line in lines)
 
 
-def _metrics() -> list[str]:
-    """Which series there are. Their values count words and calls, which the operator may know."""
+_CLOCKED = ("_seconds", "_time", "_created")
+
+
+def _metrics() -> dict[str, float]:
+    """Every series, and its value unless that is of a clock."""
     from prometheus_client import generate_latest
 
     told = generate_latest(observe.registry()).decode().splitlines()
-    return sorted(line.rpartition(" ")[0] for line in told if line.startswith("nightdesk_"))
+    found = (line.rpartition(" ") for line in told if line.startswith("nightdesk_"))
+    return {name: 0.0 if any(word in name for word in _CLOCKED) else float(value) for name, _, value in found}
