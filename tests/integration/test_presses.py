@@ -12,12 +12,13 @@ import psycopg
 import pytest
 
 from bot import imports, receive
+from bot.embedded.postgres import Server
 from bot.store import accounts, choices, nights, people
 from bot.store import desk as kept
 from tests.servers.company import ADA, DAY, WADE, at, helpful, mail, small_mails, write_mails
 from tests.servers.model import ModelServer, model_serving
 from tests.servers.mornings import WAKE, Morning, awake, shown
-from tests.servers.postgres import Database
+from tests.servers.postgres import Database, new_database
 
 LABEL = "@ada can you review the label text by Wednesday?"
 PRINTER = "Ada, could you call the printer about the crimson boxes today?"
@@ -29,20 +30,35 @@ def model() -> Iterator[ModelServer]:
         yield helpful(server)
 
 
+@pytest.fixture(scope="module")
+def slept(postgres: Server, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A database in which Ada has slept and nobody has told her; each test wakes her in a copy."""
+    with new_database(postgres, template) as database, model_serving("script") as model:
+        with awake(database, tmp_path_factory.mktemp("company"), helpful(model)) as made:
+            made.sleep()
+        yield database.name
+
+
+@pytest.fixture(scope="module")
+def slept_by_rules(postgres: Server, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with new_database(postgres, template) as database:
+        with awake(database, tmp_path_factory.mktemp("company")) as made:
+            made.sleep()
+        yield database.name
+
+
 @pytest.fixture
-def morning(database: Database, tmp_path: Path, model: ModelServer) -> Iterator[Morning]:
+def morning(postgres: Server, slept: str, model: ModelServer) -> Iterator[Morning]:
     """Ada's digest stands in her DM."""
-    with awake(database, tmp_path, model) as made:
-        made.sleep()
+    with new_database(postgres, slept) as database, awake(database, None, model) as made:
         made.wake()
         yield made
 
 
 @pytest.fixture
-def ruled(database: Database, tmp_path: Path) -> Iterator[Morning]:
+def ruled(postgres: Server, slept_by_rules: str) -> Iterator[Morning]:
     """The same, without a model."""
-    with awake(database, tmp_path) as made:
-        made.sleep()
+    with new_database(postgres, slept_by_rules) as database, awake(database, None) as made:
         made.wake()
         yield made
 

@@ -207,16 +207,20 @@ def _element(element: Json) -> str:
 
 @contextmanager
 def awake(
-    database: Database, root: Path, model: ModelServer | None = None, company: Callable[[Path], Any] = small
+    database: Database, root: Path | None, model: ModelServer | None = None, company: Callable[[Path], Any] = small
 ) -> Iterator[Morning]:
-    """The small company's desk on a sandbox; it is the moment of Ada's wake-up, and nobody has slept yet."""
+    """The small company's desk on a sandbox; it is the moment of Ada's wake-up, and nobody has slept yet.
+
+    Without a `root` the database is a copy of one in which all of this and perhaps a night has happened.
+    """
     clock = Clock(WAKE.timestamp())
     with (
         desk_over(database, model) as made,
         running(tulip(), clock, check=problems) as sandbox,
         bolt(sandbox) as app,
     ):
-        imported(made, company(root))
+        if root is not None:
+            imported(made, company(root))
         slack = Slack(BOT_TOKEN, sandbox.base_url)
         desk = replace(
             made, slack=slack, now=lambda: datetime.fromtimestamp(clock.now, UTC), quarantine=timedelta(seconds=120)
