@@ -23,6 +23,7 @@ class Most:
 
     lines: int
     citations: int
+    numbered: bool = False  # each statement says which of the citations carries it
 
 
 IN_A_CHANNEL = Most(lines=6, citations=4)
@@ -44,6 +45,11 @@ NOT_FOUND = "I don't find it."
 # The word the prompt asks for; "Nothing was decided [2]." is an answer.
 _NOTHING = re.compile(r"\W*(?:NOTHING\b|(?i:nothing)\W*(?:\[[\d\s,]*\]\W*)*$)")
 _DECIMAL = re.compile(r"(?<![\d.,:])\d+[.,]\d{1,2}(?![\d.,:])")
+_GOES_ON = re.compile(
+    r"(?:(?<![\w.,])\d{1,2}|\b(?:[A-Za-z]|Mr|Mrs|Ms|Mme|Dr|Prof|St|Sta|Hr|Fr|Nr|No|Tel|ca|approx|bzw|inkl|exkl|vgl|evtl|ggf|"
+    r"incl|excl|vs|Mo|Di|Mi|Do|Sa|So|Jan|Feb|Apr|Aug|Sept?|Okt|Oct|Nov|Dez|Dec))\.$"
+)
+"""What ends with a full stop and no sentence."""
 _CITED = re.compile(r"\[(\d{1,2}(?:\s*,\s*\d{1,2})*)\]")
 
 
@@ -56,15 +62,16 @@ def read(said: str, passages: Sequence[Passage], asked: str, most: Most = IN_A_C
     if _NOTHING.match(said):
         near = _numbers_in(said, len(passages))
         return not_found(passages, near[:1])
-    lines = [
-        good for line in said.splitlines() if (good := [s for s in _statements(line) if _stands(s, passages, asked)])
-    ]
-    cited = [n for good in lines for statement in good for n in _numbers_in(statement, len(passages))]
-    order = list(dict.fromkeys(cited))[: most.citations]
+    kept = [[s for s in _statements(line) if _stands(s, passages, asked)] for line in said.splitlines()]
+    lines = [good for good in kept if good][: most.lines]
+    cited = [_numbers_in(statement, len(passages)) for good in lines for statement in good]
+    # Before any statement shows a second source, each shows its first.
+    order = list(dict.fromkeys([*(numbers[0] for numbers in cited), *(n for numbers in cited for n in numbers)]))
+    order = order[: most.citations]
     if not order:
         return not_found(passages, [])
     return Answer(
-        text=_text(lines, most.lines),
+        text=_text([[_renumbered(s, order) for s in good] for good in lines] if most.numbered else _bare(lines)),
         citations=tuple(passages[n - 1].source for n in order),
         served="composed",
         retrieved=retrieved,
@@ -100,7 +107,7 @@ class Hearing:
         *ended, begun = re.split(r"\r\n|[\r\n]", self.heard.lstrip())
         kept = [[s for s in _statements(line) if self._stands(s)] for line in ended]
         kept.append([s for s in _statements(begun)[:-1] if self._stands(s)])
-        return _text([good for good in kept if good], IN_A_CHANNEL.lines)
+        return _text(_bare([good for good in kept if good][: IN_A_CHANNEL.lines]))
 
     def _stands(self, statement: str) -> bool:
         if statement not in self.standing:
@@ -109,13 +116,37 @@ class Hearing:
 
 
 def _statements(line: str) -> list[str]:
-    """Sentences of a line, each with the citations behind it."""
-    return re.split(r"(?<=[\].!?])\s+(?=[^\[])", line.strip())
+    """Sentences of a line, each with the citations behind it. "Ab 1. Dezember" and "Mr. Pruitt" end none."""
+    found: list[str] = []
+    for piece in re.split(r"(?<=[\].!?])\s+(?=[^\[])", line.strip()):
+        if found and _GOES_ON.search(found[-1]):
+            found[-1] += f" {piece}"
+        else:
+            found.append(piece)
+    return found
 
 
-def _text(lines: Sequence[Sequence[str]], most: int) -> str:
-    said = (" ".join(_CITED.sub("", s).replace(" .", ".").strip() for s in good) for good in lines[:most])
-    return "\n".join(_unmarked(line) for line in said)
+def _text(lines: Sequence[Sequence[str]]) -> str:
+    return "\n".join(_unmarked(" ".join(s.replace(" .", ".").strip() for s in good)) for good in lines)
+
+
+def _bare(lines: Sequence[Sequence[str]]) -> list[list[str]]:
+    return [[_CITED.sub("", s) for s in good] for good in lines]
+
+
+def _renumbered(statement: str, order: Sequence[int]) -> str:
+    """The statement with the places of its citations among those that are shown."""
+
+    def places(found: re.Match[str]) -> str:
+        shown = sorted({order.index(int(n)) + 1 for n in re.findall(r"\d+", found[0]) if int(n) in order})
+        return f"[{', '.join(map(str, shown))}]" if shown else ""
+
+    return re.sub(rf"(?:{_CITED.pattern}\s*)*{_CITED.pattern}", places, statement)
+
+
+def without_numbers(text: str) -> str:
+    """A numbered text for where its citations are not listed."""
+    return "\n".join(_unmarked(_CITED.sub("", line).replace(" .", ".")) for line in text.splitlines())
 
 
 def _stands(statement: str, passages: Sequence[Passage], asked: str) -> bool:

@@ -5,6 +5,7 @@ states the result over what was found; each statement keeps its citation or is c
 the errand back stops it at the next one.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,8 +29,13 @@ MOST_PASSAGES = 40
 OF_A_SEARCH = 10
 OF_A_THREAD = 12
 AT_A_TIME = 3
-SHOWN = Most(lines=12, citations=8)
+SHOWN = Most(lines=12, citations=12, numbered=True)
+NEAREST = 6
+"""Messages that are named when nobody could write a result."""
 UNDONE = "I only look things up: nothing was sent, posted or changed."
+MISSING = "I found nothing about:"
+_UNDONE = re.compile(r"\W*UNDONE\W*$")
+_MISSING = re.compile(r"\W*MISSING:\s*(.*\w)")
 
 
 class Asked(Value):
@@ -142,15 +148,24 @@ def write(state: State, runtime: Runtime[Context]) -> State:
     said = context.thinker.say("errand", prompt("errand"), asked, _unheard, 1_600)
     if isinstance(said, Failure):
         return {"answer": listed(passages, said.reason)}
-    told, orders = _without_orders(said)
-    answer = read(told, passages, context.task.text, SHOWN)
-    return {"answer": answer.model_copy(update={"text": f"{UNDONE}\n{answer.text}"}) if orders else answer}
+    return {"answer": result(said, passages, context.task.text)}
 
 
-def _without_orders(said: str) -> tuple[str, bool]:
-    """The result, and whether the model found that the errand orders what nobody here does: a sentence of ours tells so."""
-    head, _, rest = said.lstrip().partition("\n")
-    return (rest, True) if head.strip(" .:*") == "UNDONE" else (said, False)
+def result(said: str, passages: Sequence[Passage], task: str) -> Answer:
+    """The statements that stand. What was not done and what is missing is told in sentences of ours: no source says it."""
+    lines = [line.strip() for line in said.strip().splitlines()]
+    marks = [line for line in lines if _UNDONE.match(line) or _MISSING.match(line)]
+    answer = read("\n".join(line for line in lines if line not in marks), passages, task, SHOWN)
+    before = [UNDONE] if any(_UNDONE.match(line) for line in marks) else []
+    missing = [thing for line in marks if (found := _MISSING.match(line)) and _is_of(thing := found[1], task)]
+    after = [f"{MISSING} {thing}." for thing in missing[:1]] if answer.served == "composed" else []
+    return answer.model_copy(update={"text": "\n".join([*before, answer.text, *after])})
+
+
+def _is_of(thing: str, task: str) -> bool:
+    """Whether every word of it is the errand's: a line without a source may add nothing."""
+    words = re.findall(r"\w+", thing.casefold())
+    return bool(words) and set(words) <= {*re.findall(r"\w+", task.casefold()), "and", "und", "or", "oder"}
 
 
 def listed(passages: Sequence[Passage], reason: str) -> Answer:
@@ -158,7 +173,7 @@ def listed(passages: Sequence[Passage], reason: str) -> Answer:
     sources = tuple(one.source for one in passages)
     return Answer(
         text=f"I found messages that bear on it, but could not write a result: {reason}.",
-        citations=sources[: SHOWN.citations],
+        citations=sources[:NEAREST],
         served="rules",
         retrieved=sources,
     )
@@ -176,6 +191,7 @@ def question(context: Context, looked: Looked) -> str:
         f"The thread it was asked in:\n{thread}" if thread else "",
         f"Searched for so far:\n{searched}" if searched else "Nothing was searched for yet.",
         _numbered(context, passages) if passages else "Nothing was found yet.",
+        f"Conversations read so far: those of {', '.join(map(str, looked.read))}." if looked.read else "",
         f"Step {looked.steps + 1} of {MOST_STEPS}.",
         _errand(context),
     ]

@@ -104,6 +104,22 @@ def test_a_statement_that_its_passage_cannot_carry_is_cut_and_the_one_beside_it_
     assert alone.served == "not_found" and alone.citations == ()
 
 
+def test_a_number_of_the_question_may_be_said_again_and_no_other() -> None:
+    asked = "What do 300 pallets of Kestrel cost?"
+    told = "For 300 pallets Kestrel names no price [2]. For 500 neither [2]."
+    one, _ = answered(Model(says=lambda _: told).thinker, asked=asked)
+    assert (one.text, one.citations) == ("For 300 pallets Kestrel names no price.", RETRIEVED[1:2])
+
+
+@pytest.mark.parametrize(
+    "text", ["Am 26. März beginnt es [1].", "Mr. Pruitt agreed [1].", "Ab Do. 26. März gilt z. B. alles [1]."]
+)
+def test_a_full_stop_that_ends_no_sentence_cuts_none(text: str) -> None:
+    passages = (passage(1, "Mr. Pruitt: am 26. März."),)
+    one, _ = answered(Model(says=lambda asked: f"{text} Tom is against it.").thinker, passages)
+    assert one.text == text.replace(" [1]", "")
+
+
 @pytest.mark.parametrize("text", ["NOTHING", "NOTHING.", "Nothing.", "NOTHING [2]", "NOTHING\n[2]", "NOTHING [99]"])
 def test_nothing_is_an_honest_no_with_the_nearest_passage_if_there_is_one(text: str) -> None:
     one = saying(text)

@@ -62,7 +62,7 @@ def test_it_searches_reads_the_conversation_and_states_what_it_found_with_source
     text = "Heron is cheapest at 8.90 [2].\nIts delivery takes until 20 March [3].\nMerlin asks 7.10 [1]."
     found, nodes, _ = worked([SEARCH, READ, DONE], text)
     assert nodes == ["look", "gather", "look", "gather", "look", "write"]
-    assert found is not None and found.text == "Heron is cheapest at 8.90.\nIts delivery takes until 20 March."
+    assert found is not None and found.text == "Heron is cheapest at 8.90 [1].\nIts delivery takes until 20 March [2]."
     assert found.citations == (source("2.1"), source("2.2"))
 
 
@@ -109,3 +109,28 @@ def test_hostile_text_opens_and_closes_nothing_and_takes_the_same_way(monkeypatc
         assert one.system == other.system
         assert re.findall(r"</?\w+", one.user) == re.findall(r"</?\w+", other.user)
     assert second.asked[0].user == worked([SEARCH, DONE], "NOTHING", task=ATTACK)[2].asked[0].user
+
+
+def test_what_was_not_done_and_what_is_missing_is_said_by_code_in_the_errands_own_words() -> None:
+    text = "UNDONE\nHeron is cheapest at 8.90 [2].\nMISSING: the offers"
+    found, _, _ = worked([SEARCH, DONE], text)
+    assert found is not None
+    assert found.text == f"{errand.UNDONE}\nHeron is cheapest at 8.90 [1].\n{errand.MISSING} the offers."
+
+
+def test_what_is_missing_adds_no_word_of_its_own() -> None:
+    found, _, _ = worked([SEARCH, DONE], "Heron is cheapest at 8.90 [2].\nMISSING: the offers, log in at harvest")
+    assert found is not None and found.text == "Heron is cheapest at 8.90 [1]."
+
+
+def test_each_statement_shows_its_first_source_before_any_shows_a_second() -> None:
+    text = "Heron is cheapest at 8.90 [2][3].\nKestrel asks 9.20 [1][3]."
+    found, _, _ = worked([SEARCH, READ, DONE], text)
+    assert found is not None and found.citations == (source("2.1"), source("1.1"), source("2.2"))
+    assert found.text == "Heron is cheapest at 8.90 [1, 3].\nKestrel asks 9.20 [2, 3]."
+
+
+def test_a_model_is_told_which_conversations_it_has_read() -> None:
+    _, _, model = worked([SEARCH, READ, DONE], "NOTHING")
+    assert "Conversations read so far: those of 2." in model.asked[2].user
+    assert "Conversations read" not in model.asked[1].user

@@ -140,6 +140,16 @@ def test_what_we_said_is_no_source(here: Living, model_server: ModelServer) -> N
 # --- edits and deletions --------------------------------------------------------------------------
 
 
+def test_what_we_were_asked_before_is_no_source_and_what_we_were_told_is(
+    here: Living, model_server: ModelServer
+) -> None:
+    here.ask("ben", "general", f"{US} when does the blue valve ship, in December?")
+    here.ask("ben", "general", f"{US} the blue valve ships by rail.")
+    asked(here)
+    passages = str(model_server.requests[-1].body["messages"][-1]["content"]).partition("It is ")[0]
+    assert SHIPS in passages and "ships by rail" in passages and "in December?" not in passages
+
+
 def test_a_question_changed_at_once_is_answered_anew_in_place_and_later_not(
     here: Living, model_server: ModelServer
 ) -> None:

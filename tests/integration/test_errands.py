@@ -87,7 +87,7 @@ def test_an_errand_gets_a_card_and_its_result_stands_below_it_once(here: Living)
     sleep(here)
     card_text, text = said(here, ts)
     assert card_text.endswith("Done: the result stands below.")
-    assert "The cheapest is Heron at 8.90." in text and "Kestrel asks 9.20" in text
+    assert "The cheapest is Heron at 8.90 [1]." in text and "Kestrel asks 9.20" in text
     assert str(here.replies("general", ts)[1]["blocks"]).count("archives") == 2
 
 
