@@ -13,6 +13,7 @@ from bot.desk import Desk
 from bot.store import desk as kept
 from bot.store import messages, people, runs
 from bot.store.db import Tx
+from bot.store.outbox import Rest
 from graphs import answer as answering
 from graphs.citing import Passage, not_found
 from graphs.conversations import name_of
@@ -149,7 +150,7 @@ def answer(
         question=Quoted(text=asked.text),
         asker=here.asker.person.name,
         thread=asked.thread,
-        recall=lambda: _passages(here, asked, now, partial(passage, places=places, names=names)),
+        recall=lambda: _passages(here, asked, now, partial(passage, places=places, names=names), used),
         known=[line.text for block in blocks for line in block.lines],
         people=names,
         now=now,
@@ -166,12 +167,15 @@ def _graph() -> Any:
     return answering.build().compile()
 
 
-def _passages(here: Place, asked: Asked, now: datetime, passage: Callable[[Message], Passage]) -> list[Passage]:
+def _passages(
+    here: Place, asked: Asked, now: datetime, passage: Callable[[Message], Passage], used: "Used"
+) -> list[Passage]:
     """The thread, and what retrieval returns; never what we were asked, or what we said: neither is a source."""
     recalled = [one.message for one in recall(here, asked.wording, answering.PASSAGES + QUESTIONS, now)]
     found = [m for m in recalled if _is_source(here, asked, m)][: answering.PASSAGES]
     nearby = [m for m in asked.thread[-THREAD_PASSAGES:] if m.source not in {one.source for one in found}]
     said = [*found, *(m for m in nearby if _is_source(here, asked, m))]
+    used.read |= {source_key(message.source): message.revision for message in said}
     return [passage(message) for message in said if message.text.text]
 
 
@@ -202,10 +206,15 @@ class Used:
     """What one answer took, counted while it is made."""
 
     begun: float = field(default_factory=time.monotonic)
+    read: dict[str, int] = field(default_factory=dict)  # revisions of what was found, by source key
     calls: int = 0
     prompt: int = 0
     completion: int = 0
     first_token_ms: int | None = None
+
+    def rests(self, citations: Sequence[Source]) -> tuple[Rest, ...]:
+        """What an answer holds words of, in the revisions that it was made from."""
+        return tuple(Rest(one, self.read[source_key(one)]) for one in citations if source_key(one) in self.read)
 
     def token(self, piece: str) -> None:
         if self.first_token_ms is None:

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot import cards, keeping, observe
+from bot import keeping, observe
 from bot.desk import Desk
 from bot.keeping import Heard
 from bot.slack import directory, events, history
@@ -115,16 +115,10 @@ def _read_page(desk: Desk, slack: Slack, us: Us, scope: int, cursor: Cursor) -> 
         moved = history.after_page(
             cursor, found, history.changed_threads(found, _known(tx, scope, cursor.channel, found))
         )
-        _forget(tx, scope, history.missing(stored, found, moved.reached, cursor.reached))
+        keeping.forget(tx, scope, history.missing(stored, found, moved.reached, cursor.reached))
         tx.all("index_scope")
         cursors.put(tx, moved)
     return moved
-
-
-def _forget(tx: Tx, scope: int, gone: Sequence[str]) -> None:
-    keeping.forget(tx, scope, gone)
-    if gone:
-        cards.look_again_in(tx, scope)
 
 
 def _read_thread(desk: Desk, slack: Slack, us: Us, scope: int, cursor: Cursor) -> Cursor:
@@ -141,7 +135,7 @@ def _read_thread(desk: Desk, slack: Slack, us: Us, scope: int, cursor: Cursor) -
     moved = history.after_replies(cursor, found)
     with desk.store.as_scope(scope) as tx:
         _keep(tx, us, scope, cursor.channel, found)
-        _forget(tx, scope, history.missing(stored, found, upto, found.times[-1] if found.has_more else ""))
+        keeping.forget(tx, scope, history.missing(stored, found, upto, found.times[-1] if found.has_more else ""))
         tx.all("index_scope")
         cursors.put(tx, moved)
     return moved

@@ -8,7 +8,7 @@ Slack is edited in place. Keys: `digest/{person}/{date}` for the message, and be
 import email
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -20,7 +20,7 @@ from bot.slack.kit import line
 from bot.store import choices, messages, mornings, outbox, people, queue
 from bot.store import desk as kept
 from bot.store.db import Tx
-from bot.store.outbox import Post
+from bot.store.outbox import Post, Rest
 from graphs import digest as digests
 from graphs.conversations import name_of
 from graphs.digest_value import Digest, clip, day_words
@@ -49,6 +49,7 @@ class Card:
     troubles: tuple[Trouble, ...]
     offer: bool
     drafts: tuple[Shown, ...]
+    rests: tuple[Rest, ...]  # what its words come from
 
 
 def key_of(person: str, day: date) -> str:
@@ -67,17 +68,17 @@ def date_of(key: str, person: str) -> date | None:
 def card(desk: Desk, owner: Owner, day: date, hours: Preferences) -> Card | None:
     """The card of `day` as it should stand now; None when there is no digest of that day."""
     with owner.begin() as tx:
-        made = kept.digest(tx, owner.scope, day)
-        if made is None:
+        standing = _standing(tx, owner, day)
+        if standing is None:
             return None
+        made, drafts, rested = standing
         digest = _still_theirs(tx, made)
         chosen = choices.choices(tx, owner.scope)
-        drafts = [row for row in kept.drafts(tx, owner.scope) if row.state != "expired"]
         tasks = {row.task.id: (row.task.state, row.snoozed_until) for row in kept.tasks(tx, owner.scope)}
         boxes = mornings.mailboxes(tx, owner.id)
     states = {draft_item(row.draft): row.state for row in drafts}
     settled = outcomes(digest, Now(tasks, states, _local(chosen, owner)))
-    in_it = [row for row in drafts if draft_item(row.draft) in {i.id for i in (*digest.items, *digest.more)}]
+    in_it = _in(digest, drafts)
     waiting = any(draft_item(row.draft) not in settled and row.state == "planned" for row in in_it)
     return Card(
         digest=digest.model_copy(update={"headline": _headline(digest, settled)}),
@@ -85,13 +86,47 @@ def card(desk: Desk, owner: Owner, day: date, hours: Preferences) -> Card | None
         troubles=tuple(troubles(boxes, owner.person.zone, desk.now())),
         offer=hours.shadow and waiting and bool(boxes),
         drafts=tuple(shown_drafts(desk, owner, in_it)),
+        rests=rested,
     )
+
+
+def _standing(tx: Tx, owner: Owner, day: date) -> tuple[Digest, list[kept.DraftRow], tuple[Rest, ...]] | None:
+    """The digest of a day, the drafts that are not expired, and what both rest on, in the revisions that their words are of."""
+    while (made := kept.digest(tx, owner.scope, day)) is not None:
+        drafts = _unexpired(tx, owner)
+        found = rests(tx, [*_sources(made), *(one for row in _in(made, drafts) for one in sources_of(row.draft))])
+        # A message that changes takes its words out of both: what is the same afterwards is of these revisions.
+        if (kept.digest(tx, owner.scope, day), _unexpired(tx, owner)) == (made, drafts):
+            return made, drafts, found
+    return None
+
+
+def _unexpired(tx: Tx, owner: Owner) -> list[kept.DraftRow]:
+    return [row for row in kept.drafts(tx, owner.scope) if row.state != "expired"]
+
+
+def _in(digest: Digest, drafts: Sequence[kept.DraftRow]) -> list[kept.DraftRow]:
+    ids = {item.id for item in (*digest.items, *digest.more)}
+    return [row for row in drafts if draft_item(row.draft) in ids]
+
+
+def _sources(made: Digest) -> list[Source]:
+    return [source for item in (*made.items, *made.more) for source in item.sources]
+
+
+def sources_of(draft: Draft) -> list[Source]:
+    """The mail that a draft answers, and what it says from elsewhere."""
+    return [digests.answered(draft), *(fact.source for fact in draft.receipt.facts), *draft.receipt.withheld]
+
+
+def rests(tx: Tx, sources: Sequence[Source]) -> tuple[Rest, ...]:
+    """Those that the audience may read, as they are now. To be asked before the words are read that rest on them."""
+    return tuple(Rest(one.source, one.revision) for one in messages.by_sources(tx, sources).values())
 
 
 def _still_theirs(tx: Tx, made: Digest) -> Digest:
     """Without what rests on places that the audience left since, or on messages that are gone."""
-    wanted = [source for item in (*made.items, *made.more) for source in item.sources]
-    open_ = opens(tx, wanted)
+    open_ = opens(tx, _sources(made))
     items, more = ([item for item in part if open_(item.sources)] for part in (made.items, made.more))
     if len(items) == len(made.items) and len(more) == len(made.more):
         return made
@@ -152,7 +187,7 @@ def main_post(card: Card, channel: str) -> Post:
     """The message itself."""
     shown = blocks.digest_blocks(card.digest, card.settled, card.troubles, card.offer)
     text = blocks.fallback_text(card.digest, card.settled)
-    return Post(key_of(card.digest.person, card.digest.date), channel, text, tuple(shown))
+    return Post(key_of(card.digest.person, card.digest.date), channel, text, tuple(shown), rests=card.rests)
 
 
 def replies(card: Card, channel: str, thread_ts: str) -> list[Post]:
@@ -160,11 +195,12 @@ def replies(card: Card, channel: str, thread_ts: str) -> list[Post]:
     key = key_of(card.digest.person, card.digest.date)
     pages = blocks.more_pages(card.digest, card.settled)
     posts = [
-        Post(f"{key}/more/{n}", channel, "More for today", tuple(page), thread_ts) for n, page in enumerate(pages, 1)
+        Post(f"{key}/more/{n}", channel, "More for today", tuple(page), thread_ts, rests=card.rests)
+        for n, page in enumerate(pages, 1)
     ]
     if card.drafts:
         text, shown = "How the drafts were made", tuple(blocks_thread.receipts(card.drafts[:8]))
-        posts.append(Post(f"{key}/receipts", channel, text, shown, thread_ts))
+        posts.append(Post(f"{key}/receipts", channel, text, shown, thread_ts, rests=card.rests))
     return posts
 
 
@@ -189,6 +225,16 @@ def want_again(tx: Tx, owner: Owner, found: Card) -> None:
             outbox.want(tx, owner.scope, post)
 
 
+def take_back(owner: Owner) -> None:
+    """What lost its words and was not made anew by `refresh` says so: an answer to a press, a page that is no longer needed."""
+    with owner.begin() as tx:
+        for key in outbox.to_redo(tx, owner.scope):
+            held = outbox.get(tx, key)
+            assert held is not None
+            said_now = tuple(blocks_thread.said(outbox.TAKEN_BACK))
+            outbox.want(tx, owner.scope, replace(held.post, text=outbox.TAKEN_BACK, blocks=said_now))
+
+
 def zone_of(owner: Owner) -> ZoneInfo:
     return ZoneInfo(owner.person.zone)
 
@@ -203,15 +249,6 @@ def look_again(tx: Tx, person: int) -> None:
     if people.slack_side(tx, person).dm:
         name = f"settle/{person}"
         queue.defer(tx, queue.Job("settle", queue.READ, {"person": person}, lock=name, once=name))
-
-
-def look_again_in(tx: Tx, scope: int) -> None:
-    """Something that was said in a channel is gone: cards of the people in it may still show its words."""
-    channel = people.places(tx)[scope].channel
-    members = set(channel.members) if channel is not None else set()
-    for known in people.everybody(tx) if members else ():
-        if known.person.key in members:
-            look_again(tx, known.id)
 
 
 def tab(person: int) -> queue.Job:

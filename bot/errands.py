@@ -6,7 +6,7 @@ read under the audience of where it was asked -> the result, once. Taken back at
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from hashlib import sha256
@@ -20,10 +20,10 @@ from bot.slack.answers import Shown
 from bot.store import errands, messages, outbox, people, queue, replies, runs
 from bot.store.db import Tx
 from bot.store.errands import Errand, Task
-from bot.store.outbox import Post
+from bot.store.outbox import Post, Rest
 from graphs import errand as working
 from graphs.citing import Passage
-from graphs.digest_value import ItemLink, clip, day_words
+from graphs.digest_value import clip, day_words
 from graphs.domain import Answer, Message, Quoted, SlackSource, Source
 from graphs.errors import Later
 from graphs.life import source_key
@@ -66,7 +66,7 @@ def propose(desk: Desk, here: Place, message: Message, words: str) -> None:
         _only_listed(desk, here, message, words, scope)
         return
     night = _next_night(desk, here)
-    task = Task(words=clip(words, 1_000), asked=ts)
+    task = Task(words=clip(words, 1_000), asked=ts, revision=message.revision)
     made = Errand(
         _id(here, message), scope, here.asker.id, channel, message.thread, task, "waiting", night, None, desk.now()
     )
@@ -90,7 +90,8 @@ def _only_listed(desk: Desk, here: Place, message: Message, words: str, scope: i
     ]
     key = f"errand/{_id(here, message)}/card"
     said = answers.card(lines, links, waits=False)
-    post = Post(key, message.source.channel, answers.said(" ".join(lines)), tuple(said), message.thread)
+    rests = tuple(Rest(source, None) for source in (message.source, *sources))
+    post = Post(key, message.source.channel, answers.said(" ".join(lines)), tuple(said), message.thread, rests=rests)
     with desk.store.as_scope(scope) as tx:
         outbox.want(tx, scope, post)
     _deliver(desk, scope, key)
@@ -123,7 +124,13 @@ def _card(errand: Errand) -> Post:
     ]
     said = answers.card(lines, (), waits=errand.state == "waiting", runs=errand.state == "running")
     text = answers.said(f"An errand for the night: {clip(errand.task.words, 200)}")
-    return Post(f"errand/{errand.id}/card", errand.channel, text, tuple(said), errand.thread_ts)
+    return Post(
+        f"errand/{errand.id}/card", errand.channel, text, tuple(said), errand.thread_ts, rests=(_asking(errand),)
+    )
+
+
+def _asking(errand: Errand) -> Rest:
+    return Rest(_asked(errand), errand.task.revision or None)
 
 
 # --- doing it -------------------------------------------------------------------------------------
@@ -159,6 +166,7 @@ class _Work:
     errand: Errand
     here: Place
     run: runs.Run
+    read: dict[str, int] = field(default_factory=dict)  # revisions of what was read, by source key
 
     def begin(self) -> AbstractContextManager[Tx]:
         assert self.here.begin is not None
@@ -184,10 +192,11 @@ def run(desk: Desk, scope: int, errand: str, think: Think) -> None:
             return
         taken = runs.take(tx, f"errand/{errand}", scope)
     rights = asking.rights(here)
-    found = _found(_Work(desk, held, here, taken), think)
+    work = _Work(desk, held, here, taken)
+    found = _found(work, think)
     asking.check_rights(here, rights)
     if found is not None:
-        _finish(_Work(desk, held, here, taken), found)
+        _finish(work, found)
 
 
 def _place(desk: Desk, held: Errand) -> Place | None:
@@ -233,8 +242,12 @@ def _asked(held: Errand) -> SlackSource:
 
 
 def _search(work: _Work, words: str, most: int) -> Sequence[Source]:
-    found = asking.recall(work.here, words, most + asking.QUESTIONS, work.desk.now())
-    return _sources(work, [one.message for one in found])[:most]
+    """What is found about `words`, without what we were asked and said ourselves."""
+    with work.desk.store.directory() as tx:
+        us = workspace.us(tx)
+    found = [one.message for one in asking.recall(work.here, words, most + asking.QUESTIONS, work.desk.now())]
+    told = [one for one in found if us is None or not asking.is_between_us(work.here, one, us.bot_user)]
+    return [one.source for one in told if one.source != _asked(work.errand)][:most]
 
 
 def _conversation(work: _Work, source: Source, most: int) -> Sequence[Source]:
@@ -242,16 +255,7 @@ def _conversation(work: _Work, source: Source, most: int) -> Sequence[Source]:
     with work.begin() as tx:
         message = messages.by_sources(tx, [source]).get(source_key(source))
         near = [] if message is None else messages.nearby(tx, message.id, most, work.desk.now())
-    return _sources(work, near)
-
-
-def _sources(work: _Work, found: Sequence[Message]) -> list[Source]:
-    """What can carry a statement: not the errand itself, and nothing else that we were asked or said."""
-    with work.desk.store.directory() as tx:
-        held = workspace.us(tx)
-    us = "" if held is None else held.bot_user
-    told = [one for one in found if not asking.is_between_us(work.here, one, us)]
-    return [one.source for one in told if one.source != _asked(work.errand)]
+    return [one.source for one in near if one.source != _asked(work.errand)]
 
 
 def _passages(work: _Work, sources: Sequence[Source]) -> Sequence[Passage]:
@@ -260,6 +264,7 @@ def _passages(work: _Work, sources: Sequence[Source]) -> Sequence[Passage]:
     with work.desk.store.directory() as tx:
         places = {p.key: p for p in people.places(tx).values()}
         names = people.by_key(people.everybody(tx))
+    work.read.update({key: message.revision for key, message in found.items() if key not in work.read})
     standing = (found.get(source_key(source)) for source in sources)
     return [asking.passage(one, places, names) for one in standing if one is not None and one.text.text]
 
@@ -273,26 +278,20 @@ def _is_wanted(work: _Work) -> bool:
 def _finish(work: _Work, found: Answer) -> None:
     """The result and its message are one commit: both, or neither and the errand is still to be done."""
     held, scope = work.errand, work.errand.scope
-    shown = Shown(f"{_headed(held)}\n{found.text}", _links(work, found), note=_note(found), rated=True)
-    post = Post(
-        f"errand/{held.id}", held.channel, answers.fallback(shown), tuple(answers.blocks(shown)), held.thread_ts
-    )
+    links = asking.links(work.desk, work.here, found.citations)
+    shown = Shown(f"{_headed(held)}\n{found.text}", tuple(links), note=_note(found), rated=True)
+    _passages(work, found.citations)  # those that a worker before this one has read
+    rests = (_asking(held), *(Rest(one, work.read.get(source_key(one))) for one in found.citations))
+    said = tuple(answers.blocks(shown))
+    post = Post(f"errand/{held.id}", held.channel, answers.fallback(shown), said, held.thread_ts, rests=rests)
     with work.own() as tx:
         runs.hold(tx, work.run)
-        if errands.move(tx, held.id, ("running",), "done", result=found):
-            outbox.want(tx, scope, post)
+        if errands.move(tx, held.id, ("running",), "done"):
+            if outbox.want(tx, scope, post):
+                errands.move(tx, held.id, ("done",), "done", result=found)
             _show(tx, held.id)
         runs.end(tx, work.run, {"citations": len(found.citations)})
     _deliver(work.desk, scope, post.key)
-
-
-def _links(work: _Work, found: Answer) -> tuple[ItemLink, ...]:
-    """The sources, each with the number that the statements give it."""
-    return tuple(
-        link.model_copy(update={"label": f"[{n}] {link.label}"})
-        for n, source in enumerate(found.citations, 1)
-        for link in asking.links(work.desk, work.here, [source])
-    )
 
 
 def _headed(held: Errand) -> str:

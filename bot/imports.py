@@ -102,8 +102,6 @@ def _import_export(store: Store, export: Export, later: Later, progress: Progres
             count += sum(len(day.messages) for day in days)
             broken += _import_days(store, scope, days)
             progress(f"#{channel.name}" if channel.kind in ("public", "private") else "direct messages", count)
-        with store.as_scope(scope) as tx:
-            tx.run("drop_versions", scope=scope)
         later.index(scope)
     return count, broken
 

@@ -88,7 +88,6 @@ def forget(tx: Tx, scope: int, gone: Iterable[str]) -> None:
     if found:
         tx.many("put_tombstone", found)
         tx.many("delete_one", found)
-        tx.run("drop_versions", scope=scope)
 
 
 def merged(standing: dict[str, Standing], heard: Iterable[Heard]) -> tuple[list[Message], list[str]]:

@@ -21,7 +21,7 @@ from bot.slack.interactions import Pressed
 from bot.slack.stream import Spot
 from bot.store import desk as kept
 from bot.store import inbox, messages, outbox, people, replies
-from bot.store.outbox import Post
+from bot.store.outbox import Post, Rest
 from bot.workspace import Us
 from graphs.digest_value import clip
 from graphs.domain import Answer, Message, Party, Quoted, SlackSource, Task
@@ -58,6 +58,11 @@ class Question:
         source = self.message.source
         assert isinstance(source, SlackSource)
         return Spot(source.channel, self.message.thread, self.message.author.key, self.team)
+
+    @property
+    def rests(self) -> tuple[Rest, ...]:
+        """What an answer to it stands with: other words of it are answered anew, or left alone."""
+        return (Rest(self.message.source, None),)
 
 
 def reply(desk: Desk, channel: str, ts: str) -> None:
@@ -197,9 +202,11 @@ def _made(desk: Desk, question: Question, telling: Telling) -> Shown:
 def _said(desk: Desk, question: Question, telling: Telling) -> Shown:
     match question.wanted.wish:
         case "remember":
-            return Shown(notes.remember(desk, question.here, question.message, question.wanted.words), rated=False)
+            told = notes.remember(desk, question.here, question.message, question.wanted.words)
+            return Shown(told, rated=False, rests=question.rests)
         case "forget":
-            return Shown(notes.forget(desk, question.here, question.wanted.words), rated=False)
+            told, quoted = notes.forget(desk, question.here, question.wanted.words)
+            return Shown(told, rated=False, rests=(*question.rests, *quoted))
         case "nothing":
             return Shown(HELP, rated=False)
     asked = Asked(question.wanted.words, question.before, question.message.source, question.us)
@@ -209,7 +216,9 @@ def _said(desk: Desk, question: Question, telling: Telling) -> Shown:
         asking.check_rights(here, rights)
         telling.hear(piece)
 
-    made = shown(desk, here, asking.answer(desk, here, asked, desk.now(), asking.Used(), hear))
+    used = asking.Used()
+    found = asking.answer(desk, here, asked, desk.now(), used, hear)
+    made = shown(desk, here, found, (*question.rests, *used.rests(found.citations)))
     # Somebody may have joined or left while it was made.
     asking.check_rights(here, rights)
     return made
@@ -222,7 +231,7 @@ def _failed(error: NightdeskError) -> Shown:
     return Shown(FAILED.format(reference), rated=False)
 
 
-def shown(desk: Desk, here: Place, found: Answer) -> Shown:
+def shown(desk: Desk, here: Place, found: Answer, rests: tuple[Rest, ...] = ()) -> Shown:
     """An answer as its readers see it: with links that each of them can open, and how it was found."""
     notes_ = {"rules": "found without a model: quoted, not composed", "not_found": ""}
     return Shown(
@@ -230,6 +239,7 @@ def shown(desk: Desk, here: Place, found: Answer) -> Shown:
         links=tuple(asking.links(desk, here, found.citations)),
         note=notes_.get(found.served, ""),
         tonight=found.served == "not_found",
+        rests=rests,
     )
 
 
@@ -240,10 +250,13 @@ def _withdraw(desk: Desk, room: int, channel: str, ts: str) -> None:
     for scope in scopes:
         with desk.store.as_scope(scope) as tx:
             reply, held = replies.get(tx, key), outbox.get(tx, key)
-        if reply is None or held is None or held.post.text == WITHDRAWN:
+        if reply is None or held is None:
             continue
-        if reply.state == "streaming" and reply.ts:
-            stream.stop(desk.require_slack(), channel, reply.ts)
+        if reply.state == "streaming":
+            if reply.ts:
+                stream.stop(desk.require_slack(), channel, reply.ts)
+        elif held.post.text == WITHDRAWN:
+            continue  # as soon as the message was gone
         with desk.store.as_scope(scope) as tx:
             outbox.want(tx, scope, replace(held.post, text=WITHDRAWN, blocks=()))
 

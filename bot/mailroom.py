@@ -289,7 +289,6 @@ def _notice_gone(reading: Reading, read: Read, known: dict[int, str], now: Statu
         for key, name in ids.items():
             if name not in put_away:
                 tx.run("delete_one", scope=scope, key=key)
-        tx.run("drop_versions", scope=scope)
 
 
 # --- drafts ---------------------------------------------------------------------------------------
@@ -343,7 +342,7 @@ class Box:
 
 
 def _to_do(one: Filed, is_shadow: bool) -> bool:
-    moot = one.state in ("withdrawn", "expired", "discarded") and one.uid is not None
+    moot = one.state in ("withdrawn", "expired", "discarded", "fallen") and one.uid is not None
     return moot or one.begun_at is not None or (one.state == "planned" and not is_shadow)
 
 
@@ -437,6 +436,8 @@ def _take_out(box: Box, account: Account, one: Filed) -> bool:
         state = "edited"
     elif became == "no UIDPLUS":
         problem = "Your mail server cannot remove a single mail: delete this draft yourself."
+    if problem and state == "fallen":
+        state = "withdrawn"  # still there: its owner is told
     with box.mine() as tx:
         accounts.gone(tx, box.room.desk_scope, one.draft, state, problem)
     return state == "planned" and not problem

@@ -19,10 +19,9 @@ from bot.store import desk as kept
 from bot.store.db import Tx
 from bot.store.mornings import Slept
 from graphs import digest as digests
-from graphs.citing import without_numbers
 from graphs.digest_value import Digest, Footer, Skipped
 from graphs.domain import Considered, Draft, Fact, Preferences, SlackSource
-from graphs.errors import Denied
+from graphs.errors import Denied, Later
 from graphs.life import Life
 from graphs.outcomes import Chosen, hidden
 
@@ -97,7 +96,7 @@ def _errand(one: errands.Errand) -> digests.Errand:
     return digests.Errand(
         id=one.id,
         words=one.task.words,
-        result=without_numbers(one.result.text),
+        result=one.result.text,
         source=SlackSource(channel=one.channel, ts=one.task.asked),
         asked_at=one.at,
         found_by="model" if one.result.served == "composed" else "rules",
@@ -290,6 +289,8 @@ def _bring(desk: Desk, owner: Owner, channel: str, day: date, wanted: Preference
     with owner.begin() as tx:
         standing = outbox.get(tx, key)
         assert standing is not None
+        if standing.redo:
+            raise Later("A message that the digest tells of has changed meanwhile: it is made anew.", 1)
         for post in cards.replies(found, channel, standing.ts) if standing.ts else ():
             outbox.want(tx, owner.scope, post)
         first = mornings.delivered(tx, owner.id, day, desk.now())

@@ -4,6 +4,7 @@ from bot.asking import Place
 from bot.desk import Desk
 from bot.store import desk as kept
 from bot.store import messages
+from bot.store.outbox import Rest
 from graphs.checks import folded
 from graphs.digest_value import clip
 from graphs.domain import Fact, Memory, Message
@@ -31,8 +32,8 @@ def remember(desk: Desk, here: Place, message: Message, said: str) -> str:
     return f"Noted: “{clip(said, 200)}”. It counts {where} from now on; delete your message to take it back."
 
 
-def forget(desk: Desk, here: Place, said: str) -> str:
-    """Drops the speaker's own notes of that place that are about `said`, and says what stays."""
+def forget(desk: Desk, here: Place, said: str) -> tuple[str, tuple[Rest, ...]]:
+    """Drops the speaker's own notes of that place that are about `said`; says what stays, and quotes these messages."""
     with desk.store.as_scope(here.room) as tx:
         held = [one for one in kept.memories(tx, [here.room], desk.now()) if one.said_by == here.asker.person.key]
         gone = [one for one in held if _about(one, said)]
@@ -42,9 +43,11 @@ def forget(desk: Desk, here: Place, said: str) -> str:
         messages.set_noted(tx, here.room, [message.id for message in sources.values()])
     stays = "What stands in Slack can still be found; delete the message there and it is gone here too."
     if not gone:
-        return f"I keep no note of yours about that. {stays}"
+        return f"I keep no note of yours about that. {stays}", ()
     named = "; ".join(f"“{clip(one.quote, 120)}”" for one in gone[:5])
-    return f"I dropped {'my note' if len(gone) == 1 else f'{len(gone)} notes'} of what you said: {named}. {stays}"
+    dropped = "my note" if len(gone) == 1 else f"{len(gone)} notes"
+    rests = tuple(Rest(message.source, message.revision) for message in sources.values())
+    return f"I dropped {dropped} of what you said: {named}. {stays}", rests
 
 
 def _about(one: Memory, said: str) -> bool:

@@ -34,42 +34,53 @@ def deliver(desk: Desk, scope: int, key: str) -> None:
         return
     if found.state == "sending":
         _clear_doubt(desk, slack, begin, found)
-        with begin() as tx:
-            found = outbox.get(tx, key)
-        if found is None or found.state != "wanted":
-            return
     desk.check_running()
     with begin() as tx:
-        if not outbox.claim(tx, key, desk.now()):
-            return
-    _say(desk, slack, begin, found)
+        claimed = outbox.claim(tx, key, desk.now())
+    if claimed is not None:
+        _say(desk, slack, begin, claimed)
 
 
-def _say(desk: Desk, slack: Slack, begin: Begin, found: outbox.Posted) -> None:
+def _say(desk: Desk, slack: Slack, begin: Begin, claimed: outbox.Posted) -> None:
     try:
-        ts = _update(slack, found) if found.ts else _post(slack, found.post)
+        _check_fresh(desk, claimed)
+        ts = _update(slack, claimed) if claimed.ts else _post(slack, claimed)
     except Unsure:
         raise  # stays `sending`: the next attempt looks first
     except Later:
         with begin() as tx:
-            outbox.reclaim(tx, found.post.key)
+            outbox.reclaim(tx, claimed)
         raise
     except Denied as err:
         if refusal(err) == STREAMING:
             with begin() as tx:
-                outbox.reclaim(tx, found.post.key)
+                outbox.reclaim(tx, claimed)
             raise Later("A message still grows; Slack ends that in a while.") from err
         with begin() as tx:
-            outbox.refuse(tx, found.post.key, refusal(err))
+            outbox.refuse(tx, claimed, refusal(err))
         observe.count("effects", kind="post", outcome="refused")
         return
     with begin() as tx:
-        outbox.stands(tx, found.post.key, ts, found.post.hash, desk.now())
-    observe.count("effects", kind="edit" if found.ts else "post", outcome="done")
+        ours = outbox.stands(tx, claimed.post.key, ts, claimed.hash, desk.now(), claimed.attempt)
+    if not ours and ts and not claimed.ts and not claimed.post.reader:
+        # Slack finished this after somebody else had looked for it in vain and said it again: the second one goes.
+        slack.call("chat.delete", channel=claimed.post.channel, ts=ts)
+    observe.count("effects", kind="edit" if claimed.ts else "post", outcome="done" if ours else "doubled")
 
 
-def _post(slack: Slack, post: outbox.Post) -> str:
+def _check_fresh(desk: Desk, claimed: outbox.Posted) -> None:
+    """The last thing before the call: who was stopped since the claim says nothing, because somebody else may by now.
+
+    What is left is a stop between this line and Slack's answer that outlasts the quarantine; see ADR 6.
+    """
+    assert claimed.begun_at is not None
+    if timedelta(0) < desk.quarantine <= desk.now() - claimed.begun_at:
+        raise Unsure("This worker was stopped before it could speak: what stands in Slack is looked at first.")
+
+
+def _post(slack: Slack, claimed: outbox.Posted) -> str:
     """The ts of the new message. An ephemeral one carries no key: it is said at most once."""
+    post = claimed.post
     blocks = list(post.blocks) or None
     thread = post.thread_ts or None
     if post.reader:
@@ -83,8 +94,8 @@ def _post(slack: Slack, post: outbox.Post) -> str:
         )
         return str(said.get("message_ts") or "")
     said = slack.call(
-        "chat.postMessage", channel=post.channel, text=post.text, blocks=blocks, thread_ts=thread, metadata=mark(post),
-        unfurl_links=False, unfurl_media=False,
+        "chat.postMessage", channel=post.channel, text=post.text, blocks=blocks, thread_ts=thread,
+        metadata=mark(post.key, claimed.hash), unfurl_links=False, unfurl_media=False,
     )  # fmt: skip
     return str(said["ts"])
 
@@ -92,15 +103,15 @@ def _post(slack: Slack, post: outbox.Post) -> str:
 def _update(slack: Slack, found: outbox.Posted) -> str:
     post = found.post
     slack.call(
-        "chat.update", channel=post.channel, ts=found.ts, text=post.text, blocks=list(post.blocks), metadata=mark(post),
-        unfurl_links=False, unfurl_media=False,
+        "chat.update", channel=post.channel, ts=found.ts, text=post.text, blocks=list(post.blocks),
+        metadata=mark(post.key, found.hash), unfurl_links=False, unfurl_media=False,
     )  # fmt: skip
     return found.ts
 
 
-def mark(post: outbox.Post) -> Json:
+def mark(key: str, hash_: str) -> Json:
     """Metadata that names the message; meaningless to anybody else."""
-    return {"event_type": MARK, "event_payload": {"key": post.key, "hash": post.hash}}
+    return {"event_type": MARK, "event_payload": {"key": key, "hash": hash_}}
 
 
 def _clear_doubt(desk: Desk, slack: Slack, begin: Begin, found: outbox.Posted) -> None:
@@ -115,17 +126,17 @@ def _clear_doubt(desk: Desk, slack: Slack, begin: Begin, found: outbox.Posted) -
         # An edit may be repeated; what one reader saw once cannot be looked for, and is not said twice.
         with begin() as tx:
             if found.post.reader:
-                outbox.refuse(tx, found.post.key, "unknown outcome")
+                outbox.refuse(tx, found, "unknown outcome")
             else:
-                outbox.reclaim(tx, found.post.key)
+                outbox.reclaim(tx, found)
         return
     standing = _find(slack, found)
     with begin() as tx:
         if standing is None:
-            outbox.reclaim(tx, found.post.key)
+            outbox.reclaim(tx, found)
         else:
             ts, hash_ = standing
-            outbox.stands(tx, found.post.key, ts, hash_, desk.now())
+            outbox.stands(tx, found.post.key, ts, hash_, desk.now(), found.attempt)
             observe.count("effects", kind="post", outcome="adopted")
 
 

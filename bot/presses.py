@@ -15,12 +15,11 @@ from bot.pressing import NO_LONGER, NOT_YOURS, At, Here, here, open_modal, reply
 from bot.slack import blocks, blocks_thread, grants, interactions
 from bot.slack.interactions import Command, Interaction, Pressed, Shortcut, Submitted
 from bot.slack.limits import Block
-from bot.store import desk as kept
 from bot.store import inbox, people, queue
 from bot.store.db import Tx
+from bot.store.outbox import Rest
 from graphs.digest_value import Item, day_words
 from graphs.domain import FoundBy, TaskKind
-from graphs.outcomes import draft_item
 
 
 def handle(desk: Desk, event: int) -> None:
@@ -104,21 +103,34 @@ def _on_digest(at: At, press: Pressed) -> str:
         return tuning.pressed(at, press)
     if press.action == blocks.OPEN:
         return ""
-    with at.owner.begin() as tx:
-        about = deciding.subject(tx, at.owner, press.item, place.day if place else None)
+    about, rests = _subject(at, press.item, place.day if place else None)
     if about is None:
         if place is not None:
             whisper(at, press.channel, NO_LONGER)
         _show(at, place)
         return "no longer there"
-    done = _act(at, press, place, about)
+    done = _act(at, press, place, about, rests)
     if done and press.action in (blocks.DISCARD, blocks.REDO, blocks.MORE):
         tuning.file_drafts(at)
     _show(at, place)
     return "" if done else "unknown press"
 
 
-def _act(at: At, press: Pressed, place: Here | None, about: Subject) -> bool:
+Rests = tuple[Rest, ...]
+
+
+def _subject(at: At, item: str, day: date | None) -> tuple[Subject | None, Rests]:
+    """What a press is about, and the messages that its words come from, in the revisions they are of."""
+    with at.owner.begin() as tx:
+        while (about := deciding.subject(tx, at.owner, item, day)) is not None:
+            drafted = cards.sources_of(about.draft.draft) if about.draft is not None else []
+            rests = cards.rests(tx, [*about.sources, *drafted])
+            if deciding.subject(tx, at.owner, item, day) == about:
+                return about, rests
+    return None, ()
+
+
+def _act(at: At, press: Pressed, place: Here | None, about: Subject, rests: Rests) -> bool:
     """Does what a button or a menu says; False when it says nothing known."""
     match press.action, press.first:
         case blocks.DONE, _:
@@ -136,7 +148,7 @@ def _act(at: At, press: Pressed, place: Here | None, about: Subject) -> bool:
             if place is not None:
                 reply(at, place, f"said/{about.item}", LEFT_OUT, blocks_thread.said(LEFT_OUT))
         case blocks.MORE, "why" if place is not None:
-            reply(at, place, f"why/{about.item}", "Why this?", _why(at, about))
+            reply(at, place, f"why/{about.item}", "Why this?", _why(at, about), rests)
         case (blocks.PREVIEW | blocks.DISCARD | blocks.REDO) as action, verb if about.draft is not None:
             return _on_draft(at, place, about, action, verb)
         case _:
@@ -207,13 +219,13 @@ def _on_draft(at: At, place: Here | None, about: Subject, action: str, verb: str
 
 def _preview(at: At, place: Here, item: str, first: str) -> None:
     """The whole draft in the thread, as it is now, below a line of ours if there is one."""
-    with at.owner.begin() as tx:
-        row = next((row for row in kept.drafts(tx, at.owner.scope) if draft_item(row.draft) == item), None)
+    about, rests = _subject(at, item, place.day)
+    row = about.draft if about is not None else None
     if row is None:
         return
     [shown] = cards.shown_drafts(at.desk, at.owner, [row])
     lead = blocks_thread.said(cards.sentence(first)) if first else []
-    reply(at, place, f"preview/{item}", shown.title, [*lead, *blocks_thread.preview(shown)])
+    reply(at, place, f"preview/{item}", shown.title, [*lead, *blocks_thread.preview(shown)], rests)
 
 
 # --- why ------------------------------------------------------------------------------------------

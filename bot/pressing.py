@@ -9,7 +9,7 @@ from bot.desk import Desk, Owner
 from bot.slack import blocks_thread
 from bot.slack.limits import Block
 from bot.store import outbox, people
-from bot.store.outbox import Post
+from bot.store.outbox import Post, Rest
 from graphs.errors import Denied, Later, Unsure
 
 NOT_YOURS = "These buttons belong to the person whose morning this is. Nothing was changed."
@@ -68,9 +68,9 @@ def whisper(at: At, channel: str, text: str) -> None:
         outbox.want(tx, at.owner.scope, Post(f"press/{at.event}", channel, text, shown, reader=user))
 
 
-def reply(at: At, place: Here, name: str, text: str, shown: list[Block]) -> None:
+def reply(at: At, place: Here, name: str, text: str, shown: list[Block], rests: tuple[Rest, ...] = ()) -> None:
     """A reply in the digest's thread. The same name again is an edit of the same reply."""
-    post = Post(f"{place.key}/{name}", place.channel, text, tuple(shown), place.thread_ts)
+    post = Post(f"{place.key}/{name}", place.channel, text, tuple(shown), place.thread_ts, rests=rests)
     with at.owner.begin() as tx:
         outbox.want(tx, at.owner.scope, post)
 

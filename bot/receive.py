@@ -17,7 +17,7 @@ from bot.desk import Desk
 from bot.keeping import Heard, Marked
 from bot.slack import directory, events
 from bot.slack.events import Event, Json, Sort
-from bot.slack.export_message import Deleted, Names, Unusable, row_of, text_of
+from bot.slack.export_message import Names, Unusable, row_of, text_of
 from bot.store import cursors, inbox, nights, people, queue
 from bot.store.db import Tx
 from bot.store.inbox import Waiting
@@ -183,7 +183,7 @@ def ingest(desk: Desk, channel: str) -> None:
             except Later:
                 # Slack or the database was away: that says nothing about the events.
                 with desk.store.directory() as tx:
-                    inbox.count_attempt(tx, batch.ids, -1)
+                    inbox.let_go(tx, batch.ids)
                 raise
 
 
@@ -260,8 +260,6 @@ def _bring_content(desk: Desk, scope: int, batch: _Batch, us: Us) -> None:
         keeping.keep(tx, scope, heard)
         keeping.mark(tx, scope, [mark for one, event in standing if (mark := _mark(one, event)) is not None])
         tx.all("index_scope")
-        if any(isinstance(one.what, Deleted) for one in heard):
-            cards.look_again_in(tx, scope)
         for author in sorted({text_of(event, "user") for one, event in standing if one.kind != "app_mention"} - {""}):
             if (known := people.find(tx, author)) is not None:
                 cards.look_again(tx, known.id)

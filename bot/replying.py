@@ -37,7 +37,7 @@ class Thread:
 
     def post(self, shown: Shown) -> Post:
         said = tuple(answers.blocks(shown))
-        return Post(self.key, self.spot.channel, answers.fallback(shown), said, self.spot.thread_ts)
+        return Post(self.key, self.spot.channel, answers.fallback(shown), said, self.spot.thread_ts, rests=shown.rests)
 
 
 @dataclass
@@ -129,7 +129,9 @@ class Telling:
         whole = not self.broken and text.startswith(self.shown)
         rest = text[len(self.shown) :] if whole else ""
         channel = self.thread.spot.channel
-        ended = stream.stop(self.thread.slack, channel, self.ts, rest, answers.below(shown), posting.mark(post))
+        ended = stream.stop(
+            self.thread.slack, channel, self.ts, rest, answers.below(shown), posting.mark(post.key, post.hash)
+        )
         return ended and whole and not answers.may_unfurl(shown)
 
 

@@ -6,11 +6,11 @@ What rules cannot tell waits for the night.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, time
+from datetime import date, datetime, time
 
 from bot import cards, night
 from bot.desk import Desk, Owner, begin_owner
-from bot.store import accounts, choices, people, queue
+from bot.store import accounts, choices, outbox, people, queue
 from bot.store import desk as kept
 from bot.store.choices import Choice
 from bot.store.db import Tx
@@ -22,16 +22,30 @@ from graphs.rules.judge import answers_elsewhere
 
 
 def settle(desk: Desk, person: int) -> None:
-    """Marks what was answered since, and brings the cards up to date. May run at any time and any number of times."""
+    """Marks what was answered since, brings the cards up to date, and makes those anew that lost their words, however old.
+
+    May run at any time and any number of times.
+    """
     owner, now = begin_owner(desk, person), desk.now()
     today = now.astimezone(cards.zone_of(owner)).date()
     with owner.begin() as tx:
-        days = cards.recent(tx, owner, today)
+        fallen = (cards.date_of(key, owner.person.key) for key in outbox.to_redo(tx, owner.scope))
+        days = [*cards.recent(tx, owner, today), *(day for day in fallen if day is not None)]
         open_ = [row.task for row in kept.tasks(tx, owner.scope) if row.task.state == "open"]
-    if not days:
-        return
+    if days:
+        _settle(owner, open_, night.read(desk, _nearby(owner, open_, now), now) if open_ else NOTHING, days, now)
+    with desk.store.directory() as tx:
+        hours = people.preferences(tx, person)
+        queue.defer(tx, cards.tab(person))
+    cards.refresh(desk, owner, days, hours)
+    cards.take_back(owner)
+
+
+NOTHING = night.Reading({}, {}, {})
+
+
+def _settle(owner: Owner, open_: Sequence[Task], reading: night.Reading, days: Sequence[date], now: datetime) -> None:
     mailed = _answered_mails(owner)
-    reading = night.read(desk, _nearby(owner, open_, now), now) if open_ else night.Reading({}, {}, {})
     over = [task for task in open_ if _is_over(task, owner, reading, mailed, now)]
     with owner.begin() as tx:
         for task in over:
@@ -39,10 +53,6 @@ def settle(desk: Desk, person: int) -> None:
                 choices.choose(tx, owner.scope, Choice(task.id, "answered", now))
         told = datetime.combine(max(days), time.min, cards.zone_of(owner))
         _settle_mails(tx, owner, {name: at for name, at in mailed.items() if at > told}, now)
-    with desk.store.directory() as tx:
-        hours = people.preferences(tx, person)
-        queue.defer(tx, cards.tab(person))
-    cards.refresh(desk, owner, days, hours)
 
 
 def _nearby(owner: Owner, open_: Sequence[Task], now: datetime) -> Owner:

@@ -11,6 +11,7 @@ from itertools import accumulate
 from bot.slack import kit, limits
 from bot.slack.limits import Block
 from bot.slack.mrkdwn import link, sanitize, visible
+from bot.store.outbox import Rest
 from graphs.digest_value import ItemLink, clip
 
 UP = "answer.up"
@@ -19,7 +20,7 @@ TONIGHT = "answer.tonight"
 START = "errand.start"
 DISCARD = "errand.discard"
 
-MOST_LISTED = 12
+MOST_LISTED = 8
 LONGEST = 2_800  # escaped characters of the text: a section takes 3,000
 
 
@@ -32,6 +33,7 @@ class Shown:
     note: str = ""
     tonight: bool = False
     rated: bool = True
+    rests: tuple[Rest, ...] = ()  # messages whose words it may hold
 
 
 def said(text: str) -> str:

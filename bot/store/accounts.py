@@ -206,6 +206,7 @@ def begin_append(tx: Tx, scope: int, draft: Draft, uidvalidity: int, uidnext: in
 
 def not_appended(tx: Tx, scope: int, draft: Draft, problem: str = "") -> None:
     tx.run("not_appended", scope=scope, **_key(draft), problem=problem)
+    tx.run("forget_draft", scope=scope, **_key(draft))
 
 
 def appended(tx: Tx, scope: int, draft: Draft, uidvalidity: int, uid: int, stands: bytes, now: datetime) -> None:
@@ -215,6 +216,7 @@ def appended(tx: Tx, scope: int, draft: Draft, uidvalidity: int, uid: int, stand
 def gone(tx: Tx, scope: int, draft: Draft, state: str, problem: str = "") -> None:
     """It no longer lies where we put it; `state` says what became of it."""
     tx.run("draft_gone", scope=scope, **_key(draft), state=state, problem=problem)
+    tx.run("forget_draft", scope=scope, **_key(draft))
     observe.count("drafts", state=state)
 
 

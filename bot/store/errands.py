@@ -11,10 +11,11 @@ from graphs.domain import Answer, Value
 
 
 class Task(Value):
-    """What was asked, in the person's own words, and the ts of the message that asked."""
+    """What was asked, in the person's own words, and the ts of the message that asked, with the revision of these words."""
 
     words: str
     asked: str
+    revision: int = 0  # 0: not known
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """What Slack told us, committed before it is acknowledged. Payloads are sealed, bound to their rows, until they are handled."""
 
 import json
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +18,12 @@ KEPT = timedelta(days=30)
 
 MOST_ATTEMPTS = 5
 """An event that was begun so often and never ended is put aside."""
+
+AT_WORK = timedelta(minutes=1)
+"""So long after a process began with an event, others that begin with it too are no further attempts."""
+
+_ME = secrets.token_hex(8)
+"""This process, in the rows of events that it has begun with."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +53,17 @@ def waiting(tx: Tx, keys: Keys, channel: str, most: int) -> list[Waiting]:
     ]
 
 
-def count_attempt(tx: Tx, ids: Sequence[int], more: int = 1) -> None:
-    """Before an event is handled; -1 takes it back when it was not the event's fault."""
-    tx.run("try_events", ids=list(ids), more=more)
+def count_attempt(tx: Tx, ids: Sequence[int], me: str = _ME) -> None:
+    """Before events are handled. Those that another process is at just now count for that one alone.
+
+    What this process began before and never ended was cut off: it brings in events of one channel one after the other.
+    """
+    tx.run("try_events", ids=list(ids), me=me, at_work=AT_WORK)
+
+
+def let_go(tx: Tx, ids: Sequence[int], me: str = _ME) -> None:
+    """It was not the events' fault that they are not handled: no attempt."""
+    tx.run("let_events_go", ids=list(ids), me=me)
 
 
 def hold(tx: Tx, ids: Sequence[int]) -> set[int]:

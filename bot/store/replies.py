@@ -60,7 +60,12 @@ def stands_at(tx: Tx, key: str, fence: int, ts: str) -> None:
 
 
 def says(tx: Tx, scope: int, post: Post, fence: int, partial: bool, deliver: bool) -> None:
-    """What the answer should say. `deliver`: by the outbox, with the same commit; else a stream still shows it."""
+    """What the answer should say. `deliver`: by the outbox, with the same commit; else a stream still shows it.
+
+    Raises `Later` when what it rests on has changed since it was read.
+    """
+    if not outbox.rest(tx, scope, post):
+        raise Later("What this answer rests on has changed: it is made anew.", 1)
     content = Jsonb({"text": post.text, "blocks": list(post.blocks), "partial": partial})
     state = "wanted" if deliver else None
     _hold(tx.run("reply_says", key=post.key, fence=fence, content=content, hash=post.hash, state=state))

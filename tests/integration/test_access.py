@@ -188,7 +188,6 @@ def filled(database: Database, owner: Connection) -> Filled:
 ROWS: dict[str, str] = {
     "message": "(scope_id, key, medium, thread, author_key, author_name, author_kind, sent_at, text, facts, hash)"
     " values (%(s)s, 'k', 'slack', 'k', 'ada', 'Ada', 'member', now(), 'words', '{}', '')",
-    "message_version": "(scope_id, message_id, revision, text, facts) values (%(s)s, %(m)s, 1, 'old', '{}')",
     "quarantine": "(scope_id, key, reason) values (%(s)s, 'k', 'r')",
     "turn": "(scope_id, message_id, session, at, length, revision) values (%(s)s, %(m)s, '', now(), 1, 1)",
     "posting": "(term, scope_id, message_id, tf) values ('word', %(s)s, %(m)s, 1)",
@@ -205,6 +204,7 @@ ROWS: dict[str, str] = {
     "spend": "(scope_id, night, step, model, state, money) values (%(s)s, now(), 'x', 'm', 'settled', 1)",
     "unindexed": "(scope_id, message_id, thread, at) values (%(s)s, %(m)s, 'another', now())",
     "outbox": "(scope_id, key, channel, content, hash) values (%(s)s, 'k/' || %(s)s, 'C1', '{}', 'h')",
+    "post_source": "(scope_id, key, message_id, revision) values (%(s)s, 'k/' || %(s)s, %(m)s, 1)",
     "feedback": "(scope_id, key, person_id, value) select %(s)s, 'k/' || %(s)s, id, 'up' from nightdesk.person limit 1",
     "account": "(scope_id, host, port, security, login, secret) values (%(s)s, 'h', 993, 'tls', 'l', '')",
     "mailbox": "(scope_id, name, role, uidvalidity) values (%(s)s, 'INBOX', 'inbox', 1)",

@@ -138,51 +138,6 @@ alter table nightdesk.draft
   add column stands bytea,              -- sha256 of what the server gave back right after our APPEND
   add column problem text not null default '';
 
--- As before, and drafts that may lie in a mailbox are withdrawn rather than forgotten.
-create or replace function nightdesk.forget_derived() returns trigger
-language plpgsql security definer set search_path = nightdesk, pg_temp as $$
-declare
-  here text := (select key from scope where id = old.scope_id);
-  gone boolean := tg_op = 'DELETE' or (old.deleted_at is null and new.deleted_at is not null);
-  fallen bigint[];
-begin
-  if not gone and old.revision = new.revision then
-    return null;
-  end if;
-  -- What stands outside of threads is judged in runs, named after their first message: any that began by then may hold it.
-  delete from thought where about = old.scope_id and (thread = old.thread
-    or old.medium = 'slack' and thread like 'run:%' and substr(thread, 5) <= old.thread
-    or step = 'change' and (result ->> 'message')::bigint = old.id);
-  select coalesce(array_agg(memory_id), '{}') into fallen from memory_source where message_id = old.id;
-  delete from change_log using memory where memory.id = any(fallen) and change_log.scope_id = memory.scope_id
-    and change_log.what = memory.text;
-  update learned_context set lines = (
-    select coalesce(jsonb_agg(line order by place), '[]') from jsonb_array_elements(lines) with ordinality as kept(line, place)
-    where not exists (select from jsonb_array_elements_text(line -> 'memories') id where id::bigint = any(fallen)))
-  where scope_id = old.scope_id and fallen <> '{}';
-  delete from memory where id = any(fallen);
-  -- A reply that nobody touched yet and that rests on these words is written anew; one that may lie in Drafts is taken out.
-  delete from draft where state = 'planned' and uid is null and begun_at is null
-    and cites(jsonb_path_query_array(value, '$.receipt.facts[*].source'), here, old);
-  update draft set state = 'withdrawn' where state in ('planned', 'appended')
-    and cites(jsonb_path_query_array(value, '$.receipt.facts[*].source'), here, old);
-  delete from thought where step = 'draft' and cites(jsonb_path_query_array(result, '$.receipt.facts[*].source'), here, old)
-    or step = 'considered' and cites(jsonb_path_query_array(result, '$.draft.receipt.facts[*].source'), here, old);
-  if gone then
-    delete from posting where message_id = old.id;
-    delete from turn where message_id = old.id;
-    delete from task where cites(value -> 'sources', here, old);
-    update digest set value = value || jsonb_build_object(
-      'items', (select coalesce(jsonb_agg(item order by place), '[]') from jsonb_array_elements(value -> 'items')
-                with ordinality as kept(item, place) where not cites(item -> 'sources', here, old)),
-      'more', (select coalesce(jsonb_agg(item order by place), '[]') from jsonb_array_elements(value -> 'more')
-               with ordinality as kept(item, place) where not cites(item -> 'sources', here, old)))
-    where exists (select from jsonb_array_elements(value -> 'items') item where cites(item -> 'sources', here, old))
-      or exists (select from jsonb_array_elements(value -> 'more') item where cites(item -> 'sources', here, old));
-  end if;
-  return null;
-end $$;
-
 -- One night a person and local date, whatever started it. No content.
 create table nightdesk.night (
   person_id bigint not null references nightdesk.person,

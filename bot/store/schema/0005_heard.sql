@@ -1,11 +1,12 @@
 -- What comes in event by event: whether it belongs to an answer of ours, and an index that follows single messages.
 
--- Whether we answered a message, or anything in its thread: yes or no, for whoever decides who waits for an answer.
+-- Whether we answered a message, or anything in its thread, or it handed us an errand: yes or no, for whoever decides who waits for an answer.
 create function nightdesk.answered(place text, message text, thread text) returns boolean
 language sql stable security definer set search_path = nightdesk, pg_temp as $$
   select exists (select from outbox where key = 'answer/' || place || '/' || message)
     or thread <> '' and exists (
       select from outbox where channel = place and thread_ts = thread and starts_with(key, 'answer/'))
+    or exists (select from errand where channel = place and value ->> 'asked' = message)
 $$;
 
 -- Where we said something in a channel's threads; never what.

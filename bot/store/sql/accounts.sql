@@ -128,6 +128,12 @@ where scope_id = %(scope)s and account = %(account)s and answers = %(answers)s
 update nightdesk.draft set uid = null, begun_at = null, problem = %(problem)s, state = %(state)s
 where scope_id = %(scope)s and account = %(account)s and answers = %(answers)s
 
+-- forget_draft --
+-- What it rested on is gone, and it lies nowhere: the mail, if there is one, may be answered anew.
+delete from nightdesk.draft
+where scope_id = %(scope)s and account = %(account)s and answers = %(answers)s
+  and state = 'fallen' and uid is null and begun_at is null
+
 -- draft_missed --
 -- It was not there when last looked for; a mail program may be sending it just now.
 update nightdesk.draft set begun_at = coalesce(begun_at, %(now)s)

@@ -84,8 +84,9 @@ on conflict (scope_id, id) do update set value = excluded.value, state = exclude
   snoozed_until = excluded.snoozed_until, changed_on = excluded.changed_on, shown_on = excluded.shown_on
 
 -- drafts --
--- Every draft that was ever planned for a person, whatever became of it.
-select account, answers, state, value, mail, night from nightdesk.draft where scope_id = %(scope)s order by account, answers
+-- Every draft that was ever planned for a person, whatever became of it; not one whose words were taken back.
+select account, answers, state, value, mail, night from nightdesk.draft
+where scope_id = %(scope)s and state <> 'fallen' order by account, answers
 
 -- plan_draft --
 -- At most one for each account and message answered; a second night changes nothing.

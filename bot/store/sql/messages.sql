@@ -1,15 +1,10 @@
 -- put_slack --
--- New, or changed since: then old words are kept as a version. The same bytes again change nothing, and a new reaction
--- is no new revision: nothing that was concluded from the words falls.
+-- New, or changed since: then it is another revision, and what was concluded from the old words falls. The same bytes again
+-- change nothing, and a new reaction is no new revision.
 with said as (
   select * from jsonb_to_recordset(%(rows)s) as r(key text, thread text, author_key text, author_name text,
     author_address text, author_kind text, sent_at timestamptz, edited_at timestamptz, day date, text text, mentions text[],
-    facts jsonb, lang text, hash text)),
-kept as (
-  insert into nightdesk.message_version (scope_id, message_id, revision, text, facts)
-  select %(scope)s, m.id, m.revision, m.text, m.facts from nightdesk.message m join said using (key)
-  where m.scope_id = %(scope)s and m.text <> said.text and m.deleted_at is null
-  on conflict do nothing)
+    facts jsonb, lang text, hash text))
 insert into nightdesk.message (scope_id, key, medium, thread, author_key, author_name, author_address, author_kind, sent_at,
   edited_at, day, text, mentions, facts, lang, hash)
 select %(scope)s, key, 'slack', thread, author_key, author_name, author_address, author_kind, sent_at, edited_at, day, text,
@@ -62,19 +57,20 @@ update nightdesk.mail_ref set thread = %(thread)s where scope_id = %(scope)s and
 
 -- delete_missing --
 -- What a later import no longer has, on a day whose file is present, was deleted.
-update nightdesk.message set deleted_at = now(), text = '', facts = '{}', revision = revision + 1
+update nightdesk.message set deleted_at = now(), text = '', facts = '{}', mentions = '{}', revision = revision + 1,
+  author_key = case medium when 'mail' then '' else author_key end,
+  author_name = case medium when 'mail' then '' else author_name end,
+  author_address = case medium when 'mail' then '' else author_address end
 where scope_id = %(scope)s and medium = 'slack' and deleted_at is null
   and day = %(day)s and not key = any(%(present)s)
 
 -- delete_one --
 -- A tombstone: the row stays, so that what leaned on it falls, and its words go.
-update nightdesk.message set deleted_at = now(), text = '', facts = '{}', revision = revision + 1
+update nightdesk.message set deleted_at = now(), text = '', facts = '{}', mentions = '{}', revision = revision + 1,
+  author_key = case medium when 'mail' then '' else author_key end,
+  author_name = case medium when 'mail' then '' else author_name end,
+  author_address = case medium when 'mail' then '' else author_address end
 where scope_id = %(scope)s and key = %(key)s and deleted_at is null
-
--- drop_versions --
--- Old words of a deleted message go with it.
-delete from nightdesk.message_version v using nightdesk.message m
-where v.message_id = m.id and m.scope_id = %(scope)s and m.deleted_at is not null
 
 -- quarantine --
 -- What could not be read, with the reason and never the thing itself.

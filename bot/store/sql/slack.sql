@@ -11,8 +11,16 @@ select id, key, kind, ts, payload, attempts from nightdesk.slack_event
 where channel = %(channel)s and handled_at is null and key not like 'press/%%' order by id limit %(most)s
 
 -- try_events --
--- Counted before anything is done with them, so that an event that kills its worker is known by its attempts.
-update nightdesk.slack_event set attempts = attempts + %(more)s where id = any(%(ids)s) and handled_at is null
+-- Counted before anything is done with them, so that an event that kills its worker is known by its attempts; not for whoever
+-- joins a process that is at work on them.
+update nightdesk.slack_event set attempts = attempts + 1, begun_at = now(), begun_by = %(me)s
+where id = any(%(ids)s) and handled_at is null
+  and (begun_by in ('', %(me)s) or begun_at < now() - %(at_work)s::interval)
+
+-- let_events_go --
+-- Ended without a result that would count against them.
+update nightdesk.slack_event set attempts = attempts - 1, begun_at = null, begun_by = ''
+where id = any(%(ids)s) and handled_at is null and begun_by = %(me)s
 
 -- hold_events --
 -- Those that are still to be handled, held until this transaction ends: of two workers the later one finds none.

@@ -1,0 +1,292 @@
+-- What we say or keep rests on messages, and is taken back when their words change or go.
+-- In the same transaction the rows lose the words; jobs make Slack and Drafts follow.
+
+-- An edit replaces. `message.revision` says how often, and what was concluded from a revision names it; nothing ever read
+-- the old words, and people edit in order to take words back.
+drop table nightdesk.message_version;
+
+-- Which messages a message of ours rests on. No content.
+create table nightdesk.post_source (
+  scope_id int not null references nightdesk.scope, -- as of the post
+  key text not null,                    -- of the post; its row may be written after these, in the same transaction
+  message_id bigint not null,           -- goes with its message by `forget_derived`
+  revision int,                         -- whose words the post may hold; null: it answers the message, whatever that says
+  primary key (key, message_id)
+);
+create index on nightdesk.post_source (message_id);
+call nightdesk.guard('nightdesk.post_source');
+
+alter table nightdesk.outbox
+  add column redo boolean not null default false; -- its words were taken back: its person's desk makes it anew
+
+-- What rested on other words than stand now: to be taken out of Drafts while nobody touched it, and then forgotten.
+alter table nightdesk.draft drop constraint draft_state_check, add check (
+  state in ('planned', 'appended', 'edited', 'sent', 'discarded', 'withdrawn', 'expired', 'fallen'));
+
+-- Several processes bring in the same events side by side: only who begins where nobody is at work counts an attempt.
+alter table nightdesk.slack_event
+  add column begun_at timestamptz,
+  add column begun_by text not null default ''; -- a process
+
+-- A job, enqueued or touched with the transaction that made it necessary: as `defer_job` does it for the application.
+create function nightdesk.enqueue(task text, lane text, arguments jsonb, locked text, once text, urgency int) returns void
+language sql security definer set search_path = public, pg_temp as $$
+  insert into procrastinate_jobs (queue_name, task_name, args, lock, queueing_lock, priority) values ($2, $1, $3, $4, $5, $6)
+  on conflict (queueing_lock) where status = 'todo'::procrastinate_job_status do update set
+    priority = greatest(procrastinate_jobs.priority, excluded.priority), scheduled_at = null
+$$;
+
+-- The cards and Home tabs of these desks are made anew.
+create function nightdesk.look_again(desks int[]) returns void
+language plpgsql security definer set search_path = nightdesk, pg_temp as $$
+declare
+  whose bigint;
+begin
+  for whose in
+    select distinct person.id from scope join person on person.id = scope.owner_id
+    where scope.id = any(desks) and scope.kind = 'person' and person.active and (person.dm <> '' or person.home <> '')
+    order by 1
+  loop
+    perform enqueue('settle', 'read', jsonb_build_object('person', whose), 'settle/' || whose, 'settle/' || whose, 0);
+  end loop;
+end $$;
+
+-- Posts lose their words at once, and Slack follows: an answer says `instead`, a digest is made anew from what still stands.
+-- What only one reader ever saw cannot be taken back, and is not said if it was not yet.
+create function nightdesk.take_back(posts text[], instead text) returns void
+language plpgsql security definer set search_path = nightdesk, pg_temp as $$
+declare
+  one record;
+  desks int[] := '{}';
+begin
+  delete from post_source where key = any(posts);
+  for one in
+    update outbox set content = content || jsonb_build_object('text', instead, 'blocks', '[]'::jsonb), hash = 'taken back',
+      redo = starts_with(key, 'digest/') and state <> 'withdrawn',
+      state = case when reader <> '' and state = 'wanted' then 'withdrawn'
+        when reader = '' and (state = 'sent' or state = 'refused' and ts <> '') then 'wanted' else state end
+    where key = any(posts) returning scope_id, key, redo, state
+  loop
+    if one.redo then
+      desks := desks || one.scope_id;
+    elsif one.state in ('wanted', 'sending') then
+      perform enqueue('deliver', 'live', jsonb_build_object('scope', one.scope_id, 'key', one.key), 'post/' || one.key,
+        'deliver/' || one.key, 50);
+    end if;
+  end loop;
+  perform look_again(desks);
+end $$;
+
+create function nightdesk.taken_back() returns text language sql immutable as $$
+  select 'Taken back: what this rested on was changed or deleted, or not everybody here may read it. Ask again.'
+$$;
+
+-- Who reads what stands in the name of a scope, as `readable` knows them: a person alone, or all of a channel.
+create function nightdesk.readers_of(here int) returns text
+language sql stable security definer set search_path = nightdesk, pg_temp as $$
+  select case kind when 'person' then 'u:' || owner_id when 'channel' then 'c:' || id else 's:' || id end
+  from scope where id = here
+$$;
+
+-- Writes down what a post rests on, and says whether all of it stands in those words and may be read by all who will read
+-- the post. The messages are held until the transaction ends: a change of one waits, and then finds the post.
+create function nightdesk.rest_on(here int, post text, places text[], names text[], revisions int[]) returns boolean
+language plpgsql security definer set search_path = nightdesk, pg_temp as $$
+declare
+  held bigint[];
+  sound boolean;
+begin
+  if here is distinct from writable(audience()) or exists (select from outbox where key = post and scope_id <> here) then
+    raise insufficient_privilege using message = 'another scope''s post';
+  end if;
+  if cardinality(places) = 0 then
+    delete from post_source where key = post;
+    return true;
+  end if;
+  perform from unnest(places, names) as one(place, said) join scope s on s.key = place join message m on m.scope_id = s.id
+    and (m.medium = 'slack' and m.key = said or m.medium = 'mail' and m.facts ->> 'message_id' = said)
+  order by m.id for share of m;
+  delete from post_source where key = post;
+  with wanted as (select * from unnest(places, names, revisions) as one(place, said, revision)),
+  standing as (
+    select wanted.*, m.id, m.scope_id, m.revision as now
+    from wanted join scope s on s.key = place join message m on m.scope_id = s.id and m.deleted_at is null
+      and (m.medium = 'slack' and m.key = said or m.medium = 'mail' and m.facts ->> 'message_id' = said)),
+  noted as (
+    insert into post_source (scope_id, key, message_id, revision)
+    select here, post, id, max(revision) from standing group by id),
+  open as (select array_agg(id) ids from readable(readers_of(here)) id)
+  select not exists (
+    select from wanted where not exists (
+      select from standing, open where standing.place = wanted.place and standing.said = wanted.said
+        and coalesce(wanted.revision = standing.now, true) and standing.scope_id = any(open.ids)))
+  into sound;
+  return sound;
+end $$;
+
+-- The writer's own post says that it was taken back.
+create function nightdesk.take_back_post(post text) returns void
+language plpgsql security definer set search_path = nightdesk, pg_temp as $$
+begin
+  if exists (select from outbox where key = post and scope_id = writable(audience())) then
+    perform take_back(array[post], taken_back());
+  end if;
+end $$;
+
+-- Before a post is brought to Slack: what it rests on still stands in those words, and all who will read it may. If not, it
+-- is taken back first. False where nobody knows at this moment who reads there: then it waits, but for no more than an hour.
+create function nightdesk.recheck_post(post text) returns boolean
+language plpgsql security definer set search_path = nightdesk, pg_temp as $$
+declare
+  one outbox;
+begin
+  select * into one from outbox where key = post and scope_id = writable(audience());
+  if one.redo then
+    perform look_again(array[one.scope_id]);
+  end if;
+  if not exists (select from post_source where key = one.key) then
+    return true;
+  end if;
+  if one.wanted_at > now() - interval '1 hour' and exists (
+      select from scope where id = one.scope_id and kind = 'channel' and (shared is null or has_guests is null)) then
+    return false;
+  end if;
+  if exists (
+      select from post_source p left join message m on m.id = p.message_id and m.deleted_at is null
+      where p.key = one.key and (m.id is null or p.revision <> m.revision
+        or not m.scope_id in (select readable(readers_of(one.scope_id))))) then
+    perform take_back(array[one.key], taken_back());
+  end if;
+  return true;
+end $$;
+
+-- What is said of a task until the next night has read the new words.
+create function nightdesk.reworded() returns jsonb language sql immutable as $$
+  select jsonb_build_object('what', said, 'text', said, 'why', '', 'next_step', 'Read it again', 'due', null)
+  from (values ('A message about this was changed: look there')) as one(said)
+$$;
+
+-- Items of a digest without the words that a message no longer says: what it told alone goes, a task only points at it.
+create function nightdesk.items_without(items jsonb, scope_key text, message nightdesk.message, gone boolean, fallen text[])
+returns jsonb language sql immutable set search_path = nightdesk, pg_temp as $$
+  select coalesce(jsonb_agg(case when cites(item -> 'sources', scope_key, message) and item ->> 'kind' <> 'draft'
+      then item || reworded() - 'what' - 'why' else item end order by place), '[]')
+  from jsonb_array_elements(items) with ordinality as kept(item, place)
+  where not item ->> 'id' = any(fallen)
+    and not (cites(item -> 'sources', scope_key, message) and (gone or item ->> 'kind' in ('change', 'errand', 'answer')))
+$$;
+
+-- An edited or deleted message takes with it what was concluded from its old words, in the same transaction.
+create or replace function nightdesk.forget_derived() returns trigger
+language plpgsql security definer set search_path = nightdesk, pg_temp as $$
+declare
+  here text := (select key from scope where id = old.scope_id);
+  gone boolean := tg_op = 'DELETE' or (old.deleted_at is null and new.deleted_at is not null);
+  fallen bigint[];
+  items text[] := '{}';
+  desks int[] := '{}';
+  posts text[];
+  one record;
+begin
+  if not gone and old.revision = new.revision then
+    return old;
+  end if;
+  -- What stands outside of threads is judged in runs, named after their first message: any that began by then may hold it.
+  delete from thought where about = old.scope_id and (thread = old.thread
+    or old.medium = 'slack' and thread like 'run:%' and substr(thread, 5) <= old.thread
+    or step = 'change' and (result ->> 'message')::bigint = old.id);
+  delete from thought where step = 'draft' and cites(jsonb_path_query_array(result, '$.receipt.facts[*].source'), here, old)
+    or step = 'considered' and (cites(jsonb_path_query_array(result, '$.draft.receipt.facts[*].source'), here, old)
+      or cites(result -> 'sources', here, old));
+  select coalesce(array_agg(memory_id), '{}') into fallen from memory_source where message_id = old.id;
+  delete from change_log using memory where memory.id = any(fallen) and change_log.scope_id = memory.scope_id
+    and change_log.what = memory.text;
+  update learned_context set lines = (
+    select coalesce(jsonb_agg(line order by place), '[]') from jsonb_array_elements(lines) with ordinality as kept(line, place)
+    where not exists (select from jsonb_array_elements_text(line -> 'memories') id where id::bigint = any(fallen)))
+  where scope_id = old.scope_id and fallen <> '{}';
+  delete from memory where id = any(fallen);
+  -- A reply that lies nowhere yet is written anew; of one that may lie in Drafts only the place is remembered, to take it out.
+  for one in
+    select scope_id, account, answers, state = 'planned' and uid is null and begun_at is null as nowhere,
+      'draft-' || split_part(btrim(value ->> 'message_id', '<>'), '@', 1) as item
+    from draft where cites(jsonb_path_query_array(value, '$.receipt.facts[*].source'), here, old)
+      or gone and here = 'account:' || account and answers = old.facts ->> 'message_id'
+  loop
+    if one.nowhere then
+      delete from draft where account = one.account and answers = one.answers;
+    else
+      update draft set mail = '', state = case when state in ('planned', 'appended') then 'fallen' else state end,
+        value = value || jsonb_build_object('to', '[]'::jsonb, 'cc', '[]'::jsonb, 'subject', '', 'body', '',
+          'slots', '[]'::jsonb, 'receipt', '{}'::jsonb)
+      where account = one.account and answers = one.answers;
+      perform enqueue('file_drafts', 'sleep', jsonb_build_object('scope', box.scope_id), 'mail/' || box.scope_id,
+        'file/' || box.scope_id, 0)
+      from account box join scope on scope.id = box.scope_id where scope.key = 'account:' || one.account;
+    end if;
+    items := items || one.item;
+    desks := desks || one.scope_id;
+  end loop;
+  -- An errand that waits is handed over anew by its new words; one that was asked by words that are gone is over.
+  for one in
+    select id, state, channel = substr(here, 9) and here like 'channel:%' and value ->> 'asked' = old.key as asked
+    from errand where channel = substr(here, 9) and value ->> 'asked' = old.key or cites(result -> 'citations', here, old)
+  loop
+    if one.asked and not gone and one.state = 'waiting' then
+      delete from errand where id = one.id;
+    elsif one.asked then
+      update errand set result = null, value = value || '{"words": ""}',
+        state = case when state in ('waiting', 'running') then 'discarded' else state end where id = one.id;
+    else
+      update errand set result = null where id = one.id;
+    end if;
+    items := items || ('errand-' || one.id);
+  end loop;
+  for one in
+    select scope_id, id, value ->> 'found_by' = 'owner' as by_owner from task where cites(value -> 'sources', here, old)
+  loop
+    if gone then
+      delete from task where scope_id = one.scope_id and id = one.id;
+    else
+      update task set value = value || (reworded() - 'text') || case when one.by_owner and new.text <> ''
+        then jsonb_build_object('what', left(regexp_replace(new.text, '\s+', ' ', 'g'), 160)) else '{}' end
+      where scope_id = one.scope_id and id = one.id;
+    end if;
+    desks := desks || one.scope_id;
+  end loop;
+  select array_agg(key) into posts from post_source where message_id = old.id and (gone or revision is not null);
+  for one in
+    select d.scope_id, d.date from digest d
+    where exists (
+      select from jsonb_array_elements((value -> 'items') || (value -> 'more')) item
+      where cites(item -> 'sources', here, old) or item ->> 'id' = any(items))
+  loop
+    update digest set value = value || jsonb_build_object(
+      'items', items_without(value -> 'items', here, old, gone, items),
+      'more', items_without(value -> 'more', here, old, gone, items))
+    where scope_id = one.scope_id and date = one.date;
+    posts := posts || (
+      select array_agg(key) from outbox where scope_id = one.scope_id and key like 'digest/%/' || one.date || '%');
+    desks := desks || one.scope_id;
+  end loop;
+  select desks || coalesce(array_agg(scope_id), '{}') into desks
+  from choice where source is not null and cites(jsonb_build_array(source), here, old);
+  if gone then
+    perform take_back(
+      array(select key from post_source where message_id = old.id and revision is null and starts_with(key, 'answer/')),
+      'The question was deleted, and with it this answer.');
+    delete from posting where message_id = old.id;
+    delete from turn where message_id = old.id;
+  end if;
+  perform take_back(array(
+    select post from unnest(posts) post where not exists (
+      select from outbox where key = post and hash = 'taken back')), taken_back());
+  perform look_again(desks);
+  return old;
+end $$;
+drop trigger forget_derived on nightdesk.message;
+create trigger forget_derived after update on nightdesk.message for each row execute function nightdesk.forget_derived();
+-- Before: afterwards nothing names the message any more.
+create trigger forget_removed before delete on nightdesk.message for each row execute function nightdesk.forget_derived();
+
+revoke execute on function nightdesk.enqueue, nightdesk.look_again, nightdesk.take_back from public;
