@@ -23,7 +23,7 @@ from bot.store.errands import Errand, Task
 from bot.store.outbox import Post, Rest
 from graphs import errand as working
 from graphs.citing import Passage
-from graphs.digest_value import clip, day_words
+from graphs.digest_value import ItemLink, clip, day_words
 from graphs.domain import Answer, Message, Quoted, SlackSource, Source
 from graphs.errors import Later
 from graphs.life import source_key
@@ -242,12 +242,8 @@ def _asked(held: Errand) -> SlackSource:
 
 
 def _search(work: _Work, words: str, most: int) -> Sequence[Source]:
-    """What is found about `words`, without what we were asked and said ourselves."""
-    with work.desk.store.directory() as tx:
-        us = workspace.us(tx)
-    found = [one.message for one in asking.recall(work.here, words, most + asking.QUESTIONS, work.desk.now())]
-    told = [one for one in found if us is None or not asking.is_between_us(work.here, one, us.bot_user)]
-    return [one.source for one in told if one.source != _asked(work.errand)][:most]
+    found = asking.recall(work.here, words, most + asking.QUESTIONS, work.desk.now())
+    return _sources(work, [one.message for one in found])[:most]
 
 
 def _conversation(work: _Work, source: Source, most: int) -> Sequence[Source]:
@@ -255,7 +251,16 @@ def _conversation(work: _Work, source: Source, most: int) -> Sequence[Source]:
     with work.begin() as tx:
         message = messages.by_sources(tx, [source]).get(source_key(source))
         near = [] if message is None else messages.nearby(tx, message.id, most, work.desk.now())
-    return [one.source for one in near if one.source != _asked(work.errand)]
+    return _sources(work, near)
+
+
+def _sources(work: _Work, found: Sequence[Message]) -> list[Source]:
+    """What can carry a statement: not the errand itself, and nothing else that we were asked or said."""
+    with work.desk.store.directory() as tx:
+        held = workspace.us(tx)
+    us = "" if held is None else held.bot_user
+    told = [one for one in found if not asking.is_between_us(work.here, one, us)]
+    return [one.source for one in told if one.source != _asked(work.errand)]
 
 
 def _passages(work: _Work, sources: Sequence[Source]) -> Sequence[Passage]:
@@ -278,8 +283,7 @@ def _is_wanted(work: _Work) -> bool:
 def _finish(work: _Work, found: Answer) -> None:
     """The result and its message are one commit: both, or neither and the errand is still to be done."""
     held, scope = work.errand, work.errand.scope
-    links = asking.links(work.desk, work.here, found.citations)
-    shown = Shown(f"{_headed(held)}\n{found.text}", tuple(links), note=_note(found), rated=True)
+    shown = Shown(f"{_headed(held)}\n{found.text}", _links(work, found), note=_note(found), rated=True)
     _passages(work, found.citations)  # those that a worker before this one has read
     rests = (_asking(held), *(Rest(one, work.read.get(source_key(one))) for one in found.citations))
     said = tuple(answers.blocks(shown))
@@ -292,6 +296,15 @@ def _finish(work: _Work, found: Answer) -> None:
             _show(tx, held.id)
         runs.end(tx, work.run, {"citations": len(found.citations)})
     _deliver(work.desk, scope, post.key)
+
+
+def _links(work: _Work, found: Answer) -> tuple[ItemLink, ...]:
+    """The sources, each with the number that the statements give it."""
+    return tuple(
+        link.model_copy(update={"label": f"[{n}] {link.label}"})
+        for n, source in enumerate(found.citations, 1)
+        for link in asking.links(work.desk, work.here, [source])
+    )
 
 
 def _headed(held: Errand) -> str:

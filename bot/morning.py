@@ -19,6 +19,7 @@ from bot.store import desk as kept
 from bot.store.db import Tx
 from bot.store.mornings import Slept
 from graphs import digest as digests
+from graphs.citing import without_numbers
 from graphs.digest_value import Digest, Footer, Skipped
 from graphs.domain import Considered, Draft, Fact, Preferences, SlackSource
 from graphs.errors import Denied, Later
@@ -96,7 +97,7 @@ def _errand(one: errands.Errand) -> digests.Errand:
     return digests.Errand(
         id=one.id,
         words=one.task.words,
-        result=one.result.text,
+        result=without_numbers(one.result.text),
         source=SlackSource(channel=one.channel, ts=one.task.asked),
         asked_at=one.at,
         found_by="model" if one.result.served == "composed" else "rules",

@@ -20,7 +20,7 @@ TONIGHT = "answer.tonight"
 START = "errand.start"
 DISCARD = "errand.discard"
 
-MOST_LISTED = 8
+MOST_LISTED = 12
 LONGEST = 2_800  # escaped characters of the text: a section takes 3,000
 
 
