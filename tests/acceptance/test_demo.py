@@ -1,7 +1,6 @@
 """The demo company's night against what a careful reader of its three days wants to find, and must never find."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,10 +40,22 @@ def keys(thing: dict[str, Any]) -> set[Key]:
     return {key(source) for source in thing["sources"]}
 
 
-@pytest.fixture(params=["recorded", "rules"])
-def mornings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[str, Morning]]:
-    """Mira's and Tom's morning, with the recorded answers of a model and without."""
-    yield slept(tmp_path, request.param == "rules")
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Morning]:
+    """Mira's and Tom's morning, with the recorded answers of a model."""
+    return slept(tmp_path_factory.mktemp("recorded"), rules=False)
+
+
+@pytest.fixture(scope="module")
+def ruled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Morning]:
+    """The same without a model."""
+    return slept(tmp_path_factory.mktemp("ruled"), rules=True)
+
+
+@pytest.fixture(params=["recorded", "ruled"])
+def mornings(request: pytest.FixtureRequest) -> dict[str, Morning]:
+    found: dict[str, Morning] = request.getfixturevalue(request.param)
+    return found
 
 
 def slept(tmp_path: Path, rules: bool) -> dict[str, Morning]:
@@ -117,8 +128,8 @@ def test_each_mail_gets_a_right_verdict(mornings: dict[str, Morning]) -> None:
         assert len(wrong) <= 0.1 * len(morning.gold["verdicts"]), (who, wrong)
 
 
-def test_a_reply_goes_to_whoever_asked_and_to_nobody_else(tmp_path: Path) -> None:
-    for morning in slept(tmp_path, rules=False).values():
+def test_a_reply_goes_to_whoever_asked_and_to_nobody_else(recorded: dict[str, Morning]) -> None:
+    for morning in recorded.values():
         drafts = morning.read("drafts.json")
         assert drafts
         for draft in drafts:
@@ -127,7 +138,7 @@ def test_a_reply_goes_to_whoever_asked_and_to_nobody_else(tmp_path: Path) -> Non
             assert (morning.folder / draft["file"]).read_bytes().count(b"\nTo: ") == 1
 
 
-def test_the_demo_asks_nothing_that_is_not_recorded(tmp_path: Path) -> None:
-    for morning in slept(tmp_path, rules=False).values():
+def test_the_demo_asks_nothing_that_is_not_recorded(recorded: dict[str, Morning]) -> None:
+    for morning in recorded.values():
         assert morning.read("digest.json")["footer"]["failed"] == []
         assert morning.read("digest.json")["recorded"] is True

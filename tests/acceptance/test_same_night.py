@@ -34,12 +34,15 @@ def from_files(tmp_path_factory: pytest.TempPathFactory) -> Mornings:
     }
 
 
+@pytest.mark.night  # Dovecot's is proved every day, and the page's test sleeps on the sandbox's own mailboxes every day
 def test_the_night_through_slack_and_imap_is_the_night_from_files(tmp_path: Path, from_files: Mornings) -> None:
     with demo.company() as (export, mails), sandbox.mail(mails) as mail:
         assert_same(lived(tmp_path, export, sandbox.boxes(mail)), from_files)
 
 
-def test_so_it_is_with_dovecot_which_gets_the_drafts(tmp_path: Path, from_files: Mornings, dovecot: Dovecot) -> None:
+def test_the_night_through_slack_and_dovecot_is_the_night_from_files_and_its_drafts_lie_there(
+    tmp_path: Path, from_files: Mornings, dovecot: Dovecot
+) -> None:
     with demo.company() as (export, mails):
         filled(dovecot, mails)
         boxes = [sandbox.Box(accounts.Server("127.0.0.1", who, dovecot.port, "plain"), PASSWORD) for who in (MIRA, TOM)]
