@@ -97,7 +97,7 @@ MOMENTS: list[float] = [
 ]
 
 
-@pytest.mark.parametrize("moments", [[1.4, 3, 2.6], [7, 2]], ids=str)
+@pytest.mark.parametrize("moments", [[1.4, 3], pytest.param([7, 2, 2.6], marks=pytest.mark.night)], ids=str)
 def test_a_night_killed_again_and_again_ends_as_if_undisturbed(
     tmp_path: Path, model: ModelServer, sources: Sources, undisturbed: Files, moments: list[float]
 ) -> None:

@@ -275,7 +275,7 @@ def draw(seed: int, count: int) -> list[float]:
     return [round(rest.random(), 4) for _ in range(count)]
 
 
-@pytest.mark.parametrize("share", draw(SEED, 12))
+@pytest.mark.parametrize("share", draw(SEED, 5))
 def test_a_night_killed_at_a_call_to_the_network_ends_as_if_undisturbed(
     town: Town, undisturbed: Undisturbed, share: float
 ) -> None:
@@ -283,7 +283,7 @@ def test_a_night_killed_at_a_call_to_the_network_ends_as_if_undisturbed(
     check(town.killed(death), undisturbed.left, 1)
 
 
-@pytest.mark.parametrize("shares", list(zip(draw(SEED + 1, 3), draw(SEED + 2, 3), strict=True)), ids=str)
+@pytest.mark.parametrize("shares", list(zip(draw(SEED + 1, 2), draw(SEED + 2, 2), strict=True)), ids=str)
 def test_a_night_killed_again_while_it_recovers_ends_as_if_undisturbed(
     town: Town, undisturbed: Undisturbed, shares: tuple[float, float]
 ) -> None:
