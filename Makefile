@@ -1,5 +1,7 @@
 # `make demo` and `make test` need python3 >= 3.11 and nothing else: the first of them sets up .venv, the next costs nothing.
 RUN = .venv/bin/python -m
+# Neighbours stay together, so that what a file's tests share is made once; who is done takes from who is not.
+WIDE = -n auto --dist worksteal
 
 # Many containers forbid Python to keep what it compiled. uv compiles nothing, so each of hundreds of processes would compile
 # all libraries anew: four seconds of a demo, and a third of the tests' time.
@@ -12,7 +14,7 @@ demo: .venv/ready ## a made-up company's day and night, and the digest of the mo
 	@$(RUN) bot demo $(ARGS)
 
 test: .venv/ready ## everything that every change must pass
-	@$(RUN) pytest -n auto $(ARGS)
+	@$(RUN) pytest $(WIDE) $(ARGS)
 
 lint: .venv/ready
 	@$(RUN) ruff check bot graphs tests infra
@@ -24,7 +26,7 @@ format: .venv/ready
 	@$(RUN) ruff check --fix --quiet bot graphs tests infra; $(RUN) ruff format bot graphs tests infra
 
 night-tests: .venv/ready ## faults and floods that take minutes
-	@$(RUN) pytest -n auto -m night --timeout 1800 $(ARGS) || [ $$? = 5 ] # 5: none is marked
+	@$(RUN) pytest $(WIDE) -m night --timeout 1800 $(ARGS) || [ $$? = 5 ] # 5: none is marked
 
 bench: .venv/ready ## measures, and asserts nothing about time
 	@$(RUN) tests.bench $(ARGS)
