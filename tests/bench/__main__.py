@@ -1,14 +1,15 @@
-"""Every bench, one after the other, with the same arguments: `make bench ARGS="--data DIR --out DIR"`."""
+"""Every bench, one after the other, with the same arguments: `make bench ARGS="--data DIR --out DIR"`.
 
-from tests.bench import (
-    bench_help,
-    bench_imap,
-    bench_import,
-    bench_night,
-    bench_office,
-    bench_recall,
-    bench_slack_shapes,
-)
+With a name first, that one alone: `python -m tests.bench sleeptime --model NAME`, which needs a model and is not in the row.
+"""
 
-for bench in (bench_help, bench_office, bench_night, bench_import, bench_imap, bench_recall, bench_slack_shapes):
-    bench.main()
+import sys
+from importlib import import_module
+
+IN_ROW = ("help", "office", "night", "import", "imap", "recall", "slack_shapes")
+ON_DEMAND = {"sleeptime": "tests.bench.sleeptime.__main__"}
+NAMED = {name: f"tests.bench.bench_{name}" for name in IN_ROW} | ON_DEMAND
+
+alone = sys.argv.pop(1) if sys.argv[1:] and sys.argv[1] in NAMED else None
+for name in [alone] if alone else IN_ROW:
+    import_module(NAMED[name]).main()

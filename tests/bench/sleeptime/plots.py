@@ -38,9 +38,9 @@ def _picture(to: Path, panel: Callable[[Axes, Counting], None]) -> Path:
 def _accuracy(axes: Axes, figures: Sequence[Figure], counting: Counting) -> None:
     for arm, colour in _arms(figures):
         tokens = {one.verbosity: one.value for one in _of(figures, "test_tokens", arm, counting)}
-        points = sorted((tokens[one.verbosity], one) for one in _of(figures, "accuracy", arm, counting))
-        ends = [[one.value - _low(one) for _, one in points], [_high(one) - one.value for _, one in points]]
-        xs, ys = [x for x, _ in points], [one.value for _, one in points]
+        held = sorted(_of(figures, "accuracy", arm, counting), key=lambda one: tokens[one.verbosity])
+        ends = [[one.value - _low(one) for one in held], [_high(one) - one.value for one in held]]
+        xs, ys = [tokens[one.verbosity] for one in held], [one.value for one in held]
         axes.errorbar(xs, ys, yerr=ends, marker="o", markersize=4, capsize=2, linewidth=1.3, color=colour, label=arm)
     axes.set_ylim(-0.02, 1.02)
     axes.set_xlabel("mean tokens of a question at test time")
