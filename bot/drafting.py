@@ -134,7 +134,7 @@ def _gate(
     """What code can say without a model, with the reason."""
     refused = gate(
         inbox.mail, inbox.thread, owner.person, owner.own, owner.inside, now,
-        colleagues=owner.colleagues, known=owner.correspondents, others=others,
+        colleagues=owner.colleagues, known=owner.correspondents, others=others, along=owner.hours.level == "all",
     )  # fmt: skip
     if refused is None and not _wanted(owner, inbox, now):
         return "not_wanted", "you want drafts for less than this"

@@ -38,8 +38,8 @@ class Person(Value):
 
 
 DraftLevel = Literal["all", "standard", "high", "off"]
-"""Which mails get a draft: all that ask for something; those that need the owner; only what is due or blocks somebody;
-none."""
+"""Which mails get a draft: those that need the owner; besides, what is asked of nobody by name where the owner is only in
+Cc (`all`); only what is due or blocks somebody (`high`); none. What never gets one gets one at no level."""
 
 
 class Preferences(Value):

@@ -26,6 +26,7 @@ AS_SLACK = "-"
 """Value of the zone that Slack names."""
 
 LEVELS: Mapping[str, str] = {
+    "all": "Also open asks in Cc",
     "standard": "Mails that need me",
     "high": "Only what is urgent",
     "off": "No drafts",

@@ -27,11 +27,13 @@ def gate(  # noqa: PLR0913  # every fact that a gate may rest on, and nothing el
     colleagues: frozenset[str] = frozenset(),
     known: frozenset[str] = frozenset(),
     others: Sequence[Message] = (),
+    along: bool = False,
 ) -> Verdict | None:
     """Why inbox `mail` gets no draft. `own`: all addresses of `owner`; `inside`: the organisation's domains.
 
     `thread` holds every mailbox's messages, without drafts that Nightdesk itself put there. `colleagues` and `known`
-    are as in `nature`. `others`: the account's recent mails; a copy sent to an alias is a thread of its own.
+    are as in `nature`. `others`: the account's recent mails; a copy sent to an alias is a thread of its own. `along`: what
+    is asked of nobody by name counts for those in Cc too.
     """
     if mail.sent_at < now - timedelta(days=horizon_days):
         return "too_old", f"older than {horizon_days} days"
@@ -40,7 +42,7 @@ def gate(  # noqa: PLR0913  # every fact that a gate may rest on, and nothing el
         return kind.kind, kind.why
     names = called(owner)
     return (
-        _not_addressed(mail, own, names)
+        _not_addressed(mail, own, names, along)
         or _answered(mail, thread, own, inside, names)
         or _repeated(mail, thread, others)
         or _asks_nothing(mail, thread, own)
@@ -82,7 +84,7 @@ def called(person: Person) -> frozenset[str]:
     return frozenset(name for name in (whole, *first, *last, *map(str.casefold, person.short_names), *locals_) if name)
 
 
-def _not_addressed(mail: Message, own: frozenset[str], names: frozenset[str]) -> Verdict | None:
+def _not_addressed(mail: Message, own: frozenset[str], names: frozenset[str], along: bool) -> Verdict | None:
     facts = _facts(mail)
     in_to = bool(own & {one.address for one in facts.to})
     in_cc = bool(own & {one.address for one in facts.cc})
@@ -92,7 +94,7 @@ def _not_addressed(mail: Message, own: frozenset[str], names: frozenset[str]) ->
     aims = [
         _aim(speech, addressees, names, others) for speech, addressees in _addressed(mail.text.text) if _asks(speech)
     ]
-    if not in_to and "owner" not in aims:
+    if not in_to and "owner" not in aims and not (along and "anyone" in aims):
         return "not_addressed", "only in Cc, and not asked by name"
     if aims and all(aim == "other" for aim in aims):
         return "not_addressed", "asks somebody else by name"

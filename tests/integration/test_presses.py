@@ -15,7 +15,7 @@ from bot import imports, receive
 from bot.embedded.postgres import Server
 from bot.store import accounts, choices, nights, people
 from bot.store import desk as kept
-from tests.servers.company import ADA, DAY, WADE, at, helpful, mail, small_mails, write_mails
+from tests.servers.company import ADA, DAY, WADE, at, helpful, mail, small, small_mails, write_mails
 from tests.servers.model import ModelServer, model_serving
 from tests.servers.mornings import WAKE, Morning, awake, shown
 from tests.servers.postgres import Database, new_database
@@ -480,15 +480,42 @@ def test_a_shortcut_from_anywhere_tells_how_a_job_is_handed_over(morning: Mornin
 # --- how many drafts ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("level", "count"), [("standard", 1), ("high", 0), ("off", 0)])
+def asked_four_times() -> list[bytes]:
+    """What is due, what needs Ada, what is asked of nobody by name with Ada in Cc, and what somebody else is asked."""
+    ada, bob, rita = "Ada <ada@tulip.example>", "Bob <bob@tulip.example>", "Rita Holm <rita@kestrel.example>"
+    due = "Hi Ada,\n\nplease send me the signed contract by tomorrow noon.\n\nRita\n"
+    mine = "Hi Ada,\n\nwhich dock does the valve ship from?\n\nRita\n"
+    along = "Hello all,\n\ncan you tell me how many boxes there are?\n\nRita\n"
+    other = "Hi Bob,\n\ncan you call me about the pallets?\n\nRita\n"
+    return [
+        mail(rita, ada, "Contract", due, at(23, 14)),
+        mail(rita, ada, "Dock", mine, at(23, 15)),
+        mail(rita, bob, "Boxes", along, at(23, 16), Cc=ada),
+        mail(rita, bob, "Pallets", other, at(23, 17), Cc=ada),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("level", "drafted"),
+    [
+        ("all", {"Contract", "Dock", "Boxes"}),
+        ("standard", {"Contract", "Dock"}),
+        ("high", {"Contract"}),
+        ("off", set()),
+    ],
+)
 def test_drafts_are_made_for_as_much_as_their_owner_wants(
-    database: Database, tmp_path: Path, model: ModelServer, level: str, count: int
+    database: Database, tmp_path: Path, model: ModelServer, level: str, drafted: set[str]
 ) -> None:
-    with awake(database, tmp_path, model) as morning:
+    with awake(database, tmp_path, model, company=lambda root: small(root, mails=asked_four_times())) as morning:
         with morning.desk.store.directory() as tx:
             people.change_preferences(tx, morning.ada.id, {"level": level})
         morning.sleep()
-        assert len(drafts(morning)) == count
+        morning.wake()
+        with morning.desk.store.as_person(morning.ada.id) as tx:
+            made = [row.draft for row in kept.drafts(tx, people.desk_of(tx, "U1"))]
+        assert {draft.subject.removeprefix("Re: ") for draft in made} == drafted
+        assert ("*Drafts ready*" in morning.text) == bool(drafted)
 
 
 # --- mailboxes ------------------------------------------------------------------------------------

@@ -103,6 +103,21 @@ def test_whom_it_asks(text: str, to: str, cc: str, expected: str) -> None:
     assert reason(mail(text, to=to, cc=cc)) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (ASK, ""),
+        ("Hi all,\n\ncan you send me your numbers?", ""),
+        ("Hi Bruno,\n\ncan you send me the offer?", "not_addressed"),
+        ("FYI, here is the plan for Ada.", "not_addressed"),
+    ],
+)
+def test_who_wants_all_is_asked_along_where_nobody_is_named(text: str, expected: str) -> None:
+    found = mail(text, to="bruno", cc="ada")
+    assert reason(found, along=True) == expected
+    assert reason(found) == "not_addressed"
+
+
 def test_an_alias_is_the_owner_too() -> None:
     asked = mail(ASK, to="bruno")
     facts = asked.mail
