@@ -65,8 +65,9 @@ def write_person(owner: Owner, night: date, now: datetime, folder: Path) -> Dige
     _json(folder / "not_drafted.json", [_not_drafted(one) for one in considered if one.reason])
     _json(folder / "memory.json", {"learned_context": [
         {"scope": block.scope, "text": "\n".join(line.text for line in block.lines), "version": block.version}
-        for block in learned if block.lines
-    ], "memories": [_memory(memory) for memory in memories], "changed": [dict(row) for row in changed]})  # fmt: skip
+        for block in sorted(learned, key=lambda block: block.scope) if block.lines
+    ], "memories": [_memory(memory) for memory in sorted(memories, key=_said)],
+    "changed": [dict(row) for row in changed]})  # fmt: skip
     _json(folder / "answers.json", [])
     return digest
 
@@ -144,6 +145,11 @@ def _not_drafted(one: Considered) -> dict[str, Any]:
         "question": one.question,
         "sources": [source.model_dump(mode="json") for source in one.sources],
     }
+
+
+def _said(memory: Memory) -> tuple[Any, ...]:
+    """By when and where it was said, then by its words: the same whichever of two nights noted it first."""
+    return memory.valid_from, memory.scope, memory.kind, memory.quote, memory.text
 
 
 def _memory(memory: Memory) -> dict[str, Any]:

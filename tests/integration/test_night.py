@@ -50,6 +50,27 @@ def desk(database: Database, model_server: ModelServer, tmp_path: Path) -> Itera
         yield desk
 
 
+def test_what_was_learned_is_listed_by_what_it_says_and_not_by_what_was_stored_first(
+    desk: Desk, database: Database, model_server: ModelServer, tmp_path: Path
+) -> None:
+    helpful(model_server)
+    sleep(desk, database, ADA)
+    with psycopg.connect(database.admin) as admin:
+        for words in ("Zinnias are sold out", "Asters are in stock"):
+            admin.execute(
+                """insert into nightdesk.memory
+                  (scope_id, key, kind, text, quote, said_by, valid_from, confidence, found_by, night)
+                select id, %(words)s, 'fact', %(words)s, %(words)s, 'U1', '2026-11-23T09:00Z', 1, 'model', '2026-11-24'
+                from nightdesk.scope where key = 'channel:C1'""",
+                {"words": words},
+            )
+    held = value(files(desk, ADA, tmp_path / "out"), "memory.json")
+    said = [memory["text"] for memory in held["memories"]]
+    assert said.index("Zinnias are sold out") == said.index("Asters are in stock") + 1
+    scopes = [block["scope"] for block in held["learned_context"]]
+    assert scopes == sorted(scopes) and {scope.partition(":")[0] for scope in scopes} == {"account", "channel"}
+
+
 def test_a_second_night_on_the_same_text_asks_nothing_and_says_the_same(
     desk: Desk, database: Database, model_server: ModelServer, tmp_path: Path
 ) -> None:
