@@ -80,6 +80,18 @@ class Learned:
     learned: Sequence[ShownBlock]
 
 
+DRAFTS = {
+    "planned": "not in the mailbox",
+    "appended": "in the Drafts mailbox",
+    "edited": "changed by hand",
+    "sent": "sent",
+    "discarded": "discarded",
+    "withdrawn": "no longer needed",
+    "expired": "expired",
+}
+"""What became of a draft, in a word or three."""
+
+
 def learned(desk: Desk, slack_id: str) -> Learned | None:
     """None before the first night of somebody."""
     with desk.store.directory() as tx:
@@ -108,7 +120,7 @@ def learned(desk: Desk, slack_id: str) -> Learned | None:
         ],
         learned=[
             ShownBlock(_name(block.scope, block.name), block.version, tuple(line.text for line in block.lines))
-            for block in blocks
+            for block in sorted(blocks, key=lambda one: (one.scope.startswith("account:"), one.name, one.scope))
             if block.lines
         ],
     )
@@ -137,7 +149,7 @@ def _draft(draft: Draft, state: str, shown: dict[str, Message], owner: Owner) ->
         subject=draft.subject,
         to=", ".join(one.name or one.address for one in draft.to),
         body=draft.body,
-        state=state,
+        state=DRAFTS.get(state, state),
         receipt=(
             *([f"why: {receipt.why}"] if receipt.why else []),
             *facts,

@@ -92,9 +92,11 @@ def _topic(stage: Stage, room: Room, is_bot: bool) -> str:
     if is_bot:
         return "Your own conversation: nobody else reads it"
     bot = stage.slack.company.bot.id
-    people_here = sum(1 for one in room.members if one != bot)
+    people_here = sum(1 for one in people(stage.slack.company) if one.id in room.members)
     reads = "Nightdesk reads along" if bot in room.members else "Nightdesk is not in it"
-    parts = [f"{people_here} people", reads, room.channel.purpose if room.channel.kind in ("public", "private") else ""]
+    count = f"{people_here} {'person' if people_here == 1 else 'people'}"
+    purpose = room.channel.purpose if room.channel.kind in ("public", "private") else ""
+    parts = [count, reads, purpose]
     return " · ".join(part for part in parts if part)
 
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from bot.embedded.imap import MailServer, mail_server
-from bot.embedded.slack import Sandbox
+from bot.embedded.slack import Sandbox, User
 from bot.web import server
 from bot.web.stage import Night, Question, Stage, Tell
 from graphs.errors import NeedsPerson
@@ -156,6 +156,15 @@ def test_typed_mentions_and_channels_become_slacks_own(page: Page) -> None:
     said = page.slack.messages("general")[-1]["text"]
     assert said.startswith("<@U0NIGHTDESK> and <@U0BEN>: &lt;b&gt; in <#")
     assert said.endswith("mail a@ben.example")
+
+
+def test_only_people_are_counted_as_people(page: Page) -> None:
+    room = page.slack.company.room("general")
+    page.slack.add_user(User(id="U0DEPLOYS", name="deploys", is_bot=True))
+    page.slack.join("deploys", "general")
+    count = len(room.members) - 2
+    assert page.slack.company.bot.id in room.members and "U0DEPLOYS" in room.members
+    assert f"{count} people · " in page.read("/ada/c/" + room.channel.id)
 
 
 def test_a_private_channel_is_named_to_its_members_alone(page: Page) -> None:
