@@ -3,6 +3,9 @@
 import subprocess
 import sys
 
+from typer.testing import CliRunner
+
+from bot.__main__ import app
 from tests.house.repo import ROOT
 
 HEAVY = (
@@ -26,14 +29,12 @@ def test_the_command_itself_loads_nothing_heavy() -> None:
 
 
 def test_every_command_has_help() -> None:
-    whole = _help()
-    names = [line.split()[1] for line in whole.splitlines() if line.startswith("│ ") and line[2].islower()]
+    words = [sys.executable, "-m", "bot", "--help"]
+    plain = {"TERM": "dumb", "COLUMNS": "100", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
+    whole = subprocess.run(words, cwd=ROOT, env=plain, capture_output=True, text=True, check=True)
+    assert whole.stderr == ""
+    names = [line.split()[1] for line in whole.stdout.splitlines() if line.startswith("│ ") and line[2].islower()]
     assert {"demo", "night", "import", "migrate", "recall", "ask"} <= set(names)
     for name in names:
-        assert "Usage:" in _help(name)
-
-
-def _help(*command: str) -> str:
-    words = [sys.executable, "-m", "bot", *command, "--help"]
-    plain = {"TERM": "dumb", "COLUMNS": "100", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
-    return subprocess.run(words, cwd=ROOT, env=plain, capture_output=True, text=True, check=True).stdout
+        said = CliRunner().invoke(app, [name, "--help"])
+        assert (said.exit_code, said.stderr) == (0, "") and "Usage:" in said.stdout
