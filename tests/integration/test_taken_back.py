@@ -65,8 +65,8 @@ def is_gone(here: Town, database: Database, where: str = DM_ADA) -> bool:
 def button(here: Town, action: str) -> str:
     """The button or menu of the item that speaks of it."""
     [row] = here.rows(
-        "select item ->> 'id' as id from nightdesk.digest, jsonb_array_elements((value -> 'items') || (value -> 'more')) item"
-        f" where item ->> 'text' like '%%{WORD}%%' and value ->> 'person' = 'U0ADA'"
+        "select item ->> 'id' as id from nightdesk.digest, jsonb_array_elements((digest.value -> 'items') || (digest.value -> 'more')) item"
+        f" where item ->> 'text' like '%%{WORD}%%' and digest.value ->> 'person' = 'U0ADA'"
     )
     return f"{action}/{row['id']}"
 
@@ -289,6 +289,8 @@ def test_the_result_of_an_errand_falls_with_its_source(here: Town) -> None:
 
 @pytest.mark.parametrize("late", [False, True])
 def test_a_deleted_errand_leaves_no_word_of_it(here: Town, database: Database, late: bool) -> None:
+    if late:
+        here.say("ben", PUBLIC, "The label costs 14 euro.")
     ts = errand(here) if late else here.say("ben", PLANS, f"{US} overnight: find what the {WORD} label costs")
     delete(here, ts, PLANS)
     here.hear()
