@@ -190,7 +190,7 @@ def mark(sink: str) -> str:
 
 def in_slack_calls(heard: Overheard, patch: pytest.MonkeyPatch) -> None:
     marked = posting.mark
-    patch.setattr(posting, "mark", lambda post: {**marked(post), "seen": heard.word("Slack calls")})
+    patch.setattr(posting, "mark", lambda key, hash_: {**marked(key, hash_), "seen": heard.word("Slack calls")})
 
 
 def in_imap_commands(heard: Overheard, patch: pytest.MonkeyPatch) -> None:
