@@ -17,6 +17,7 @@ from bot.asking import Place
 from bot.desk import Desk
 from bot.slack import answers
 from bot.slack.answers import Shown
+from bot.slack.interactions import Pressed, Submitted
 from bot.store import errands, messages, outbox, people, queue, replies, runs
 from bot.store.db import Tx
 from bot.store.errands import Errand, Task
@@ -25,7 +26,7 @@ from graphs import errand as working
 from graphs.citing import Passage
 from graphs.digest_value import ItemLink, clip, day_words
 from graphs.domain import Answer, Message, Quoted, SlackSource, Source
-from graphs.errors import Later
+from graphs.errors import Denied, Later, Unsure
 from graphs.life import source_key
 
 Think = Callable[..., dict[str, Any]]
@@ -33,6 +34,12 @@ Think = Callable[..., dict[str, Any]]
 
 LISTED = 6
 """Messages listed at once where there is no model that could work at night."""
+
+LONGEST = 1_000  # characters of an errand
+
+NOT_THEIRS = "Only the person who asked for it can change this errand. Nothing was changed."
+UNKNOWN = "This errand is no longer known."
+BEGUN = "This errand does not wait any more, so its words stay as they were."
 
 STATES = {
     "waiting": "I do it in the night that ends on {day}, and answer here.",
@@ -66,7 +73,7 @@ def propose(desk: Desk, here: Place, message: Message, words: str) -> None:
         _only_listed(desk, here, message, words, scope)
         return
     night = _next_night(desk, here)
-    task = Task(words=clip(words, 1_000), asked=ts, revision=message.revision)
+    task = Task(words=clip(words, LONGEST), asked=ts, revision=message.revision)
     made = Errand(
         _id(here, message), scope, here.asker.id, channel, message.thread, task, "waiting", night, None, desk.now()
     )
@@ -190,6 +197,7 @@ def run(desk: Desk, scope: int, errand: str, think: Think) -> None:
     with own() as tx:
         if not errands.move(tx, errand, ("waiting", "running"), "running"):
             return
+        held = errands.get(tx, errand) or held  # its words could be changed until now
         taken = runs.take(tx, f"errand/{errand}", scope)
     rights = asking.rights(here)
     work = _Work(desk, held, here, taken)
@@ -355,18 +363,54 @@ def _show(tx: Tx, errand: str) -> None:
     outbox.want(tx, held.scope, _card(held))
 
 
-def pressed(desk: Desk, person: people.Known, at: outbox.Posted, action: str) -> str:
+def pressed(desk: Desk, person: people.Known, at: outbox.Posted, press: Pressed) -> str:
     """A press on a card by somebody who reads it. Returns what to tell them alone; '' when the card says it."""
     with desk.store.as_scope(at.scope) as tx:
         held = errands.get(tx, at.post.key.split("/")[1])
     if held is None:
-        return "This errand is no longer known."
+        return UNKNOWN
     if held.person != person.id:
-        return "Only the person who asked for it can change this errand. Nothing was changed."
-    if action == answers.START:
+        return NOT_THEIRS
+    if press.action == answers.START:
         start(desk, held.scope, held.id)
-    elif action == answers.DISCARD:
+    elif press.action == answers.DISCARD:
         discard(desk, held.scope, held.id)
+    elif press.action == answers.EDIT and held.state != "waiting":
+        return BEGUN
+    elif press.action == answers.EDIT:
+        _ask_for_words(desk, held, press)
+    return ""
+
+
+def _ask_for_words(desk: Desk, held: Errand, press: Pressed) -> None:
+    desk.check_running()
+    view = answers.words_modal(f"{press.channel}/{press.ts}", held.task.words, LONGEST)
+    # Too late for a modal, or perhaps it opened: either way they press again if they see nothing.
+    with suppress(Denied, Unsure):
+        desk.require_slack().call("views.open", trigger_id=press.trigger, view=view)
+
+
+def reworded(desk: Desk, person: people.Known, form: Submitted) -> str:
+    """Other words from the card's modal. Who may is asked again from where the card stands, for the modal may have been open
+    for days. Returns what to tell them alone; '' when the card says it."""
+    channel, _, ts = form.about.partition("/")
+    words = clip(form.entered.get(answers.WORDS, ""), LONGEST)
+    here = asking.in_slack(desk, person.slack_id or "", channel)
+    if here is None or here.begin is None or not words:
+        return UNKNOWN
+    with here.begin() as tx:
+        at = outbox.at(tx, channel, ts)
+    if at is None or not at.post.key.startswith("errand/"):
+        return UNKNOWN
+    with desk.store.as_scope(at.scope) as tx:
+        held = errands.get(tx, at.post.key.split("/")[1])
+        if held is None:
+            return UNKNOWN
+        if held.person != person.id:
+            return NOT_THEIRS
+        if not errands.reword(tx, held.id, held.task.model_copy(update={"words": words, "edited": True})):
+            return BEGUN
+        _show(tx, held.id)
     return ""
 
 

@@ -343,18 +343,19 @@ def pressed(desk: Desk, event: int) -> None:
         at = outbox.at(tx, found.channel, found.ts)
     if at is None:
         return
-    told = _do(desk, person, at, found.action)
+    told = _do(desk, person, at, found)
     if told:
         key = f"whisper/{at.post.key}/{person.person.key}/{found.action}"
         with desk.store.as_scope(at.scope) as tx:
             outbox.want(tx, at.scope, Post(key, found.channel, told, thread_ts=at.post.thread_ts, reader=found.user))
 
 
-def _do(desk: Desk, person: people.Known, at: outbox.Posted, action: str) -> str:
+def _do(desk: Desk, person: people.Known, at: outbox.Posted, press: Pressed) -> str:
     """What the one who pressed is told; '' when they see it."""
     kind, _, rest = at.post.key.partition("/")
-    if kind == "errand" and action in (answers.START, answers.DISCARD):
-        return errands.pressed(desk, person, at, action)
+    action = press.action
+    if kind == "errand" and action in (answers.START, answers.EDIT, answers.DISCARD):
+        return errands.pressed(desk, person, at, press)
     if kind not in ("answer", "errand"):
         return ""
     if action in (answers.UP, answers.DOWN):

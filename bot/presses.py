@@ -8,11 +8,11 @@ message stands, never from a value in the payload.
 from collections.abc import Callable, Mapping
 from datetime import date
 
-from bot import cards, deciding, live, observe, redraft, slash, tuning
+from bot import cards, deciding, errands, live, observe, redraft, slash, tuning
 from bot.deciding import Subject
 from bot.desk import Desk, begin_owner
 from bot.pressing import NO_LONGER, NOT_YOURS, At, Here, here, open_modal, reply, tell, whisper
-from bot.slack import blocks, blocks_thread, grants, interactions
+from bot.slack import answers, blocks, blocks_thread, grants, interactions
 from bot.slack.interactions import Command, Interaction, Pressed, Shortcut, Submitted
 from bot.slack.limits import Block
 from bot.store import inbox, people, queue
@@ -57,6 +57,8 @@ def _do(at: At, found: Interaction) -> str:
         case Pressed() if found.action.startswith(("answer.", "errand.")):
             live.pressed(at.desk, at.event)
             return ""
+        case Submitted() if found.callback == answers.WORDS:
+            return _reworded(at, found)
         case Submitted() if found.callback == blocks_thread.PICK:
             return _picked(at, found)
         case Shortcut():
@@ -65,6 +67,16 @@ def _do(at: At, found: Interaction) -> str:
             return slash.handle(at, found)
         case _:
             return "unknown press"
+
+
+def _reworded(at: At, form: Submitted) -> str:
+    with at.desk.store.directory() as tx:
+        person = people.find(tx, form.user)
+    assert person is not None
+    told = errands.reworded(at.desk, person, form)
+    if told:
+        tell(at, told, [cards.sentence(told)])
+    return "not changed" if told else ""
 
 
 HOW_TO_HAND_OVER = "Write to me here, or mention me where it belongs: “overnight: compare the three offers”."

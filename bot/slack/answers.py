@@ -18,7 +18,11 @@ UP = "answer.up"
 DOWN = "answer.down"
 TONIGHT = "answer.tonight"
 START = "errand.start"
+EDIT = "errand.edit"
 DISCARD = "errand.discard"
+
+WORDS = "errand.words"
+"""Callback of the modal in which an errand is worded anew, and the field in it; its metadata names the card."""
 
 MOST_LISTED = 12
 LONGEST = 2_800  # escaped characters of the text: a section takes 3,000
@@ -57,15 +61,37 @@ def below(shown: Shown) -> list[Block]:
 
 
 def card(lines: Sequence[str], links: Sequence[ItemLink], waits: bool, runs: bool = False) -> list[Block]:
-    """An errand: what was understood, what will be done and when. It may be begun while it `waits`, and taken back while
-    it waits or `runs`."""
+    """An errand: what was understood, what will be done and when. It may be begun and worded anew while it `waits`, and
+    taken back while it waits or `runs`."""
     found = [kit.section(said("\n".join(lines)).strip() or "…")]
     if line := _line([_source(one) for one in links[:MOST_LISTED]]):
         found.append(kit.context(line))
-    buttons = [kit.button(START, "Start now")] if waits else []
+    buttons = [kit.button(START, "Start now"), kit.button(EDIT, "Edit")] if waits else []
     if waits or runs:
         found.append(kit.actions(*buttons, kit.button(DISCARD, "Discard work")))
     return found
+
+
+def words_modal(card: str, words: str, most: int) -> Block:
+    """Asks for other words for an errand, with those it has filled in. `card`: where its card stands."""
+    field = {
+        "type": "plain_text_input",
+        "action_id": WORDS,
+        "multiline": True,
+        "max_length": most,
+        "initial_value": words,
+    }
+    return {
+        "type": "modal",
+        "callback_id": WORDS,
+        "private_metadata": card,
+        "title": kit.plain("Edit the errand"),
+        "submit": kit.plain("Save"),
+        "close": kit.plain("Cancel"),
+        "blocks": [
+            {"type": "input", "block_id": WORDS, "label": kit.plain("What shall I do tonight?"), "element": field}
+        ],
+    }
 
 
 def fallback(shown: Shown) -> str:

@@ -11,11 +11,15 @@ from graphs.domain import Answer, Value
 
 
 class Task(Value):
-    """What was asked, in the person's own words, and the ts of the message that asked, with the revision of these words."""
+    """What was asked, in the person's own words, and the ts of the message that asked, with the revision of these words.
+
+    `edited`: they were worded anew on the card, and stand until the message itself says something new.
+    """
 
     words: str
     asked: str
     revision: int = 0  # 0: not known
+    edited: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,11 @@ def put(tx: Tx, errand: Errand) -> None:
         "put_errand", scope=errand.scope, id=errand.id, person=errand.person, channel=errand.channel,
         thread=errand.thread_ts, value=Jsonb(errand.task.model_dump()), night=errand.night, now=errand.at,
     )  # fmt: skip
+
+
+def reword(tx: Tx, errand: str, task: Task) -> bool:
+    """False once somebody works on it."""
+    return bool(tx.run("reword_errand", id=errand, value=Jsonb(task.model_dump())))
 
 
 def get(tx: Tx, errand: str) -> Errand | None:

@@ -3,13 +3,16 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 
-from bot import errands, night, receive
+from bot import errands, night, presses, receive
 from bot.embedded.model import Body
+from bot.embedded.slack_values import NotShown
+from bot.slack.interactions import Submitted
 from bot.store import desk as kept
 from bot.store import errands as kept_errands
 from bot.store import people
@@ -183,6 +186,72 @@ def test_start_now_does_not_wait_for_the_night(here: Living) -> None:
     errands.run(here.desk, scope, errand, night.think)
     here.deliver()
     assert "The cheapest is Heron" in said(here, ts)[1]
+
+
+def save(here: Living, user: str, words: str) -> None:
+    """Submits the modal with other words; the job that handles it runs twice, as after a crash."""
+    here.slack.submit(user, {"errand.words": words})
+    here.hear()
+    with here.desk.store.directory() as tx:
+        rows = tx.connection.execute("select id from nightdesk.slack_event where kind = 'view_submission'").fetchall()
+    for event in [row["id"] for row in rows] * 2:
+        presses.handle(here.desk, event)
+    here.deliver()
+
+
+def test_whoever_asked_words_an_errand_anew_while_it_waits_and_nobody_else_does(here: Living) -> None:
+    offered(here)
+    ts = handed(here)
+    press(here, ts, "ben", "errand.edit")
+    with pytest.raises(NotShown):
+        here.slack.modal("ben")
+    press(here, ts, "ada", "errand.edit")
+    assert here.slack.modal("ada")["blocks"][0]["element"]["initial_value"] == "compare the three offers"
+    save(here, "ada", "compare the three offers by <price> & date")
+    [card] = said(here, ts)
+    assert "“compare the three offers by &lt;price&gt; &amp; date”" in card and "Thu 19 Nov" in card
+    here.answer("general", ts)  # told again by Slack: the words of the card stand
+    assert said(here, ts) == [card]
+    sleep(here)
+    assert "“compare the three offers by &lt;price&gt; &amp; date”" in said(here, ts)[1]
+
+
+def test_an_errand_that_was_begun_keeps_its_words_and_whoever_came_late_is_told(here: Living) -> None:
+    offered(here)
+    ts = handed(here)
+    press(here, ts, "ada", "errand.edit")
+    press(here, ts, "ada", "errand.start")
+    assert "errand.edit" not in str(here.replies("general", ts)[0]["blocks"])
+    save(here, "ada", "something else")
+    assert "“compare the three offers”" in said(here, ts)[0]
+    told = [one["text"] for one in here.slack.messages(here.slack.dm("ada"))]
+    assert told == [errands.BEGUN]
+
+
+def test_other_words_come_from_whoever_asked_and_still_reads_the_place(here: Living) -> None:
+    offered(here)
+    ts = handed(here)
+    card = here.replies("general", ts)[0]["ts"]
+    form = Submitted("U0BEN", "errand.words", f"{here.place('general')}/{card}", {"errand.words": "post our prices"})
+    assert errands.reworded(here.desk, known(here.desk, "U0BEN"), form) == errands.NOT_THEIRS
+    here.slack.leave("ada", "general")
+    here.hear()
+    receive.ingest(here.desk, here.place("general"))
+    elsewhere = replace(form, about=f"{here.place('plans')}/{card}")
+    assert errands.reworded(here.desk, known(here.desk, "U0ADA"), elsewhere) == errands.UNKNOWN
+    assert "“compare the three offers”" in said(here, ts)[0]
+
+
+def test_an_edited_request_stands_over_words_from_the_card(here: Living) -> None:
+    offered(here)
+    ts = handed(here)
+    press(here, ts, "ada", "errand.edit")
+    save(here, "ada", "compare the offers by date")
+    here.slack.edit("ada", "general", ts, f"{US} overnight: compare only Heron and Merlin")
+    here.hear()
+    receive.ingest(here.desk, here.place("general"))
+    here.answer("general", ts)
+    assert "“compare only Heron and Merlin”" in said(here, ts)[0]
 
 
 def test_without_a_model_nothing_is_promised_and_what_a_search_finds_is_listed(by_rules: Living) -> None:

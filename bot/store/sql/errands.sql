@@ -1,8 +1,16 @@
 -- put_errand --
--- One for each message that asked; other words for it count while nobody works on it.
+-- One for each message that asked; other words for it count while nobody works on it, and over those from the card only
+-- when the message was edited since.
 insert into nightdesk.errand (scope_id, id, person_id, channel, thread_ts, value, night, at)
 values (%(scope)s, %(id)s, %(person)s, %(channel)s, %(thread)s, %(value)s, %(night)s, %(now)s)
-on conflict (id) do update set value = excluded.value where errand.state = 'waiting' and errand.value <> excluded.value
+on conflict (id) do update set value = excluded.value 
+where errand.state = 'waiting' and errand.value <> excluded.value and (
+  not coalesce((errand.value ->> 'edited')::bool, false)
+  or (excluded.value ->> 'revision')::int > (errand.value ->> 'revision')::int)
+
+-- reword_errand --
+-- Other words from whoever asked, as long as nobody works on it.
+update nightdesk.errand set value = %(value)s where id = %(id)s and state = 'waiting'
 
 -- errand --
 -- One errand, whole.
