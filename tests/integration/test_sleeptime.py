@@ -151,6 +151,22 @@ def test_a_killed_run_goes_on_where_it_was_and_ends_the_same(
     assert knowing.requests == []
 
 
+def test_an_interrupted_run_shows_what_is_whole(knowing: ModelServer, tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "tests.bench.sleeptime", *_words(knowing, tmp_path, "--at-once", "1")]
+    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True) as running:
+
+        def interrupting(body: Body) -> str:
+            if len(knowing.requests) == 130:
+                running.send_signal(signal.SIGINT)
+            return _knowing(body)
+
+        knowing.script[:] = [(re.compile(""), interrupting)]
+        told, _ = running.communicate()
+    assert running.returncode == 1
+    assert "Ended early: interrupted." in told
+    assert len(results.read(tmp_path).played) == 1
+
+
 def test_a_budget_is_never_passed_and_what_is_whole_is_shown(
     knowing: ModelServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

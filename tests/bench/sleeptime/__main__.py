@@ -10,7 +10,6 @@ import os
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 
 from bot import models
@@ -18,7 +17,7 @@ from bot.settings import OPENAI, RoleSettings
 from tests.bench.measure import say
 from tests.bench.sleeptime import plots, report, results
 from tests.bench.sleeptime.arms import TEST_ONLY, Arm, Plan, Played, play
-from tests.bench.sleeptime.calls import Ask, Call, Calls, Estimate, Stopped, read_calls
+from tests.bench.sleeptime.calls import Call, Calls, Estimate, Stopped, read_calls
 from tests.bench.sleeptime.cases import Case, office
 from tests.bench.sleeptime.figures import all_figures
 from tests.bench.sleeptime.gsm import read_gsm
@@ -34,7 +33,7 @@ def main(words: Sequence[str] | None = None) -> None:
         return _tell(Estimate(asked.model, known), cases, plan)
     calls = _calls(asked, known)
     try:
-        played, stopped = _played(cases, plan, calls.ask, asked.at_once)
+        played, stopped = _played(cases, plan, calls, asked.at_once)
     finally:
         calls.chat.close()
     say(f"{calls.asked:,} calls made, {len(played)} of {len(cases)} contexts whole")
@@ -111,15 +110,18 @@ def _tell(estimate: Estimate, cases: Sequence[Case], plan: Plan) -> None:
     say(f"tokens, about: {estimate.prompt:,} read, {estimate.completion:,} written; --most-tokens sets an end to them")
 
 
-def _played(cases: Sequence[Case], plan: Plan, ask: Ask, at_once: int) -> tuple[list[Played], str]:
+def _played(cases: Sequence[Case], plan: Plan, calls: Calls, at_once: int) -> tuple[list[Played], str]:
     """The cases that were played to the end, in order; and why the rest was not."""
     whole, stopped = [], ""
     with ThreadPoolExecutor(at_once) as pool:
-        for case, running in [(case, pool.submit(partial(play, case, plan, ask))) for case in cases]:
+        for case, running in [(case, pool.submit(play, case, plan, calls.ask)) for case in cases]:
             try:
                 whole.append(running.result())
             except Stopped as why:
                 stopped = str(why)
+            except KeyboardInterrupt:
+                stopped = "interrupted"
+                calls.stop(stopped)
             else:
                 right = sum(cell.right for cell in whole[-1].cells)
                 say(f"{case.key}: {right} of {len(whole[-1].cells)} answers right")
@@ -144,6 +146,7 @@ def _write(
         temperature=plan.temperature,
         calls=len(calls),
         prompt=sum(call.prompt for call in calls),
+        cached=sum(call.cached for call in calls),
         completion=sum(call.completion for call in calls),
         uncounted=sum(not call.counted and call.stopped != "refusal" for call in calls),
         stopped=stopped,

@@ -92,11 +92,12 @@ class Calls:
             if not over:
                 self.spent += worst
         if over:
-            self._stop(f"the budget of {self.most_tokens:,} tokens has no room for the next call")
+            self.stop(f"the budget of {self.most_tokens:,} tokens has no room for the next call")
         if self._stopped:
             raise Stopped(self._stopped)
 
-    def _stop(self, why: str) -> None:
+    def stop(self, why: str) -> None:
+        """Every call from now on raises `Stopped`; those on their way come home."""
         self._stopped = self._stopped or why
         self._over.set()
 
@@ -108,13 +109,13 @@ class Calls:
             except Refused:
                 return Reply("", None, "refusal")
             except NeedsPerson as error:
-                self._stop(str(error))
+                self.stop(str(error))
                 break
             except Busy as busy:
                 if busy.charged:
                     self._reserve(tokens_at_most(request) + request.max_tokens)
                 if attempt == TRIES - 1:
-                    self._stop(f"{busy}, {TRIES} times in a row")
+                    self.stop(f"{busy}, {TRIES} times in a row")
                 self._over.wait(min(busy.after if busy.after is not None else 2.0**attempt, LONGEST_WAIT))
             if self._stopped:
                 break

@@ -46,7 +46,7 @@ def _head(results: Results) -> str:
         f"Questions from {run.questions_from} (seed {run.seed}, levels {', '.join(map(str, run.levels)) or '-'}): "
         f"{questions} over {len(results.played)} of {run.cases} contexts, in {len(run.arms)} arms at {len(run.verbosities)} "
         f"lengths: {len(cells):,} answers. A pass of sleep has at most {run.steps} steps, at temperature {run.temperature:g}.",
-        f"Calls: {run.calls:,}; tokens read {run.prompt:,}, written {run.completion:,}.",
+        f"Calls: {run.calls:,}; tokens read {run.prompt:,} ({run.cached:,} of them from a cache), written {run.completion:,}.",
     ]
     if run.uncounted:
         lines.append(
@@ -120,7 +120,8 @@ def _by_kind(cells: Sequence[Cell]) -> str:
 
 
 def _shown(figure: Figure) -> str:
-    digits = 0 if figure.value >= 100 else 3 if figure.value < 1 else 1
+    size = abs(figure.value)
+    digits = 0 if size >= 100 else 1 if size >= 10 else 2
     if figure.low is None or figure.high is None:
         return f"{figure.value:,.{digits}f}"
     return f"{figure.value:,.{digits}f} [{figure.low:,.{digits}f}, {figure.high:,.{digits}f}]"

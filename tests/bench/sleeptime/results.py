@@ -27,6 +27,7 @@ class Run(Value):
     temperature: float
     calls: int
     prompt: int
+    cached: int  # a part of prompt
     completion: int
     uncounted: int  # calls whose tokens the server did not count
     stopped: str = ""  # why the run ended early
