@@ -7,12 +7,15 @@ an alarm that rang twice, late, in two processes or not at all changes nothing b
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from apscheduler.executors.pool import ThreadPoolExecutor  # type: ignore[import-untyped]
+from apscheduler.jobstores.base import JobLookupError  # type: ignore[import-untyped]
 from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]
 from apscheduler.triggers.base import BaseTrigger  # type: ignore[import-untyped]
 
@@ -87,9 +90,10 @@ def _keep(desk: Desk, dsn: str, over: threading.Event) -> None:
 
 def lead(desk: Desk, check: Callable[[], None], over: threading.Event) -> None:
     """Lets alarms ring until it is over. Raises `Later` when `check` says that the lead is lost; no alarm rings then."""
+    hands = ThreadPoolExecutor(len(EVERY))
     alarms = BackgroundScheduler(
         timezone=UTC,
-        executors={"default": {"type": "threadpool", "max_workers": len(EVERY)}},
+        executors={"default": hands},
         # Whatever was missed is one look; and one look at a time is enough.
         job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
     )
@@ -107,7 +111,9 @@ def lead(desk: Desk, check: Callable[[], None], over: threading.Event) -> None:
             observe.beat("schedule", 60)
     finally:
         observe.gauge("leader", 0)
-        alarms.shutdown()
+        # Told to wait, the scheduler does so with the lock in its hand that a look needs to set alarms.
+        alarms.shutdown(wait=False)
+        hands.shutdown()
 
 
 class Alarms:
@@ -137,7 +143,8 @@ class Alarms:
     def _keep(self, served: list[Sleeper]) -> None:
         wanted = {one.person: (one.hours, one.zone) for one in served}
         for person in self._set.keys() - wanted.keys():
-            self._alarms.remove_job(str(person))
+            with suppress(JobLookupError):  # the scheduler has been ended
+                self._alarms.remove_job(str(person))
         for person, (chosen, zone) in wanted.items():
             if self._set.get(person) != (chosen, zone):
                 self._alarms.add_job(self.look, Alarm(chosen, zone), id=str(person), replace_existing=True)

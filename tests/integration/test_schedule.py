@@ -4,14 +4,16 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
 from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]
 
-from bot import schedule
+from bot import rounds, schedule
 from bot.desk import Desk
+from bot.hours import Sleeper
 from bot.schedule import Alarm
 from bot.store import leader, nights, people
 from graphs.domain import Preferences
@@ -112,6 +114,36 @@ def test_of_two_clocks_one_begins_the_nights_and_when_it_is_cut_off_another_begi
         for clock in clocks:
             clock.stop()
     assert leaders(database) == [] and not any(clock.thread.is_alive() for clock in clocks)
+
+
+def test_a_clock_that_is_stopped_while_alarms_are_being_set_stops(
+    database: Database, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks, go_on = threading.Event(), threading.Event()
+    schedulers: list[Any] = []
+    look = rounds.look
+
+    def slowly(desk: Desk) -> list[Sleeper]:
+        looks.set()
+        assert go_on.wait(PATIENCE)
+        return look(desk)
+
+    def alarms(desk: Desk, scheduler: Any) -> schedule.Alarms:
+        schedulers.append(scheduler)
+        return kind(desk, scheduler)
+
+    kind = schedule.Alarms
+    monkeypatch.setattr(rounds, "look", slowly)
+    monkeypatch.setattr(schedule, "Alarms", alarms)
+    monkeypatch.setattr(schedule, "LOOK", 0.05)
+    meet(desk, "U1")
+    clock = schedule.start(desk, database.app)
+    assert looks.wait(PATIENCE)
+    clock.over.set()
+    until(lambda: not schedulers[0].running, PATIENCE)
+    go_on.set()
+    clock.thread.join(PATIENCE)
+    assert not clock.thread.is_alive()
 
 
 def test_a_person_is_woken_by_their_own_alarm_to_the_second(database: Database, desk: Desk) -> None:
