@@ -1,7 +1,7 @@
 """The page to read: report.md, every figure with its interval and its n, the paper's beside."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from tests.bench.sleeptime.accounting import TIMES
 from tests.bench.sleeptime.arms import TEST_ONLY, Cell
@@ -33,7 +33,9 @@ def page(results: Results) -> str:
     parts += [_sleep(results), "## Asleep against awake", _beside(results)]
     parts += ["## Cost per query\n\n![cost](cost.png) ![share](share.png)"]
     parts += [_cost(results, counting) for counting in COUNTINGS]
-    parts += ["## By kind of question", _by_kind([cell for one in results.played for cell in one.cells]), NOTES]
+    cells = [cell for one in results.played for cell in one.cells]
+    parts += ["## By kind of question, and by difficulty", _by(cells, "kind", lambda cell: cell.kind)]
+    parts += [_by(cells, "level", lambda cell: str(cell.level)), NOTES]
     return "\n\n".join(parts)
 
 
@@ -108,15 +110,15 @@ def _cost(results: Results, counting: Counting) -> str:
     return f"Tokens: {TITLES[counting]}. At the best accuracy that all arms reach; the paper: {PAPER['cheaper_at_best']}.\n\n{_table(rows)}"
 
 
-def _by_kind(cells: Sequence[Cell]) -> str:
-    """All verbosities together."""
+def _by(cells: Sequence[Cell], name: str, of: Callable[[Cell], str]) -> str:
+    """Right answers over all verbosities together."""
     arms = list(dict.fromkeys(cell.arm for cell in cells))
     right: dict[tuple[str, str], list[bool]] = defaultdict(list)
     for cell in cells:
-        right[cell.kind, cell.arm].append(cell.right)
-    kinds = dict.fromkeys(cell.kind for cell in cells)
-    rows = [[kind, *(f"{sum(right[kind, arm])}/{len(right[kind, arm])}" for arm in arms)] for kind in kinds]
-    return _table([["kind", *arms], *rows])
+        right[of(cell), cell.arm].append(cell.right)
+    parts = dict.fromkeys(of(cell) for cell in cells)
+    rows = [[part, *(f"{sum(right[part, arm])}/{len(right[part, arm])}" for arm in arms)] for part in parts]
+    return _table([[name, *arms], *rows])
 
 
 def _shown(figure: Figure) -> str:
