@@ -1,16 +1,13 @@
 """One Slack workspace as our bot sees it: calls of the Web API, with what went wrong sorted by what to do."""
 
-import http.client
-import socket
-import urllib.error
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, cast
-
-from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError, SlackClientError
+from urllib.parse import urlencode
 
 from bot import observe
+from bot.slack.wire import Answer, Broken, Unsent, Wire
 from graphs.errors import Denied, Later, NeedsPerson, NightdeskError, Unsure
 
 Json = dict[str, Any]
@@ -34,8 +31,8 @@ class Slack:
     """Calls of the Web API. Safe to use from several threads; nothing is repeated here."""
 
     def __init__(self, token: str, base_url: str = "https://slack.com/api/") -> None:
-        # The SDK's own handler repeats a post whose connection broke, which posts twice: nobody repeats here.
-        self._web = WebClient(token=token, base_url=base_url, timeout=TIMEOUT, retry_handlers=[])
+        # Not the SDK's client: it opens a connection for each call, and its handler repeats a post whose connection broke.
+        self._wire = Wire(base_url, TIMEOUT)
         self.token = token
 
     def call(self, method: str, **arguments: Any) -> Json:
@@ -46,30 +43,33 @@ class Slack:
         """
         said = {name: value for name, value in arguments.items() if value is not None}
         with _counted(method):
-            try:
-                return cast(Json, self._web.api_call(method, json=said).data)
-            except SlackApiError as err:
-                raise _refused(method, err) from err
-            except (ConnectionRefusedError, socket.gaierror) as err:
-                raise Later("Slack cannot be reached.") from err
-            except urllib.error.URLError as err:
-                if isinstance(err.reason, ConnectionRefusedError | socket.gaierror):
-                    raise Later("Slack cannot be reached.") from err
-                raise Unsure("The connection to Slack broke.") from err
-            except (OSError, http.client.HTTPException, SlackClientError, ValueError) as err:
-                raise Unsure("The connection to Slack broke.") from err
+            return self._ask(method, json.dumps(said).encode(), "application/json;charset=utf-8")[0]
 
     def read(self, method: str, **arguments: Any) -> Json:
         """As `call`, for methods that Slack takes as a form and that change nothing: what may have happened is `Later`."""
-        said = {name: value for name, value in arguments.items() if value is not None}
+        return self._read(method, arguments)[0]
+
+    def _read(self, method: str, arguments: Mapping[str, Any]) -> tuple[Json, Mapping[str, str]]:
+        said = {name: _in_form(value) for name, value in arguments.items() if value is not None}
         with _counted(method):
             try:
-                return cast(Json, self._web.api_call(method, params=said).data)
-            except SlackApiError as err:
-                found = _refused(method, err)
-                raise (Later(str(found), found.after) if isinstance(found, Unsure) else found) from err
-            except (OSError, http.client.HTTPException, SlackClientError, ValueError) as err:
-                raise Later("Slack cannot be reached.") from err
+                return self._ask(method, urlencode(said).encode(), "application/x-www-form-urlencoded")
+            except Unsure as err:
+                raise Later(str(err), err.after) from err
+
+    def _ask(self, method: str, body: bytes, kind: str) -> tuple[Json, Mapping[str, str]]:
+        """What Slack answers, with its headers. Raises as `call` does."""
+        headers = {"Content-Type": kind, "Authorization": f"Bearer {self.token}", "User-Agent": "nightdesk"}
+        try:
+            answer = self._wire.post(method, body, headers)
+        except Unsent as err:
+            raise Later("Slack cannot be reached.") from err
+        except Broken as err:
+            raise Unsure("The connection to Slack broke.") from err
+        data = _json(answer.body)
+        if answer.status != 200 or data.get("ok") is not True:
+            raise _refused(method, answer, data)
+        return data, answer.headers
 
     def pages(self, method: str, field: str, limit: int = PAGE, **arguments: Any) -> Iterator[list[Json]]:
         """The pages of a listing, each a list of what stands under `field`."""
@@ -83,18 +83,25 @@ class Slack:
 
     def whoami(self) -> Json:
         """`auth.test`: team, team_id, url, user_id and bot_id of our bot; `scopes` is what the token was granted."""
-        try:
-            found = self._web.api_call("auth.test")
-        except SlackApiError as err:
-            raise _refused("auth.test", err) from err
-        except (OSError, http.client.HTTPException, SlackClientError, ValueError) as err:
-            raise Later("Slack cannot be reached.") from err
-        headers = {name.casefold(): value for name, value in found.headers.items()}
+        found, headers = self._read("auth.test", {})
         granted = headers.get("x-oauth-scopes", "")
-        return cast(Json, found.data) | {
-            "scopes": [scope.strip() for scope in str(granted).split(",") if scope.strip()],
+        return found | {
+            "scopes": [scope.strip() for scope in granted.split(",") if scope.strip()],
             "date": headers.get("date", ""),
         }
+
+
+def _in_form(value: object) -> object:
+    return int(value) if isinstance(value, bool) else value
+
+
+def _json(body: bytes) -> Json:
+    """Nothing for what is no JSON object, such as the page of a proxy."""
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return cast(Json, found) if isinstance(found, dict) else {}
 
 
 @contextmanager
@@ -110,16 +117,13 @@ def _counted(method: str) -> Iterator[None]:
         observe.count("slack_calls", method=method, outcome=outcome)
 
 
-def _refused(method: str, err: SlackApiError) -> Later | NeedsPerson | Denied:
+def _refused(method: str, answer: Answer, data: Json) -> Later | NeedsPerson | Denied:
     """What an answer that is no success means for the caller."""
-    answer = err.response
-    status = getattr(answer, "status_code", 0)
-    data = answer.data if isinstance(getattr(answer, "data", None), dict) else {}
-    name = str(data.get("error") or "")
+    status, name = answer.status, str(data.get("error") or "")
     if status == 429 or name in ("ratelimited", "rate_limited"):
-        return Later("Slack asks to wait.", _seconds(answer))
+        return Later("Slack asks to wait.", _seconds(answer.headers))
     if not name.replace("_", "").isalnum() or name in _DOUBTFUL or (status >= 500 and name not in _BUSY):
-        # Without a name it is no answer of Slack's: the SDK puts a sentence there when it got the page of a proxy.
+        # Without a name it is no answer of Slack's, but the page of a proxy.
         return Unsure(f"Slack failed at {method}.")
     if name in _BUSY:
         return Later(f"Slack is busy: {name}.", DEFAULT_WAIT)
@@ -138,8 +142,6 @@ def refusal(error: Denied) -> str:
     return str(error).rsplit(" ", 1)[-1]
 
 
-def _seconds(answer: Any) -> float:
-    headers = {name.casefold(): value for name, value in (getattr(answer, "headers", None) or {}).items()}
-    value = headers.get("retry-after", "")
-    text = str(value[0] if isinstance(value, list) and value else value)
+def _seconds(headers: Mapping[str, str]) -> float:
+    text = headers.get("retry-after", "")
     return float(text) if text.replace(".", "", 1).isdecimal() else DEFAULT_WAIT

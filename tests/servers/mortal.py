@@ -91,7 +91,9 @@ def workers() -> Iterator[Workers]:
 
 
 def _serve() -> None:
-    from bot import live  # noqa: F401 -- imported once, before the forks
+    import langchain_openai  # noqa: F401 -- imported once, before the forks
+
+    from bot import live  # noqa: F401 -- likewise
 
     for line in sys.stdin:
         told = json.loads(line)
