@@ -59,6 +59,7 @@ def consolidate(desk: Desk, scope: int, night: date, now: datetime) -> None:
     begin = partial(desk.store.as_scope, scope)
     owner = next((known.person for known in directory if known.person.key == place.owner), None)
     with begin() as tx:
+        begun = messages.moment(tx)
         run = runs.take(tx, f"{place.key}/{night}/consolidate", scope)
         fresh = messages.by_id(tx, messages.unnoted(tx, scope, now - HORIZON, now))
         new = _worth_noting(fresh, desk.inside(directory), owner)
@@ -87,6 +88,7 @@ def consolidate(desk: Desk, scope: int, night: date, now: datetime) -> None:
         for fact in facts:
             _keep_change(tx, scope, fact)
         messages.set_noted(tx, scope, [message.id for message in fresh])
+        messages.forget_since(tx, begun)
         runs.end(tx, run, {"blocks": len(pending), "facts": len(facts), "fell_back": _reasons(noted)})
 
 
@@ -140,12 +142,16 @@ class Reading:
 def sleep(desk: Desk, person: int, night: date, now: datetime) -> None:
     """One person's night that ends on local date `night`: drafts owed first, then tasks, errands, and the digest."""
     owner = begin_owner(desk, person)
+    with owner.begin() as tx:
+        begun = messages.moment(tx)
     reading = read(desk, owner, now)
     replied = drafting.reply(desk, owner, reading.whole, partial(_settled, owner, reading, now), night, now, think)
     lives, fell_back = find_tasks(desk, owner, reading, night, now)
     errands.run_due(desk, person, night, think)
     found = Found(lives, replied.drafts, replied.considered, _notices(owner, reading), reading.counts)
     morning(desk, owner, found, [*replied.fell_back, *fell_back], night, now)
+    with owner.begin() as tx:
+        messages.forget_since(tx, begun)
 
 
 def _notices(owner: Owner, reading: Reading) -> list[Notice]:

@@ -170,6 +170,19 @@ def quarantine(tx: Tx, scope: int, broken: Iterable[tuple[str, str]]) -> None:
     tx.many("quarantine", [{"scope": scope, "key": key, "reason": reason} for key, reason in broken])
 
 
+def moment(tx: Tx) -> datetime:
+    """Before messages are read, for `forget_since`: by the database's clock."""
+    row = tx.one("moment")
+    assert row is not None
+    found: datetime = row["at"]
+    return found
+
+
+def forget_since(tx: Tx, moment: datetime) -> None:
+    """Takes back what was concluded from messages that have changed since: their old words may have been read."""
+    tx.all("forget_since", since=moment)
+
+
 def unnoted(tx: Tx, scope: int, since: datetime, until: datetime) -> list[int]:
     """Rows between two moments that no night has read for memories in their present words, oldest first."""
     return [row["id"] for row in tx.all("unnoted", scope=scope, since=since, until=until)]

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot import backfill, cards, live, morning, receive, rounds
+from bot.embedded.model import Body
 from bot.embedded.slack_faults import ratelimited, refused
 from bot.slack import blocks
 from bot.store import outbox, queue
@@ -137,6 +138,31 @@ def test_cards_of_long_ago_and_answers_to_presses_lose_the_words_too(here: Town,
     here.work()
     assert is_gone(here, database)
     assert TAKEN_BACK in shown(here) and "Wed 18 Nov" in shown(here)
+
+
+@pytest.mark.parametrize("step", ["Notes", "Items"])
+@pytest.mark.parametrize("act", [delete, lambda here, ts: edit(here, ts, f"<@U0ADA> can you review the {OTHER}?")])
+def test_what_changes_while_a_night_is_at_it_is_not_told_in_the_morning(
+    here: Town, database: Database, act: Callable[[Town, str], None], step: str
+) -> None:
+    asked = here.say("ben", PUBLIC, f"<@U0ADA> can you review the {WORD} by Wednesday?")
+    here.say("ben", PUBLIC, "<@U0ADA> can you call the printer by Wednesday?")
+    read: list[str] = []
+    usual = here.model.script[-1][1]
+    assert callable(usual)
+
+    def judge(body: Body) -> str:
+        if WORD in str(body["messages"]) and f"'name': '{step}'" in str(body) and not read:
+            read.append(asked)
+            act(here, asked)
+            here.hear()
+            receive.ingest(here.desk, PUBLIC)
+        return usual(body)
+
+    here.model.script.insert(0, (re.compile(""), judge))
+    here.sleep()
+    assert read and is_gone(here, database)
+    assert "printer" in shown(here)
 
 
 # --- mail -----------------------------------------------------------------------------------------

@@ -23,6 +23,9 @@ alter table nightdesk.outbox
 alter table nightdesk.draft drop constraint draft_state_check, add check (
   state in ('planned', 'appended', 'edited', 'sent', 'discarded', 'withdrawn', 'expired', 'fallen'));
 
+alter table nightdesk.message add column changed_at timestamptz; -- when its words last changed or went; null: never
+create index on nightdesk.message (changed_at) where changed_at is not null;
+
 -- Several processes bring in the same events side by side: only who begins where nobody is at work counts an attempt.
 alter table nightdesk.slack_event
   add column begun_at timestamptz,
@@ -176,42 +179,40 @@ returns jsonb language sql immutable set search_path = nightdesk, pg_temp as $$
     and not (cites(item -> 'sources', scope_key, message) and (gone or item ->> 'kind' in ('change', 'errand', 'answer')))
 $$;
 
--- An edited or deleted message takes with it what was concluded from its old words, in the same transaction.
-create or replace function nightdesk.forget_derived() returns trigger
+-- What was concluded from words that a message says no longer goes, or loses them. `now_revision`: of what stands instead,
+-- `now_said`; both null when the message is gone.
+create function nightdesk.forget_words(was nightdesk.message, now_revision int, now_said text) returns void
 language plpgsql security definer set search_path = nightdesk, pg_temp as $$
 declare
-  here text := (select key from scope where id = old.scope_id);
-  gone boolean := tg_op = 'DELETE' or (old.deleted_at is null and new.deleted_at is not null);
+  here text := (select key from scope where id = was.scope_id);
+  gone boolean := now_revision is null;
   fallen bigint[];
   items text[] := '{}';
   desks int[] := '{}';
   posts text[];
   one record;
 begin
-  if not gone and old.revision = new.revision then
-    return old;
-  end if;
   -- What stands outside of threads is judged in runs, named after their first message: any that began by then may hold it.
-  delete from thought where about = old.scope_id and (thread = old.thread
-    or old.medium = 'slack' and thread like 'run:%' and substr(thread, 5) <= old.thread
-    or step = 'change' and (result ->> 'message')::bigint = old.id);
-  delete from thought where step = 'draft' and cites(jsonb_path_query_array(result, '$.receipt.facts[*].source'), here, old)
-    or step = 'considered' and (cites(jsonb_path_query_array(result, '$.draft.receipt.facts[*].source'), here, old)
-      or cites(result -> 'sources', here, old));
-  select coalesce(array_agg(memory_id), '{}') into fallen from memory_source where message_id = old.id;
+  delete from thought where about = was.scope_id and (thread = was.thread
+    or was.medium = 'slack' and thread like 'run:%' and substr(thread, 5) <= was.thread
+    or step = 'change' and (result ->> 'message')::bigint = was.id);
+  delete from thought where step = 'draft' and cites(jsonb_path_query_array(result, '$.receipt.facts[*].source'), here, was)
+    or step = 'considered' and (cites(jsonb_path_query_array(result, '$.draft.receipt.facts[*].source'), here, was)
+      or cites(result -> 'sources', here, was));
+  select coalesce(array_agg(memory_id), '{}') into fallen from memory_source where message_id = was.id;
   delete from change_log using memory where memory.id = any(fallen) and change_log.scope_id = memory.scope_id
     and change_log.what = memory.text;
   update learned_context set lines = (
     select coalesce(jsonb_agg(line order by place), '[]') from jsonb_array_elements(lines) with ordinality as kept(line, place)
     where not exists (select from jsonb_array_elements_text(line -> 'memories') id where id::bigint = any(fallen)))
-  where scope_id = old.scope_id and fallen <> '{}';
+  where scope_id = was.scope_id and fallen <> '{}';
   delete from memory where id = any(fallen);
   -- A reply that lies nowhere yet is written anew; of one that may lie in Drafts only the place is remembered, to take it out.
   for one in
     select scope_id, account, answers, state = 'planned' and uid is null and begun_at is null as nowhere,
       'draft-' || split_part(btrim(value ->> 'message_id', '<>'), '@', 1) as item
-    from draft where cites(jsonb_path_query_array(value, '$.receipt.facts[*].source'), here, old)
-      or gone and here = 'account:' || account and answers = old.facts ->> 'message_id'
+    from draft where cites(jsonb_path_query_array(value, '$.receipt.facts[*].source'), here, was)
+      or gone and here = 'account:' || account and answers = was.facts ->> 'message_id'
   loop
     if one.nowhere then
       delete from draft where account = one.account and answers = one.answers;
@@ -229,8 +230,8 @@ begin
   end loop;
   -- An errand that waits is handed over anew by its new words; one that was asked by words that are gone is over.
   for one in
-    select id, state, channel = substr(here, 9) and here like 'channel:%' and value ->> 'asked' = old.key as asked
-    from errand where channel = substr(here, 9) and value ->> 'asked' = old.key or cites(result -> 'citations', here, old)
+    select id, state, channel = substr(here, 9) and here like 'channel:%' and value ->> 'asked' = was.key as asked
+    from errand where channel = substr(here, 9) and value ->> 'asked' = was.key or cites(result -> 'citations', here, was)
   loop
     if one.asked and not gone and one.state = 'waiting' then
       delete from errand where id = one.id;
@@ -243,50 +244,76 @@ begin
     items := items || ('errand-' || one.id);
   end loop;
   for one in
-    select scope_id, id, value ->> 'found_by' = 'owner' as by_owner from task where cites(value -> 'sources', here, old)
+    select scope_id, id, value ->> 'found_by' = 'owner' as by_owner from task where cites(value -> 'sources', here, was)
   loop
     if gone then
       delete from task where scope_id = one.scope_id and id = one.id;
     else
-      update task set value = value || (reworded() - 'text') || case when one.by_owner and new.text <> ''
-        then jsonb_build_object('what', left(regexp_replace(new.text, '\s+', ' ', 'g'), 160)) else '{}' end
+      update task set value = value || (reworded() - 'text') || case when one.by_owner and now_said <> ''
+        then jsonb_build_object('what', left(regexp_replace(now_said, '\s+', ' ', 'g'), 160)) else '{}' end
       where scope_id = one.scope_id and id = one.id;
     end if;
     desks := desks || one.scope_id;
   end loop;
-  select array_agg(key) into posts from post_source where message_id = old.id and (gone or revision is not null);
+  select array_agg(key) into posts from post_source where message_id = was.id and (gone or revision <> now_revision);
   for one in
     select d.scope_id, d.date from digest d
     where exists (
       select from jsonb_array_elements((value -> 'items') || (value -> 'more')) item
-      where cites(item -> 'sources', here, old) or item ->> 'id' = any(items))
+      where cites(item -> 'sources', here, was) or item ->> 'id' = any(items))
   loop
     update digest set value = value || jsonb_build_object(
-      'items', items_without(value -> 'items', here, old, gone, items),
-      'more', items_without(value -> 'more', here, old, gone, items))
+      'items', items_without(value -> 'items', here, was, gone, items),
+      'more', items_without(value -> 'more', here, was, gone, items))
     where scope_id = one.scope_id and date = one.date;
     posts := posts || (
       select array_agg(key) from outbox where scope_id = one.scope_id and key like 'digest/%/' || one.date || '%');
     desks := desks || one.scope_id;
   end loop;
   select desks || coalesce(array_agg(scope_id), '{}') into desks
-  from choice where source is not null and cites(jsonb_build_array(source), here, old);
+  from choice where source is not null and cites(jsonb_build_array(source), here, was);
   if gone then
     perform take_back(
-      array(select key from post_source where message_id = old.id and revision is null and starts_with(key, 'answer/')),
+      array(select key from post_source where message_id = was.id and revision is null and starts_with(key, 'answer/')),
       'The question was deleted, and with it this answer.');
-    delete from posting where message_id = old.id;
-    delete from turn where message_id = old.id;
+    delete from posting where message_id = was.id;
+    delete from turn where message_id = was.id;
   end if;
   perform take_back(array(
     select post from unnest(posts) post where not exists (
       select from outbox where key = post and hash = 'taken back')), taken_back());
   perform look_again(desks);
+end $$;
+
+-- In the same transaction as an edit or a deletion.
+create or replace function nightdesk.forget_derived() returns trigger
+language plpgsql security definer set search_path = nightdesk, pg_temp as $$
+begin
+  if tg_op = 'DELETE' or old.deleted_at is null and new.deleted_at is not null then
+    perform forget_words(old, null, null);
+  elsif old.revision <> new.revision then
+    perform forget_words(old, new.revision, new.text);
+  end if;
   return old;
+end $$;
+
+-- After a night has written what it concluded: of messages that changed since it began to read, it may have read the old
+-- words. All that is concluded from them goes once more, and the next night reads them anew.
+create function nightdesk.forget_since(moment timestamptz) returns void
+language plpgsql security definer set search_path = nightdesk, pg_temp as $$
+declare
+  one message;
+begin
+  for one in
+    select * from message where changed_at >= moment and scope_id in (select readable(audience())) order by id
+  loop
+    perform forget_words(one, case when one.deleted_at is null then one.revision end, one.text);
+    update message set noted_revision = 0 where id = one.id;
+  end loop;
 end $$;
 drop trigger forget_derived on nightdesk.message;
 create trigger forget_derived after update on nightdesk.message for each row execute function nightdesk.forget_derived();
 -- Before: afterwards nothing names the message any more.
 create trigger forget_removed before delete on nightdesk.message for each row execute function nightdesk.forget_derived();
 
-revoke execute on function nightdesk.enqueue, nightdesk.look_again, nightdesk.take_back from public;
+revoke execute on function nightdesk.enqueue, nightdesk.look_again, nightdesk.take_back, nightdesk.forget_words from public;

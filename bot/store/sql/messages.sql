@@ -14,6 +14,7 @@ on conflict (scope_id, key) do update set thread = excluded.thread, author_name 
   author_kind = excluded.author_kind, edited_at = excluded.edited_at, day = coalesce(excluded.day, message.day),
   text = excluded.text, mentions = excluded.mentions,
   facts = excluded.facts, lang = excluded.lang, hash = excluded.hash, deleted_at = null,
+  changed_at = case when message.text <> excluded.text then clock_timestamp() else message.changed_at end,
   revision = message.revision + (message.text <> excluded.text)::int
 where message.hash <> excluded.hash or message.deleted_at is not null
 
@@ -57,7 +58,9 @@ update nightdesk.mail_ref set thread = %(thread)s where scope_id = %(scope)s and
 
 -- delete_missing --
 -- What a later import no longer has, on a day whose file is present, was deleted.
-update nightdesk.message set deleted_at = now(), text = '', facts = '{}', mentions = '{}', revision = revision + 1,
+update nightdesk.message set deleted_at = now(), changed_at = clock_timestamp(), text = '', mentions = '{}',
+  facts = case medium when 'mail' then jsonb_build_object('message_id', facts ->> 'message_id') else '{}' end,
+  revision = revision + 1,
   author_key = case medium when 'mail' then '' else author_key end,
   author_name = case medium when 'mail' then '' else author_name end,
   author_address = case medium when 'mail' then '' else author_address end
@@ -66,11 +69,21 @@ where scope_id = %(scope)s and medium = 'slack' and deleted_at is null
 
 -- delete_one --
 -- A tombstone: the row stays, so that what leaned on it falls, and its words go.
-update nightdesk.message set deleted_at = now(), text = '', facts = '{}', mentions = '{}', revision = revision + 1,
+update nightdesk.message set deleted_at = now(), changed_at = clock_timestamp(), text = '', mentions = '{}',
+  facts = case medium when 'mail' then jsonb_build_object('message_id', facts ->> 'message_id') else '{}' end,
+  revision = revision + 1,
   author_key = case medium when 'mail' then '' else author_key end,
   author_name = case medium when 'mail' then '' else author_name end,
   author_address = case medium when 'mail' then '' else author_address end
 where scope_id = %(scope)s and key = %(key)s and deleted_at is null
+
+-- moment --
+-- By the clock that says when messages changed.
+select clock_timestamp() as at
+
+-- forget_since --
+-- What was concluded from messages that have changed since a moment, as far as the audience may read them.
+select nightdesk.forget_since(%(since)s)
 
 -- quarantine --
 -- What could not be read, with the reason and never the thing itself.
