@@ -1,16 +1,20 @@
 """What Slack tells us: committed, then acknowledged, then brought into the store by a job.
 
 `accept` is all that happens before the acknowledgement: one transaction with the event, the jobs it makes necessary, and
-the rights it takes away. `ingest` does the rest, as often as needed, in any order of events.
+the rights it takes away; what comes at the same time shares it. `ingest` does the rest, as often as needed, in any order
+of events.
 """
 
 import json
 import logging
 import threading
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, partial
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from bot import backfill, cards, keeping, observe, workspace
 from bot.desk import Desk
@@ -19,7 +23,7 @@ from bot.slack import directory, events
 from bot.slack.events import Event, Json, Sort
 from bot.slack.export_message import Names, Unusable, row_of, text_of
 from bot.store import cursors, inbox, nights, people, queue
-from bot.store.db import Tx
+from bot.store.db import Store, Tx
 from bot.store.inbox import Waiting
 from bot.workspace import Us
 from graphs.errors import Later
@@ -46,15 +50,69 @@ def accept(desk: Desk, body: Json, kind: Sort = "events") -> None:
     except events.Refused as refusal:
         _refuse(str(refusal))
         return
+    told, gate = _Told(event, raw), _gate(desk.store)
+    gate.waiting.append(told)
+    with gate.turn:
+        if not told.done:
+            _commit(desk, gate, told)
+    if told.failed is not None:
+        raise Later(str(told.failed), told.failed.after) from told.failed
+
+
+@dataclass(eq=False)
+class _Told:
+    """An event on its way into the store."""
+
+    event: Event
+    raw: bytes
+    done: bool = False
+    failed: Later | None = None
+
+
+@dataclass(eq=False)
+class _Gate:
+    """What comes together is committed together: whoever has the turn does it for all who wait."""
+
+    turn: threading.Lock = field(default_factory=threading.Lock)
+    waiting: deque[_Told] = field(default_factory=deque)
+
+
+_GATES: WeakKeyDictionary[Store, _Gate] = WeakKeyDictionary()
+
+
+def _gate(store: Store) -> _Gate:
+    return _GATES.setdefault(store, _Gate())
+
+
+def _commit(desk: Desk, gate: _Gate, told: _Told) -> None:
+    # One that was taken with others and is not done is tried alone: something went wrong, and nobody knows with which.
+    together = [gate.waiting.popleft() for _ in range(len(gate.waiting))] if told in gate.waiting else [told]
+    try:
+        _keep(desk, together)
+    except Later as err:
+        for one in together:
+            one.failed = err
+    for one in together:
+        one.done = True
+
+
+def _keep(desk: Desk, together: Sequence[_Told]) -> None:
+    """One transaction. Its jobs come last: other transactions wait for whoever touches one of those that coalesce."""
+    news, jobs = [], list[queue.Job]()
     with desk.store.directory() as tx:
         us = workspace.us(tx)
         if us is None:
             raise Later("Slack spoke before it was asked who we are.")
-        if us.team not in event.teams:
-            _refuse("team")
-            return
-        known = _put(tx, desk, event, raw)
-    if not known:
+        for one in together:
+            if us.team not in one.event.teams:
+                _refuse("team")
+            elif (found := _put(tx, desk, one.event, one.raw)) is not None:
+                news.append(one.event)
+                jobs += found
+        once = {job.once or str(place): job for place, job in enumerate(jobs)}
+        for job in sorted(once.values(), key=lambda job: (-job.priority, job.once or "")):
+            queue.defer(tx, job)
+    for event in news:
         observe.count("events_received", kind=event.kind)
         _note_lag(event, desk.now())
 
@@ -70,27 +128,25 @@ def _note_lag(event: Event, now: datetime) -> None:
         observe.observe("event_lag_seconds", now.timestamp() - float(event.at))
 
 
-def _put(tx: Tx, desk: Desk, event: Event, raw: bytes) -> bool:
-    """True when Slack said so before."""
+def _put(tx: Tx, desk: Desk, event: Event, raw: bytes) -> list[queue.Job] | None:
+    """The jobs that an event makes necessary; None when Slack said so before."""
     wanted = event.sort != "events" or event.kind in events.CONTENT | events.PLACE | events.PERSON
     if event.ours and event.kind in events.CONTENT:
         wanted = False  # what we say ourselves stands in the outbox and is no source
     row = inbox.put(tx, desk.keys.seals, event.key, event.kind, (event.channel, event.ts), raw if wanted else None)
     if row is None:
-        return True
+        return None
     if event.user and (event.sort != "events" or event.direct or event.kind in ("app_mention", "app_home_opened")):
         nights.meet(tx, event.user, desk.now())
     if event.sort != "events":
-        queue.defer(tx, queue.Job("press", queue.LIVE, {"event": row}, priority=100))
-        return False
+        return [queue.Job("press", queue.LIVE, {"event": row}, priority=100)]
     _take_rights(tx, event, raw)
-    if wanted:
-        queue.defer(tx, workspace.ingestion(event.channel))
+    jobs = [workspace.ingestion(event.channel)] if wanted else []
     if _wants_answer(tx, event):
-        queue.defer(tx, answer(event))
+        jobs.append(answer(event))
     if event.kind == "app_home_opened" and event.tab in ("", "home"):
-        _open_home(tx, event.user)
-    return False
+        jobs += _home_of(tx, event.user)
+    return jobs
 
 
 def answer(event: Event) -> queue.Job:
@@ -118,10 +174,11 @@ def _answered(tx: Tx, event: Event, thread: str) -> bool:
     return row is not None and bool(row["answered"])
 
 
-def _open_home(tx: Tx, user: str) -> None:
+def _home_of(tx: Tx, user: str) -> list[queue.Job]:
     known = people.find(tx, user)
-    if known is not None:
-        queue.defer(tx, queue.Job("home", queue.LIVE, {"person": known.id}, once=f"home/{known.id}", priority=90))
+    if known is None:
+        return []
+    return [queue.Job("home", queue.LIVE, {"person": known.id}, once=f"home/{known.id}", priority=90)]
 
 
 def _take_rights(tx: Tx, event: Event, raw: bytes) -> None:
@@ -203,7 +260,8 @@ def _take(desk: Desk, channel: str) -> _Batch | None:
         fresh = [one for one in found if one.attempts < inbox.MOST_ATTEMPTS]
         if any(one.attempts > 1 for one in fresh):
             fresh = fresh[:1]
-        inbox.count_attempt(tx, [one.id for one in fresh])
+        if fresh:
+            inbox.count_attempt(tx, [one.id for one in fresh])
     if not fresh:
         return None
     opened = [(one, dict(row_of(json.loads(one.payload), "event"))) for one in fresh]

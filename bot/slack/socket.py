@@ -62,8 +62,8 @@ class Pace:
 
 
 USUAL = Pace()
-WIDTH = 6
-"""Events that are committed side by side."""
+WIDTH = 32
+"""Events that wait for their commit side by side: it is one for all that came together."""
 
 
 def listen(link: Link, ears: Ears, stop: threading.Event, pace: Pace = USUAL) -> None:
