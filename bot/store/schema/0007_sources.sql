@@ -231,7 +231,8 @@ begin
   -- An errand that waits is handed over anew by its new words; one that was asked by words that are gone is over.
   for one in
     select id, state, channel = substr(here, 9) and here like 'channel:%' and value ->> 'asked' = was.key as asked
-    from errand where channel = substr(here, 9) and value ->> 'asked' = was.key or cites(result -> 'citations', here, was)
+    from errand where cites(result -> 'citations', here, was) or channel = substr(here, 9) and value ->> 'asked' = was.key
+      and (gone or coalesce((value ->> 'revision')::int, 0) <> now_revision)
   loop
     if one.asked and not gone and one.state = 'waiting' then
       delete from errand where id = one.id;
