@@ -1,7 +1,7 @@
 """Brings what the outbox promises to Slack: posted once, edited in place, looked for after a doubt before it is repeated."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import timedelta
 from functools import partial
 
@@ -64,7 +64,8 @@ def _say(desk: Desk, slack: Slack, begin: Begin, claimed: outbox.Posted) -> None
         ours = outbox.stands(tx, claimed.post.key, ts, claimed.hash, desk.now(), claimed.attempt)
     if not ours and ts and not claimed.ts and not claimed.post.reader:
         # Slack finished this after somebody else had looked for it in vain and said it again: the second one goes.
-        slack.call("chat.delete", channel=claimed.post.channel, ts=ts)
+        with suppress(Denied):
+            slack.call("chat.delete", channel=claimed.post.channel, ts=ts)
     observe.count("effects", kind="edit" if claimed.ts else "post", outcome="done" if ours else "doubled")
 
 

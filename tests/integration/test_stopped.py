@@ -1,6 +1,7 @@
 """Workers that are stopped for long, or are many at once: nothing is said twice, and nothing is put aside for it."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -8,6 +9,7 @@ import pytest
 
 from bot import posting, receive
 from bot.desk import Desk
+from bot.embedded.slack_faults import late
 from bot.store import inbox, outbox, people
 from bot.store.outbox import Post
 from graphs.errors import Unsure
@@ -69,18 +71,34 @@ def test_a_worker_that_was_not_stopped_says_it_at_once(here: Living) -> None:
     assert said(here) == 1
 
 
-def test_a_call_that_slack_finishes_after_another_worker_has_said_it_is_taken_away_again(here: Living) -> None:
+def test_what_slack_finishes_after_another_worker_has_said_it_is_taken_away_again(here: Living) -> None:
+    scope = wanted(here)
+    here.slack.fails("chat.postMessage", late())
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(posting.deliver, here.desk, scope, KEY)
+        assert here.slack.wait_held()
+        here.clock.tick(QUARANTINE.total_seconds() + 1)
+        posting.deliver(here.desk, scope, KEY)
+        here.slack.release()
+        first.result(20)
+    assert said(here) == 1 and len(here.slack.calls("chat.postMessage")) == 2
+    with here.desk.store.as_scope(scope) as tx:
+        held = outbox.get(tx, KEY)
+    assert held is not None and held.ts in {one["ts"] for one in here.slack.messages("general")}
+
+
+def test_a_worker_that_is_late_overwrites_nothing(here: Living) -> None:
     scope = wanted(here)
     with here.desk.store.as_scope(scope) as tx:
-        late = outbox.claim(tx, KEY, here.desk.now())
-    assert late is not None
+        behind = outbox.claim(tx, KEY, here.desk.now())
+    assert behind is not None
     here.clock.tick(QUARANTINE.total_seconds() + 1)
     posting.deliver(here.desk, scope, KEY)
     with here.desk.store.as_scope(scope) as tx:
         before = outbox.get(tx, KEY)
-        assert not outbox.stands(tx, KEY, "1.000001", late.hash, here.desk.now(), late.attempt)
-        outbox.reclaim(tx, late)
-        outbox.refuse(tx, late, "nobody")
+        assert not outbox.stands(tx, KEY, "1.000001", behind.hash, here.desk.now(), behind.attempt)
+        outbox.reclaim(tx, behind)
+        outbox.refuse(tx, behind, "nobody")
         assert outbox.get(tx, KEY) == before
     assert said(here) == 1
 

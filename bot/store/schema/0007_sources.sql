@@ -23,6 +23,8 @@ alter table nightdesk.outbox
 alter table nightdesk.draft drop constraint draft_state_check, add check (
   state in ('planned', 'appended', 'edited', 'sent', 'discarded', 'withdrawn', 'expired', 'fallen'));
 
+-- A source names a mail by its Message-ID.
+create index on nightdesk.message (scope_id, (facts ->> 'message_id')) where medium = 'mail';
 alter table nightdesk.message add column changed_at timestamptz; -- when its words last changed or went; null: never
 create index on nightdesk.message (changed_at) where changed_at is not null;
 
@@ -106,15 +108,20 @@ begin
     delete from post_source where key = post;
     return true;
   end if;
-  perform from unnest(places, names) as one(place, said) join scope s on s.key = place join message m on m.scope_id = s.id
-    and (m.medium = 'slack' and m.key = said or m.medium = 'mail' and m.facts ->> 'message_id' = said)
-  order by m.id for share of m;
+  held := array(
+    select m.id from unnest(places, names) as one(place, said) join scope s on s.key = place
+    join message m on m.scope_id = s.id and m.key = said where m.medium = 'slack'
+    union
+    select m.id from unnest(places, names) as one(place, said) join scope s on s.key = place
+    join message m on m.scope_id = s.id and m.facts ->> 'message_id' = said where m.medium = 'mail');
+  perform from message where id = any(held) order by id for share;
   delete from post_source where key = post;
   with wanted as (select * from unnest(places, names, revisions) as one(place, said, revision)),
   standing as (
     select wanted.*, m.id, m.scope_id, m.revision as now
-    from wanted join scope s on s.key = place join message m on m.scope_id = s.id and m.deleted_at is null
-      and (m.medium = 'slack' and m.key = said or m.medium = 'mail' and m.facts ->> 'message_id' = said)),
+    from message m join scope s on s.id = m.scope_id
+    join wanted on wanted.place = s.key and said in (m.key, m.facts ->> 'message_id')
+    where m.id = any(held) and m.deleted_at is null),
   noted as (
     insert into post_source (scope_id, key, message_id, revision)
     select here, post, id, max(revision) from standing group by id),
