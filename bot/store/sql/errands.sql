@@ -3,7 +3,7 @@
 -- when the message was edited since.
 insert into nightdesk.errand (scope_id, id, person_id, channel, thread_ts, value, night, at)
 values (%(scope)s, %(id)s, %(person)s, %(channel)s, %(thread)s, %(value)s, %(night)s, %(now)s)
-on conflict (id) do update set value = excluded.value 
+on conflict (id) do update set value = excluded.value
 where errand.state = 'waiting' and errand.value <> excluded.value and (
   not coalesce((errand.value ->> 'edited')::bool, false)
   or (excluded.value ->> 'revision')::int > (errand.value ->> 'revision')::int)
