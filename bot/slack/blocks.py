@@ -170,13 +170,23 @@ def _open_item(item: Item, today: date, room: Room) -> Iterator[Block]:
 
 def _about(item: Item, today: date, room: Room) -> str:
     """The grey line: where it stands, when it is due, how old it is."""
-    shown = [link(_short(found.url), clip(found.label, 60)) for found in item.links[: room.links]]
+    shown = _linked(item.links[: room.links])
     if len(item.links) > room.links:
         shown.append(f"+ {len(item.links) - room.links}")
     if item.due is not None:
         shown.append(f"*{due_words(item.due, today)}*")
-    # Two mails of one sender read the same, and nothing opens there.
     return " · ".join(part for part in dict.fromkeys((*shown, age_words(item.age_days))) if part)
+
+
+def _linked(links: Sequence[ItemLink]) -> list[str]:
+    """One part for each place; further messages there are numbers behind its name."""
+    places: dict[str, list[str]] = {}
+    for found in links:
+        beside = places.setdefault(found.label, [])
+        shown = link(_short(found.url), str(len(beside) + 1) if beside else clip(found.label, 60))
+        if not beside or shown.startswith("<"):  # two mails of one sender read the same, and nothing opens there
+            beside.append(shown)
+    return [", ".join(beside) for beside in places.values()]
 
 
 def _buttons(item: Item) -> Iterator[Block]:

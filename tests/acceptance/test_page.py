@@ -97,6 +97,7 @@ def test_a_day_on_the_page(served: Served, tmp_path: Path) -> None:
     edits_and_sends_a_draft(page, served)
     assert problems == []
     pictures(served, tmp_path)
+    menus_fit_on_a_phone(served)
 
 
 def sleeps_and_reads(page: Page) -> None:
@@ -201,3 +202,23 @@ def pictures(served: Served, folder: Path) -> None:
                 page.screenshot(path=folder / name)
                 assert page.evaluate("document.documentElement.scrollWidth") <= size[0], name
             page.context.close()
+
+
+def menus_fit_on_a_phone(served: Served) -> None:
+    """Each choice of a menu stands on a line of its own, within the screen."""
+    page = served.open(PHONE)
+    for path, names in (
+        ("/mira", ("^Snooze", "^Redo", "^More: ")),
+        ("/mira/home", ("^Mails that need me", "^As in Slack")),
+    ):
+        page.goto(served.address.partition("/?")[0] + path)
+        for name in names:
+            page.get_by_role("main").get_by_label(re.compile(name)).first.click()
+            boxes = [one.bounding_box() for one in page.locator(".menu[open] .choices button").all()]
+            page.keyboard.press("Escape")
+            assert boxes and all(box and box["x"] >= 0 and box["x"] + box["width"] <= PHONE[0] for box in boxes), name
+            assert len({round(box["y"]) for box in boxes if box}) == len(boxes), name
+            assert all(box and box["height"] < 50 for box in boxes), name
+    days = page.locator(".boxes fieldset").bounding_box()
+    assert days and days["width"] > 250
+    page.context.close()

@@ -93,6 +93,15 @@ def shown(blocks: list[Block]) -> str:
     return "\n".join(part["text"] for part in parts(blocks) if isinstance(part.get("text"), str))
 
 
+def test_more_messages_of_one_place_are_numbers_behind_its_name() -> None:
+    to = "https://a.slack.com/archives/{}/p1".format
+    links = [("#supply", to("C1")), ("mail from Wade", "mid:a@b"), ("#supply", to("C2")), ("mail from Wade", "mid:c@d")]
+    found = digest_blocks(digest(item("t-1", links=tuple(ItemLink(label=label, url=url) for label, url in links))))
+    assert "<https://a.slack.com/archives/C1/p1|#supply>, <https://a.slack.com/archives/C2/p1|2> · mail from Wade" in (
+        json.dumps(found, ensure_ascii=False)
+    )
+
+
 @given(DIGESTS)
 @settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=40)
 def test_every_digest_fits_slack_and_shows_no_link_or_call_that_code_did_not_make(found: Digest) -> None:
