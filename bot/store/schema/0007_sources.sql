@@ -115,6 +115,8 @@ begin
     select m.id from unnest(places, names) as one(place, said) join scope s on s.key = place
     join message m on m.scope_id = s.id and m.facts ->> 'message_id' = said where m.medium = 'mail');
   perform from message where id = any(held) order by id for share;
+  -- Two that make one post anew at a time, a press and the look for answers, write its sources one after the other.
+  perform pg_advisory_xact_lock(hashtext('nightdesk.post_source'), hashtext(post));
   delete from post_source where key = post;
   with wanted as (select * from unnest(places, names, revisions) as one(place, said, revision)),
   standing as (
