@@ -365,6 +365,8 @@ def _of_status(err: "openai.APIStatusError", role: RoleSettings) -> Exception:
     if status in (408, 409, 425, 429) or status >= 500:
         busy = "asks us to slow down" if status == 429 else f"failed with {status}"
         return Busy(f"the model's server {busy}", after=_retry_after(err), charged=status == 504)
+    if err.code == "no_recording":  # our own server of recorded answers (`bot.embedded.model`)
+        return Refused("only recorded answers are replayed here, and none fits this request")
     return Refused(f"the model's server will not take this request ({status})")
 
 
