@@ -39,6 +39,10 @@ def _unheard(piece: str) -> None:
     """For who waits for the whole answer."""
 
 
+def _unwaited() -> None:
+    """For who is the only one."""
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a question is asked: whose rights its answer is made with. `begin` is None where the asker may not read."""
@@ -112,8 +116,12 @@ def recall(here: Place, question: str, most: int, now: datetime) -> list[Found]:
     if here.begin is None:
         return []
     with here.begin() as tx:
-        hits = messages.recall(tx, question, language(question), most, now)
-        found = {message.id: message for message in messages.by_id(tx, [hit.id for hit in hits])}
+        return _recall(tx, question, most, now)
+
+
+def _recall(tx: Tx, question: str, most: int, now: datetime) -> list[Found]:
+    hits = messages.recall(tx, question, language(question), most, now)
+    found = {message.id: message for message in messages.by_id(tx, [hit.id for hit in hits])}
     return [Found(found[hit.id], hit.score) for hit in hits if hit.id in found]
 
 
@@ -134,23 +142,34 @@ class Asked:
 
 
 def answer(
-    desk: Desk, here: Place, asked: Asked, now: datetime, used: "Used", on_text: Callable[[str], None] = _unheard
+    desk: Desk,
+    here: Place,
+    asked: Asked,
+    now: datetime,
+    used: "Used",
+    on_text: Callable[[str], None] = _unheard,
+    has_read: Callable[[], None] = _unwaited,
 ) -> Answer:
-    """The answer to one question, made with the rights of the place; counts into `used`, and tells what is certain of it."""
+    """The answer to one question, made with the rights of the place; counts into `used`, and tells what is certain of it.
+
+    `has_read` is called when the rest is up to the model.
+    """
     if here.begin is None:
         return not_found([], [])
     with desk.store.directory() as tx:
         directory = people.everybody(tx)
         places = {p.key: p for p in people.places(tx).values()}
+        desk_scope = people.desk_of(tx, here.asker.person.key) if desk.live_model else 0
     names = people.by_key(directory)
     with here.begin() as tx:
         blocks = kept.learned(tx, [here.scope] if here.scope else [])
+        recalled = _recall(tx, asked.wording, answering.PASSAGES + QUESTIONS, now)
     context = answering.Context(
-        thinker=_thinker(desk, here, now, used),
+        thinker=_thinker(desk, here, desk_scope, now, used),
         question=Quoted(text=asked.text),
         asker=here.asker.person.name,
         thread=asked.thread,
-        recall=lambda: _passages(here, asked, now, partial(passage, places=places, names=names), used),
+        recall=lambda: _passages(here, asked, recalled, partial(passage, places=places, names=names), used),
         known=[line.text for block in blocks for line in block.lines],
         people=names,
         now=now,
@@ -158,6 +177,7 @@ def answer(
         on_token=used.token,
         on_text=on_text,
     )
+    has_read()
     return _graph().invoke({}, context=context)["answer"]  # type: ignore[no-any-return]
 
 
@@ -168,11 +188,10 @@ def _graph() -> Any:
 
 
 def _passages(
-    here: Place, asked: Asked, now: datetime, passage: Callable[[Message], Passage], used: "Used"
+    here: Place, asked: Asked, recalled: Sequence[Found], passage: Callable[[Message], Passage], used: "Used"
 ) -> list[Passage]:
     """The thread, and what retrieval returns; never what we were asked, or what we said: neither is a source."""
-    recalled = [one.message for one in recall(here, asked.wording, answering.PASSAGES + QUESTIONS, now)]
-    found = [m for m in recalled if _is_source(here, asked, m)][: answering.PASSAGES]
+    found = [one.message for one in recalled if _is_source(here, asked, one.message)][: answering.PASSAGES]
     nearby = [m for m in asked.thread[-THREAD_PASSAGES:] if m.source not in {one.source for one in found}]
     said = [*found, *(m for m in nearby if _is_source(here, asked, m))]
     used.read |= {source_key(message.source): message.revision for message in said}
@@ -240,13 +259,11 @@ class Used:
         }
 
 
-def _thinker(desk: Desk, here: Place, now: datetime, used: Used) -> Thinker | None:
-    """The live agent's model; its calls are on the asker's account."""
+def _thinker(desk: Desk, here: Place, scope: int, now: datetime, used: Used) -> Thinker | None:
+    """The live agent's model; its calls are on the asker's account, which is `scope`."""
     if desk.live_model is None:
         return None
     mine = partial(desk.store.as_person, here.asker.id)
-    with desk.store.directory() as tx:
-        scope = people.desk_of(tx, here.asker.person.key)
     ledger = runs.ledger(mine, scope, now.date(), desk.cap(), desk.live_model.role)
     return desk.live_model.thinker(desk.live_model.chat, used.counting(ledger))
 

@@ -31,6 +31,15 @@ class Model:
     recorded: bool = False
 
 
+def check_running(tx: Tx) -> None:
+    """As `Desk.check_running`, in whatever transaction comes before the effect."""
+    held = people.workspace(tx)
+    if held is not None and held["paused"]:
+        raise NotYet("Nightdesk is paused: `nightdesk resume` lets it go on.", 30)
+    if held is not None and held["problem"]:
+        raise NotYet(held["problem"], 300)
+
+
 def now_utc() -> datetime:
     return datetime.now(UTC)
 
@@ -63,11 +72,7 @@ class Desk:
     def check_running(self) -> None:
         """Before each effect on the outside. Raises `Later` while the workspace is paused, or Slack refuses our token."""
         with self.store.directory() as tx:
-            held = people.workspace(tx)
-        if held is not None and held["paused"]:
-            raise NotYet("Nightdesk is paused: `nightdesk resume` lets it go on.", 30)
-        if held is not None and held["problem"]:
-            raise NotYet(held["problem"], 300)
+            check_running(tx)
 
     def thinker(self, begin: Callable[[], AbstractContextManager[Tx]], scope: int, night: date) -> Thinker | None:
         """The sleep agent's model, on the account of `scope`; None without a model."""

@@ -6,10 +6,12 @@ event -> the channel's events are stored -> whose question is it, is it for us -
 
 import logging
 import secrets
-from collections.abc import Sequence
-from contextlib import suppress
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from bot import asking, backfill, errands, hours, notes, observe, receive, replying, workspace
 from bot.asking import Asked, Place
@@ -34,6 +36,14 @@ log = logging.getLogger(__name__)
 EDITED_WITHIN = timedelta(seconds=60)
 """A question that is changed so soon is answered anew, in place; later changes are left alone."""
 
+READERS = 3
+LONGEST_TURN = 1.0
+"""Of many questions that come at once so many are read for side by side, until their models are asked: the first answers
+come sooner, and the last no later, than if all shared the processor. Who waits for so many seconds goes on all the same.
+"""
+
+_READERS = threading.BoundedSemaphore(READERS)
+
 WITHDRAWN = "The question was deleted, and with it this answer."
 HELP = "Ask me something about what is said here, or hand me something for the night: “overnight: compare the three offers”."
 UNREADABLE = "I cannot read this message: invite me to the conversation first."
@@ -49,6 +59,7 @@ class Question:
     message: Message
     before: Sequence[Message]  # of its thread, oldest first
     here: Place
+    rights: frozenset[int]  # scopes that may be told there
     wanted: Wanted
     us: str
     team: str
@@ -67,23 +78,39 @@ class Question:
 
 def reply(desk: Desk, channel: str, ts: str) -> None:
     """Answers a mention, a DM or a follow-up, once; again in place when it was changed at once; withdraws with it."""
+    with _in_turn() as leave:
+        question = _asked(desk, channel, ts)
+        if question is not None:
+            _answer(desk, question, leave)
+
+
+@contextmanager
+def _in_turn() -> Iterator[Callable[[], None]]:
+    """Waits for a place among those who are being read for; what is given back leaves it, as does the end of the block."""
+    place = ExitStack()
+    if _READERS.acquire(timeout=LONGEST_TURN):
+        place.callback(_READERS.release)
+    with place:
+        yield place.close
+
+
+def _asked(desk: Desk, channel: str, ts: str) -> Question | None:
+    """What a message asks of us; None when it asks nothing, or is gone and its answer with it."""
     receive.ingest(desk, channel)
     with desk.store.directory() as tx:
         us = workspace.us(tx)
         room = people.scope_of_channel(tx, channel)
     if us is None or room is None:
-        return
+        return None
     with desk.store.as_scope(room) as tx:
         found = list(messages.by_sources(tx, [SlackSource(channel=channel, ts=ts)]).values())
         said = replies.thread(tx, room, found[0].thread) if found else []
     if not found:
         _withdraw(desk, room, channel, ts)
-        return
+        return None
     if found[0].thread not in {one.source.ts for one in said if isinstance(one.source, SlackSource)}:
         said = _whole(desk, room, channel, found[0].thread)
-    question = _question(desk, found[0], said, us)
-    if question is not None:
-        _answer(desk, question)
+    return _question(desk, found[0], said, us)
 
 
 def _whole(desk: Desk, room: int, channel: str, root: str) -> list[Message]:
@@ -105,6 +132,7 @@ def _question(desk: Desk, message: Message, said: Sequence[Message], held: Us) -
         return None
     with here.begin() as tx:
         ours = replies.ours(tx, message.source.channel, message.thread)
+        rights = frozenset(people.readable(tx))
     spoken = [*said, *(_our_words(message, us, ts, text) for ts, text in ours)]
     before = sorted((one for one in spoken if one.sent_at < message.sent_at), key=lambda one: one.sent_at)
     if here.scope is not None and us not in message.mentions and not goes_on(message, before, us, _names(desk, us)):
@@ -115,7 +143,7 @@ def _question(desk: Desk, message: Message, said: Sequence[Message], held: Us) -
         wish = Wanted("answer", text)  # a stranger's words change nothing here
     if wish.wish == "nothing" and text:
         return None
-    return Question(message, before, here, wish, us, held.team)
+    return Question(message, before, here, rights, wish, us, held.team)
 
 
 def _our_words(message: Message, us: str, ts: str, text: str) -> Message:
@@ -142,6 +170,8 @@ def _without_us(desk: Desk, message: Message, us: str) -> str:
     raw = message.slack.raw if message.slack else ""
     if us not in message.mentions:
         return message.text.text
+    if set(mrkdwn.mentions(raw)) == {us}:
+        return mrkdwn.to_plain(mrkdwn.without_mention(raw, us), lambda user: "")
     with desk.store.directory() as tx:
         names = workspace.names(tx, mrkdwn.mentions(raw))
     return mrkdwn.to_plain(mrkdwn.without_mention(raw, us), names.of)
@@ -162,9 +192,9 @@ def thread_of(desk: Desk, question: Question) -> Thread:
     return Thread(desk, desk.require_slack(), question.spot, scope, key, ts, question.us)
 
 
-def _answer(desk: Desk, question: Question) -> None:
-    desk.check_running()
+def _answer(desk: Desk, question: Question, leave: Callable[[], None]) -> None:
     if question.wanted.wish == "errand":
+        desk.check_running()
         errands.propose(desk, question.here, question.message, question.wanted.words)
         return
     thread = thread_of(desk, question)
@@ -177,7 +207,7 @@ def _answer(desk: Desk, question: Question) -> None:
         stream.at_work(thread.slack, spot.channel, spot.thread_ts) as sign,
     ):
         telling.sign = sign
-        telling.finish(_made(desk, question, telling))
+        telling.finish(_made(desk, question, telling, leave))
 
 
 def _revision(desk: Desk, thread: Thread, message: Message) -> int:
@@ -189,17 +219,17 @@ def _revision(desk: Desk, thread: Thread, message: Message) -> int:
     return held.revision if held is not None else message.revision
 
 
-def _made(desk: Desk, question: Question, telling: Telling) -> Shown:
+def _made(desk: Desk, question: Question, telling: Telling, leave: Callable[[], None]) -> Shown:
     """What to say. An error becomes a sentence with a number that the log knows."""
     try:
-        found = _said(desk, question, telling)
+        found = _said(desk, question, telling, leave)
         observe.count("answers", outcome="done")
         return found
     except (NeedsPerson, Denied) as error:
         return _failed(error)
 
 
-def _said(desk: Desk, question: Question, telling: Telling) -> Shown:
+def _said(desk: Desk, question: Question, telling: Telling, leave: Callable[[], None]) -> Shown:
     match question.wanted.wish:
         case "remember":
             told = notes.remember(desk, question.here, question.message, question.wanted.words)
@@ -210,17 +240,16 @@ def _said(desk: Desk, question: Question, telling: Telling) -> Shown:
         case "nothing":
             return Shown(HELP, rated=False)
     asked = Asked(question.wanted.words, question.before, question.message.source, question.us)
-    here, rights = question.here, asking.rights(question.here)
+    here, check = question.here, partial(asking.check_rights, question.here, question.rights)
 
     def hear(piece: str) -> None:
-        asking.check_rights(here, rights)
-        telling.hear(piece)
+        telling.hear(piece, check)
 
     used = asking.Used()
-    found = asking.answer(desk, here, asked, desk.now(), used, hear)
+    found = asking.answer(desk, here, asked, desk.now(), used, hear, leave)
     made = shown(desk, here, found, (*question.rests, *used.rests(found.citations)))
     # Somebody may have joined or left while it was made.
-    asking.check_rights(here, rights)
+    check()
     return made
 
 

@@ -5,11 +5,12 @@ take_up (row) -> hear: row says "begun" -> startStream -> row has its ts -> appe
 streams nothing, the same row is posted and edited by `posting`.
 """
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 
 from bot import posting
-from bot.desk import Desk
+from bot.desk import Desk, check_running
 from bot.slack import answers, stream
 from bot.slack.answers import Shown
 from bot.slack.client import Slack
@@ -55,11 +56,14 @@ class Telling:
     shown: str = ""  # of `told`, sanitised: what the stream shows
     pace: Pace = field(default_factory=Pace)
 
-    def hear(self, piece: str) -> None:
-        """Shows what is certain of the answer. Raises `Later` where the next attempt has to look first."""
+    def hear(self, piece: str, check: Callable[[], None]) -> None:
+        """Shows what is certain of the answer once `check` does not object. Raises `Later` where the next attempt has to
+        look first.
+        """
         self.told += piece
         if not self.pace.due():
             return
+        check()
         if self.streams:
             self._append()
             return
@@ -71,9 +75,9 @@ class Telling:
     def finish(self, shown: Shown) -> None:
         """Makes the message say `shown`. Raises `Later` while Slack leaves it open whether a stream has ended."""
         self._take_sign_down()
-        self.thread.desk.check_running()
         post = self.thread.post(shown)
         with self.thread.begin() as tx:
+            check_running(tx)
             replies.says(tx, self.thread.scope, post, self.fence, partial=False, deliver=not self.streams)
         if self.streams and self._stop(shown, post):
             with self.thread.begin() as tx:
@@ -91,9 +95,9 @@ class Telling:
     def _start(self) -> None:
         self._take_sign_down()
         desk, begin, key = self.thread.desk, self.thread.begin, self.thread.key
-        desk.check_running()
         text = answers.said(self.told)
         with begin() as tx:
+            check_running(tx)
             replies.begins(tx, key, self.fence, desk.now())
         try:
             self.ts = stream.start(self.thread.slack, self.thread.spot, text)
@@ -138,6 +142,7 @@ class Telling:
 def take_up(thread: Thread, revision: int) -> Telling | None:
     """The attempt that may answer now; None when the answer stands. Raises `Later` while what a crash left is in doubt."""
     with thread.begin() as tx:
+        check_running(tx)
         if replies.begin(
             tx, thread.scope, Post(thread.key, thread.spot.channel, "", (), thread.spot.thread_ts), revision
         ):

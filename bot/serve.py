@@ -4,6 +4,7 @@ They end in the order in which things depend on each other: first nothing new is
 under way are finished or given back, and last the database is let go.
 """
 
+import gc
 import logging
 import os
 import signal
@@ -148,6 +149,7 @@ def _on_signal(told: threading.Event) -> None:
 
 def _wait(told: threading.Event, held: app.Database, parts: Parts) -> None:
     """Until somebody says so. Raises `Later` when a part died that cannot come back by itself: whoever runs us starts anew."""
+    gc.freeze()  # what was loaded stays: every look through it for garbage would hold up whoever waits for an answer
     while not told.wait(LOOK):
         try:
             held.revive()
