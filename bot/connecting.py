@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bot import app, home, mailroom, nightfall, settings
+from bot import app, home, mailroom, settings
 from bot.desk import Desk
 from bot.mail.account import open_account
 from bot.mail.folders import Folders
@@ -81,6 +81,8 @@ def _password(address: str, from_stdin: bool) -> str:
 
 
 def _connected(desk: Desk, address: str, who: str, server: Server, password: str) -> people.Known:
+    from bot import nightfall  # with every graph of the night, which a wrong password need not load
+
     with desk.store.directory() as tx:
         if who:
             _give_address(tx, address, who)

@@ -21,6 +21,7 @@ from tests.servers.company import (
     Nightdesk,
     Sources,
     helpful,
+    home_in_use,
     model_settings,
     new_home,
     read_files,
@@ -37,19 +38,18 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Sources:
 
 
 @pytest.fixture(scope="module")
-def home() -> Iterator[Path]:
-    with new_home() as path:
+def home(laid: Path) -> Iterator[Path]:
+    with home_in_use(laid) as path:  # so that each command finds the server up
         yield path
 
 
 @pytest.fixture(scope="module")
-def desk(home: Path, sources: Sources) -> Iterator[Nightdesk]:
+def desk(home: Path, sources: Sources) -> Nightdesk:
     """A home into which the small company was imported."""
     desk = Nightdesk(home)
-    with postgres.running(home / "postgres"):  # one more user, so that each command finds the server up
-        done = desk.run("import", *sources.options())
-        assert (done.code, done.err) == (0, "") and done.out == "6 Slack messages and 4 mails are in.\n", done
-        yield desk
+    done = desk.run("import", *sources.options())
+    assert (done.code, done.err) == (0, "") and done.out == "6 Slack messages and 4 mails are in.\n", done
+    return desk
 
 
 def one_sentence(done: Done, code: int) -> str:
@@ -186,11 +186,14 @@ def test_recall_and_ask_give_one_json_value_and_nothing_else(desk: Nightdesk) ->
     )
 
 
-def test_a_channel_that_the_asker_may_not_read_gives_nothing_and_0(desk: Nightdesk) -> None:
-    for who in ("U2", "U3", "U4"):
-        done = desk.run("recall", "--as", who, "--in", "deals", "blue valve", "--json")
-        assert (done.code, done.err, json.loads(done.out)) == (0, "", {"items": []})
-    assert json.loads(desk.run("recall", "--as", "U1", "--in", "deals", "blue valve", "--json").out)["items"]
+def test_a_channel_that_the_asker_may_not_read_gives_nothing_and_0(desk: Nightdesk, tmp_path: Path) -> None:
+    done = desk.run("recall", "--as", "U2", "--in", "deals", "blue valve", "--json")
+    assert (done.code, done.err, json.loads(done.out)) == (0, "", {"items": []})
+    rows = [{"id": who, "as": who, "in": "deals", "question": "blue valve"} for who in ("U1", "U2", "U3", "U4")]
+    done = desk.run("recall", "--batch", str(batch(tmp_path / "q.jsonl", rows)), "--json")
+    found = {answer["id"]: answer["items"] for answer in map(json.loads, done.out.splitlines())}
+    assert (done.code, done.err, found.pop("U1") != []) == (0, "", True)
+    assert found == {"U2": [], "U3": [], "U4": []}
 
 
 def test_a_batch_answers_each_line_in_order_with_its_id(desk: Nightdesk, tmp_path: Path) -> None:
@@ -252,7 +255,7 @@ def test_a_night_without_a_home_writes_its_files_and_leaves_nothing_else(sources
     ["refused", *(pytest.param(trouble, marks=pytest.mark.night) for trouble in ("unreachable", "garbage", "cut"))],
 )
 def test_a_model_that_fails_costs_the_night_nothing_but_its_help(
-    tmp_path: Path, model_server: ModelServer, trouble: str
+    laid: Path, tmp_path: Path, model_server: ModelServer, trouble: str
 ) -> None:
     environ = model_settings(model_server)
     if trouble == "unreachable":
@@ -263,7 +266,7 @@ def test_a_model_that_fails_costs_the_night_nothing_but_its_help(
         model_server.fails("status", times=500, status=401)
     else:
         model_server.fails("bad_json", times=500)
-    with new_home() as path:
+    with new_home(laid) as path:
         done = Nightdesk(path, environ).run(*night(tmp_path / "out", ADA), *small(tmp_path / "company").options())
     assert (done.code, done.err) == (0, ""), done
     footer = value(read_files(tmp_path / "out"), f"{ADA}/digest.json")["footer"]

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.company import ROOT, Done, Nightdesk, new_home
+from tests.servers.company import ROOT, Done, Nightdesk, home_in_use
 from tests.servers.dovecot import PASSWORD, Dovecot
 
 ADA = "ada@tulip.example"
 
 
 @pytest.fixture
-def nightdesk() -> Iterator[Nightdesk]:
-    with new_home() as home:
+def nightdesk(laid: Path) -> Iterator[Nightdesk]:
+    with home_in_use(laid) as home:
         yield Nightdesk(home)
 
 

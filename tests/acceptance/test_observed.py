@@ -9,6 +9,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -33,12 +34,12 @@ def _free_port() -> int:
 
 
 @contextmanager
-def _serving(slack: Sandbox, port: int) -> Iterator["subprocess.Popen[str]"]:
+def _serving(slack: Sandbox, laid: Path, port: int) -> Iterator["subprocess.Popen[str]"]:
     environ = {
         "SLACK_BOT_TOKEN": BOT_TOKEN, "SLACK_APP_TOKEN": APP_TOKEN, "SLACK_API_BASE_URL": slack.base_url,
         "NIGHTDESK_LOG": "debug json", "NIGHTDESK_METRICS_PORT": str(port),
     }  # fmt: skip
-    with new_home() as home:
+    with new_home(laid) as home:
         process = Nightdesk(home, environ).start("serve")
         try:
             yield process
@@ -59,7 +60,7 @@ def _count(page: str, name: str) -> float:
     return sum(float(value) for value in re.findall(rf"^{name}(?:{{[^}}]*}})? (\S+)$", page, re.M))
 
 
-def test_logs_at_debug_and_metrics_of_a_running_desk_hold_nobodys_words(slack: Sandbox) -> None:
+def test_logs_at_debug_and_metrics_of_a_running_desk_hold_nobodys_words(slack: Sandbox, laid: Path) -> None:
     for number in range(5):
         slack.say(
             "ada", "general", f"Kestrel gets eleven percent off the hollyhock, wade@kestrel.example agreed {number}."
@@ -67,7 +68,7 @@ def test_logs_at_debug_and_metrics_of_a_running_desk_hold_nobodys_words(slack: S
     slack.fails("conversations.history", garbage())
     slack.fails("conversations.members", broken())
     port = _free_port()
-    with _serving(slack, port) as process:
+    with _serving(slack, laid, port) as process:
         until(lambda: _count(_page(port, "/metrics"), "nightdesk_messages_backfilled_total") >= 5, 60)
         assert _page(port, "/healthz") == "ok\n"
         pages = _page(port, "/metrics")

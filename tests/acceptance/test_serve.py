@@ -9,11 +9,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from bot import app, settings
+from bot import app, serve, settings
 from bot.embedded.slack import APP_TOKEN, BOT_TOKEN, Sandbox, running
 from bot.embedded.slack_workspace import BOT
 from bot.slack.limits import problems
-from tests.servers.company import Nightdesk, new_home, reaching, small
+from graphs.errors import NeedsPerson
+from tests.servers.company import Nightdesk, home_in_use, new_home, reaching, small
 from tests.servers.postgres import Database
 from tests.servers.slack import small_company, until
 
@@ -84,18 +85,18 @@ def test_serve_answers_holds_still_while_paused_goes_on_when_resumed_and_ends_in
         assert not (home / "postgres" / "data" / "postmaster.pid").exists() and len(replies(slack, first)) == 1
 
 
-def test_without_tokens_or_with_wrong_ones_serve_says_what_to_set(slack: Sandbox) -> None:
-    with new_home() as home:
-        ended = Nightdesk(home).run("serve")
-        assert (ended.code, "set SLACK_BOT_TOKEN" in ended.err) == (2, True)
-        ended = Nightdesk(home, on_slack(slack)).run("serve", "--http", "127.0.0.1:0")
-        assert (ended.code, "set SLACK_SIGNING_SECRET" in ended.err) == (2, True)
+def test_without_tokens_or_with_wrong_ones_serve_says_what_to_set(slack: Sandbox, laid: Path) -> None:
+    with new_home(laid) as home:
+        with pytest.raises(NeedsPerson, match="set SLACK_BOT_TOKEN"):
+            serve.run(settings.load(home, {}), home, worker=True)
+        with pytest.raises(NeedsPerson, match="set SLACK_SIGNING_SECRET"):
+            serve.run(settings.load(home, on_slack(slack)), home, worker=True, http="127.0.0.1:0")
         ended = Nightdesk(home, {**on_slack(slack), "SLACK_BOT_TOKEN": "xoxb-wrong"}).run("serve")
         assert ended.code == 2 and "token" in ended.err and "xoxb-wrong" not in ended.err
 
 
-def test_pausing_says_what_it_did_and_whom_it_does_not_know(slack: Sandbox, tmp_path: Path) -> None:
-    with new_home() as home:
+def test_pausing_says_what_it_did_and_whom_it_does_not_know(laid: Path, tmp_path: Path) -> None:
+    with home_in_use(laid) as home:
         desk = Nightdesk(home)
         nothing = desk.run("pause")
         assert (nothing.code, "nothing to pause" in nothing.err) == (2, True)

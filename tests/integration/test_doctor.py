@@ -399,11 +399,11 @@ def test_no_mailbox_is_a_warning(store: Store) -> None:
 
 
 def test_the_command_says_all_of_it_as_one_json_value_and_keeps_its_secrets(
-    slack: Sandbox, model_server: ModelServer
+    slack: Sandbox, model_server: ModelServer, laid: Path
 ) -> None:
     secrets = {"NIGHTDESK_SLEEP_API_KEY": "sk-canary-1", "SLACK_SIGNING_SECRET": "canary-2"}
     tokens = {"SLACK_BOT_TOKEN": BOT_TOKEN, "SLACK_APP_TOKEN": APP_TOKEN, "SLACK_API_BASE_URL": slack.base_url}
-    with new_home() as home:
+    with new_home(laid) as home:
         done = Nightdesk(home, model_settings(model_server) | secrets | tokens).run("doctor", "--json")
         assert done.err == ""
         said = json.loads(done.out)

@@ -19,10 +19,12 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 from psycopg import sql
 
 from bot import app, home, imports, nightfiles, settings
 from bot.desk import Desk, Model, begin_owner
+from bot.embedded import postgres
 from bot.store import people
 from graphs.thinking import Patience, thinker
 from tests.servers.export_files import channel, make_export, said, user
@@ -400,16 +402,35 @@ class Nightdesk:
 
 
 @contextmanager
-def new_home() -> Iterator[Path]:
-    """A folder for a home; a server that a killed process left in it is ended. Its path is short, as sockets want it."""
-    from bot.embedded import postgres
+def new_home(like: Path | None = None) -> Iterator[Path]:
+    """A folder for a home, empty or a copy; a server that a killed process left in it is ended.
 
+    Its path is short, as sockets want it.
+    """
     with tempfile.TemporaryDirectory(prefix="nd-", ignore_cleanup_errors=True) as root:
         path = Path(root)
+        if like is not None:
+            shutil.copytree(like, path, dirs_exist_ok=True)
         yield path
-        if (path / "postgres" / "data").exists():
+        if (path / "postgres" / "data" / "postmaster.pid").exists():
             with postgres.running(path / "postgres"):
                 pass
+
+
+@contextmanager
+def home_in_use(like: Path) -> Iterator[Path]:
+    """A copy of a home, whose server is up: each command finds it so."""
+    with new_home(like) as path, postgres.running(path / "postgres"):
+        yield path
+
+
+@pytest.fixture(scope="session")
+def laid() -> Iterator[Path]:
+    """A home as a first command leaves it. It takes a second and a half to make, and no time to copy."""
+    with new_home() as path:
+        with app.database(settings.load(path, {}), path, durable=False):
+            pass
+        yield path
 
 
 # --- a model that reads ---------------------------------------------------------------------------
