@@ -38,7 +38,19 @@ ZONE = "Europe/Berlin"
 WAKES = datetime.combine(DAY, time(8), ZoneInfo(ZONE))
 CONNECTED = timedelta(hours=3)
 """So long before the morning everything is connected; the last mail came half an hour earlier."""
-QUESTIONS = (("tom@fernhollow.example", "general", "When does Sprig 2 ship?"),)
+ASKED = (COLLEAGUE, "general", "When does Sprig 2 ship?")
+"""Who asks what where by day, in a terminal: the answer is printed."""
+QUESTIONS = (
+    ASKED,
+    (OWNER, "general", "When does Sprig 2 ship?"),
+    (OWNER, "general", "Which hotel was it in Essen, the one with the goose?"),
+    (OWNER, "", "Which hotel was it in Essen, the one with the goose?"),
+    (OWNER, "", "What does Wade want from me, and by when?"),
+    (OWNER, "", "What is the Marlow pilot waiting for?"),
+    (OWNER, "product", "Paper manual or QR code, was that decided?"),
+    (OWNER, "supply", "When is the last pickup of the week, from December on?"),
+)
+"""What the page suggests: answers to these are recorded for the first hours after the morning. No channel: to the bot alone."""
 RECORDED = "recorded"
 """The model's name in the recordings. It is part of their keys."""
 REPLAYED = (
@@ -154,7 +166,10 @@ def stage(living: Living, mail: MailServer, disclosure: str) -> Stage:
         night=Night(lambda tell: _next_night(living, tell)),
         disclosure=disclosure,
         mailed=lambda: sandbox.read_mail(living.desk),
-        questions=[Question(who.partition("@")[0], where, f"@nightdesk {asked}") for who, where, asked in QUESTIONS],
+        questions=[
+            Question(who.partition("@")[0], where, f"@nightdesk {asked}" if where else asked)
+            for who, where, asked in QUESTIONS
+        ],
         shortcuts=[
             (s["name"], s["callback_id"]) for s in manifest()["features"]["shortcuts"] if s["type"] == "message"
         ],
@@ -218,8 +233,7 @@ def _tell(living: Living, counted: str, rules: bool, console: Console) -> None:
     reasons = Counter(one.reason for one in considered if one.reason)
     why = [f"{count} {REASONS.get(reason, reason)}" for reason, count in reasons.most_common()]
     _line(console, f"  {', '.join(why)}.\n")
-    for who, channel, question in QUESTIONS:
-        _ask(living, who, channel, question, console)
+    _ask(living, *ASKED, console)
 
 
 def _short(digest: Digest) -> Digest:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot import app, demo, imports, nightfiles, settings
+from bot import app, demo, imports, nightfiles, sandbox, settings
 from bot.desk import begin_owner
 from tests.servers.company import DEMO, MIRA, TOM
 
@@ -142,3 +142,25 @@ def test_the_demo_asks_nothing_that_is_not_recorded(recorded: dict[str, Morning]
     for morning in recorded.values():
         assert morning.read("digest.json")["footer"]["failed"] == []
         assert morning.read("digest.json")["recorded"] is True
+
+
+def test_what_the_page_suggests_is_answered_from_recordings(tmp_path: Path) -> None:
+    clock = sandbox.Clock(demo.WAKES - demo.CONNECTED)
+    with (
+        demo.recorded(settings.load(tmp_path, {}), rules=False) as said,
+        demo.company() as (export, mails),
+        app.database(said, tmp_path, durable=False) as held,
+        sandbox.mail(mails) as server,
+        sandbox.living(said, held, export, sandbox.boxes(server), clock, recorded=True) as living,
+    ):
+        sandbox.sleep(living, demo.DAY, lambda doing: None)
+        sandbox.wake(living, demo.DAY, lambda doing: None)
+        answers = {(who, where, asked): suggested(living, who, where, asked) for who, where, asked in demo.QUESTIONS}
+    assert [one for one, told in answers.items() if not told or "without a model" in told] == []
+    hotel = "Which hotel was it in Essen, the one with the goose?"
+    assert "Alte Mühle" in answers[demo.OWNER, "", hotel] and "Alte Mühle" not in answers[demo.OWNER, "general", hotel]
+
+
+def suggested(living: sandbox.Living, who: str, where: str, asked: str) -> str:
+    user = demo.person_of(living.desk, who).person.key
+    return sandbox.ask(living, user, where or living.slack.dm(user), asked)
