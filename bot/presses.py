@@ -15,11 +15,13 @@ from bot.pressing import NO_LONGER, NOT_YOURS, At, Here, here, open_modal, reply
 from bot.slack import answers, blocks, blocks_thread, grants, interactions
 from bot.slack.interactions import Command, Interaction, Pressed, Shortcut, Submitted
 from bot.slack.limits import Block
+from bot.store import desk as kept
 from bot.store import inbox, people, queue
 from bot.store.db import Tx
 from bot.store.outbox import Rest
 from graphs.digest_value import Item, day_words
 from graphs.domain import FoundBy, TaskKind
+from graphs.errors import Denied, Later, NeedsPerson
 
 
 def handle(desk: Desk, event: int) -> None:
@@ -223,10 +225,21 @@ def _on_draft(at: At, place: Here | None, about: Subject, action: str, verb: str
             return False
         label = blocks.REDOS[verb].lower()
         _preview(at, place, about.item, f"Writing it again: {label}. This takes a moment.")
-        _preview(at, place, about.item, redraft.rewrite(at.desk, at.owner, about.draft, verb, at.now))
+        _preview(at, place, about.item, _rewritten(at, place, about.item, about.draft, verb))
     else:
         _preview(at, place, about.item, "")
     return True
+
+
+def _rewritten(at: At, place: Here, item: str, draft: kept.DraftRow, verb: str) -> str:
+    """What came of a wish. Also when it may be tried again its owner sees meanwhile why, and that the draft stands."""
+    try:
+        return redraft.rewrite(at.desk, at.owner, draft, verb, at.now)
+    except Later as err:
+        _preview(at, place, item, f"{redraft.failed(str(err))} It is tried again.")
+        raise
+    except (NeedsPerson, Denied) as err:
+        return redraft.failed(str(err))
 
 
 def _preview(at: At, place: Here, item: str, first: str) -> None:

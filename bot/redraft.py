@@ -35,12 +35,22 @@ def rewrite(desk: Desk, owner: Owner, row: kept.DraftRow, kind: str, now: dateti
     context = drafting.context(owner, {inbox.mail.id: inbox}, threads, thinker, now, Wish(kind, row.draft.body))
     begins = {"pending": [drafting.ref_of(inbox)], "outcomes": []}
     found = writing.build().compile().invoke(begins, context=context)
-    made, mail = drafting.became(owner, inbox, found["outcomes"][0], threads, now)
+    outcome = found["outcomes"][0]
+    made, mail = drafting.became(owner, inbox, outcome, threads, now)
     if made.draft is None:
-        return f"{FAILED} {made.question}".strip()
+        return failed(outcome.fell_back or made.question or made.why)
     with owner.begin() as tx:
         replaced = choices.replace_draft(tx, owner.scope, made.draft, mail, replaceable)
     return REWRITTEN if replaced else TOUCHED
+
+
+def failed(why: str) -> str:
+    """What its owner is told when no other version came of it."""
+    return (
+        f"{FAILED} Why: {why.strip().rstrip('.?')}{'?' if why.strip().endswith('?') else '.'}"
+        if why.strip()
+        else FAILED
+    )
 
 
 def _mail_of(threads: Threads, draft: Draft) -> Inbox | None:

@@ -15,6 +15,8 @@ from bot import imports, receive
 from bot.embedded.postgres import Server
 from bot.store import accounts, choices, nights, people
 from bot.store import desk as kept
+from graphs.errors import Later
+from graphs.thinking import Thinker
 from tests.servers.company import ADA, DAY, WADE, at, helpful, mail, small, small_mails, write_mails
 from tests.servers.model import ModelServer, model_serving
 from tests.servers.mornings import WAKE, Morning, awake, shown
@@ -299,6 +301,35 @@ def lies(morning: Morning, state: str) -> None:
     """The draft as the mailbox would have it."""
     with psycopg.connect(morning.database.admin) as connection:
         connection.execute("update nightdesk.draft set state = %s, uidvalidity = 1, uid = 7", (state,))
+
+
+def test_a_wish_that_fails_says_why_and_the_old_draft_stands(morning: Morning, model: ModelServer) -> None:
+    before = drafts(morning)
+    model.fails("refusal", times=5)
+    morning.press(f"digest.redo/{item(morning, 'Reply to Wade')}", "shorter")
+    [preview] = [shown(one) for one in morning.replies if "To: " in shown(one)]
+    assert preview.startswith(
+        "No other version came of it. The draft stays as it is. Why: the model refused to answer."
+    )
+    assert drafts(morning) == before and before[0][1] in preview
+
+
+def test_a_wish_that_has_to_wait_says_why_and_is_tried_again(morning: Morning) -> None:
+    def waits(chat: object, ledger: object) -> Thinker:
+        raise Later("The budget cannot be looked up.")
+
+    before, works = drafts(morning), morning.desk
+    assert works.sleep_model is not None
+    morning.desk = replace(works, sleep_model=replace(works.sleep_model, thinker=waits))
+    with pytest.raises(Later):
+        morning.press(f"digest.redo/{item(morning, 'Reply to Wade')}", "warmer")
+    morning.post()
+    [preview] = [shown(one) for one in morning.replies if "To: " in shown(one)]
+    assert "Why: The budget cannot be looked up. It is tried again." in preview and drafts(morning) == before
+    morning.desk = works
+    morning.handle()
+    [preview] = [shown(one) for one in morning.replies if "To: " in shown(one)]
+    assert preview.startswith("Written again, as you wished.")
 
 
 def test_without_a_model_a_wish_is_answered_openly(morning: Morning) -> None:
