@@ -109,6 +109,10 @@ def build(dsn: str, desk: Callable[[], Desk]) -> procrastinate.App:  # noqa: C90
     def answer(channel: str, ts: str) -> None:
         live.reply(desk(), channel, ts)
 
+    @app.task(name="give_up", queue=LIVE, retry=patient)
+    def give_up(channel: str, ts: str, reference: str) -> None:
+        live.give_up(desk(), channel, ts, reference)
+
     @app.task(name="backfill", queue=READ, retry=patient)
     def read_history(channel: str) -> None:
         backfill.channel(desk(), channel)

@@ -253,6 +253,17 @@ def _said(desk: Desk, question: Question, telling: Telling, leave: Callable[[], 
     return made
 
 
+def give_up(desk: Desk, channel: str, ts: str, reference: str) -> None:
+    """Says where an answer should stand that none comes: its job has failed, and the log knows it by `reference`."""
+    question = _asked(desk, channel, ts)
+    if question is None:
+        return
+    thread = thread_of(desk, question)
+    telling = replying.take_up(thread, _revision(desk, thread, question.message))
+    if telling is not None:
+        telling.finish(Shown(FAILED.format(reference), rated=False))
+
+
 def _failed(error: NightdeskError) -> Shown:
     reference = secrets.token_hex(4)
     observe.count("answers", outcome="failed")

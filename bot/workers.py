@@ -22,7 +22,7 @@ from bot.desk import Desk
 from bot.jobs import Again
 from bot.store import queue
 from bot.store.queue import LIVE, READ, SLEEP
-from graphs.errors import NotYet
+from graphs.errors import Later, NotYet
 
 log = logging.getLogger(__name__)
 
@@ -111,12 +111,22 @@ def around(desk: Callable[[], Desk]) -> Callable[[Callable[[], Any], JobContext,
             if final:
                 told = {"task": job.task_name, "reference": reference(job.id or 0)}
                 log.error("a job failed", extra=told, exc_info=True)  # noqa: G201
+                _give_up(desk(), job)
             raise
         else:
             outcome = "done"
         observe.count("jobs", task=job.task_name, outcome=outcome)
 
     return run
+
+
+def _give_up(desk: Desk, job: Job) -> None:
+    """Whoever waits for an answer that will not come is told so by a job of its own, which is tried as often as others."""
+    if job.task_name != "answer":
+        return
+    args = cast(dict[str, queue.Argument], job.task_kwargs) | {"reference": reference(job.id or 0)}
+    with contextlib.suppress(Later), desk.store.directory() as tx:
+        queue.defer(tx, queue.Job("give_up", queue.LIVE, args, job.lock, priority=job.priority))
 
 
 def _put_off(desk: Desk, job: Job, seconds: float) -> None:

@@ -1,11 +1,16 @@
 """A mention is answered in its thread, once, by what its place may read; whatever Slack does on the way."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
+from bot import jobs, workers
 from bot.embedded.slack_faults import Fault, broken, cut_after, ratelimited, refused
+from bot.store.queue import LIVE
 from graphs.errors import Later
+from graphs.thinking import Chat, Reply, Request
 from tests.servers.living import US, Living, living, shown
 from tests.servers.model import ModelServer
 from tests.servers.postgres import Database
@@ -217,3 +222,23 @@ def test_whatever_one_call_does_there_is_one_whole_answer(here: Living, method: 
     [reply] = here.replies("general", ts)
     assert shown(reply) == "The blue valve ships on 7 December. It was decided by Ben Okoro.\nNobody objected."
     assert "answer.up" in str(reply["blocks"])
+
+
+def test_an_answer_that_fails_for_good_ends_in_a_sentence_with_a_number(here: Living, database: Database) -> None:
+    here.say("ben", "general", SHIPS)
+    ts = here.say("ada", "general", f"{US} when does the blue valve ship?")
+    assert here.desk.live_model is not None
+
+    def break_down(request: Request, on_token: Callable[[str], None] = print) -> Reply:
+        raise RuntimeError("a mistake of ours")
+
+    broken_model = replace(here.desk.live_model, chat=Chat(break_down, break_down))
+    queue = jobs.build(database.app, lambda: replace(here.desk, live_model=broken_model))
+
+    async def work() -> None:
+        async with queue.open_async():
+            await workers.drain(queue, here.desk, [LIVE], 2)
+
+    asyncio.run(work())
+    [said] = here.replies("general", ts)
+    assert shown(said).startswith("Something went wrong on my side; the question is kept. (reference ")
