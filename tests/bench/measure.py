@@ -84,17 +84,22 @@ class Fresh:
 
     def server_cpu(self) -> float:
         """CPU seconds of the server so far: its living processes, and those it has reaped. Zero where there is no /proc."""
-        total = 0.0
-        for stat in Path("/proc").glob("[0-9]*/stat"):
-            try:
-                words = stat.read_text().rpartition(")")[2].split()
-            except OSError:  # it has just ended
-                continue
-            if int(words[1]) == self.postmaster:
-                total += int(words[11]) + int(words[12])
-            elif stat.parent.name == str(self.postmaster):
-                total += sum(int(word) for word in words[11:15])
-        return total / TICKS
+        return cpu(self.postmaster)
+
+
+def cpu(pid: int) -> float:
+    """CPU seconds so far of a process, its living children, and those it has reaped. Zero where there is no /proc."""
+    total = 0.0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            words = stat.read_text().rpartition(")")[2].split()
+        except OSError:  # it has just ended
+            continue
+        if int(words[1]) == pid:
+            total += int(words[11]) + int(words[12])
+        elif stat.parent.name == str(pid):
+            total += sum(int(word) for word in words[11:15])
+    return total / TICKS
 
 
 @contextmanager
