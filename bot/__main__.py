@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from bot import observe
+from bot import observe, settings
 from graphs.errors import NeedsPerson, NightdeskError
 
 app = typer.Typer(
@@ -242,6 +242,7 @@ def spread(words: list[str]) -> list[str]:
 def main() -> None:
     """Exit code 0 on success, 2 when something has to be changed first, 1 on a failure, which gets a reference number."""
     observe.watch_what_is_said()
+    settings.take_secrets()
     try:
         app(args=spread(sys.argv[1:]), standalone_mode=True)
     except NeedsPerson as error:

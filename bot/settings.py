@@ -26,6 +26,10 @@ _PLAIN = (
     "NIGHTDESK_LOG", "NIGHTDESK_METRICS_PORT",
 )  # fmt: skip
 KNOWN = frozenset(_PLAIN) | {f"NIGHTDESK_{role}_{name}" for role in ROLES for name in _OF_ROLE}
+_SECRET = (
+    "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "DATABASE_URL", "DATABASE_OWNER_URL", "OPENAI_API_KEY",
+    "NIGHTDESK_GOOGLE_CLIENT_SECRET", "NIGHTDESK_MICROSOFT_CLIENT_SECRET", *(f"NIGHTDESK_{role}_API_KEY" for role in ROLES),
+)  # fmt: skip
 DEFAULT_CAP_PERSON_NIGHT = Decimal("0.50")
 
 
@@ -77,7 +81,7 @@ def load(home: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     Raises `NeedsPerson` naming the setting that is unknown or wrong.
     """
     usual = DEFAULT_HOME.expanduser() if environ is None else None
-    environ = os.environ if environ is None else environ
+    environ = _own_environment() if environ is None else environ
     home = home or _path(environ.get("NIGHTDESK_HOME", ""))
     values = _from_file(settings_file(home or Path.cwd(), usual if home is None else None)) | _from_environment(environ)
     cap = _money("NIGHTDESK_CAP_PERSON_NIGHT", values)
@@ -109,7 +113,21 @@ def load(home: Path | None = None, environ: Mapping[str, str] | None = None) -> 
 
 def held(path: Path) -> tuple[dict[str, str], dict[str, str]]:
     """What stands in this file, and what the environment sets, which goes before it. Raises `NeedsPerson`."""
-    return _from_file(path), _from_environment(os.environ)
+    return _from_file(path), _from_environment(_own_environment())
+
+
+_taken: dict[str, str] = {}
+
+
+def take_secrets() -> None:
+    """Takes the secrets out of the environment of this process, which still knows them: libraries start programs that they
+    find on the path (`uname -p`, `file`), and those would inherit them.
+    """
+    _taken.update({name: os.environ.pop(name) for name in _SECRET if name in os.environ})
+
+
+def _own_environment() -> Mapping[str, str]:
+    return {**_taken, **os.environ}
 
 
 def settings_file(place: Path, usual: Path | None = None) -> Path:

@@ -132,7 +132,10 @@ def _prefix() -> tuple[str, ...]:
     if os.geteuid() != 0:
         return ()
     words = ("unshare", "--user", "--map-user=1", "--map-group=1")
-    if shutil.which("unshare") and subprocess.run([*words, "true"], capture_output=True, check=False).returncode == 0:
+    if (
+        shutil.which("unshare")
+        and subprocess.run([*words, "true"], env=ENVIRONMENT, capture_output=True, check=False).returncode == 0
+    ):
         return words
     raise NeedsPerson(
         "PostgreSQL does not run as root, and this machine allows no user namespaces: "
