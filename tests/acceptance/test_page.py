@@ -218,7 +218,7 @@ def menus_fit_on_a_phone(served: Served) -> None:
             page.keyboard.press("Escape")
             assert boxes and all(box and box["x"] >= 0 and box["x"] + box["width"] <= PHONE[0] for box in boxes), name
             assert len({round(box["y"]) for box in boxes if box}) == len(boxes), name
-            assert all(box and box["height"] < 50 for box in boxes), name
+            assert all(box and box["height"] < 70 for box in boxes), name
     days = page.locator(".boxes fieldset").bounding_box()
     assert days and days["width"] > 250
     page.context.close()
