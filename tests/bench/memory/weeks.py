@@ -234,13 +234,11 @@ _SMALL = (
 
 
 def _chatter(chance: random.Random, projects: Sequence[tuple[str, str]]) -> Iterator[Told]:
+    """Of each project everything once or twice; and as much of what concerns nobody."""
     for place in (*CHANNELS, *DMS):
-        here = [name for name, key in projects if key == place.key]
-        for _ in range(30 if place in DMS else 90):
-            if here and chance.random() < 0.6:
-                text = chance.choice(_LOOSE).format(project=chance.choice(here))
-            else:
-                text = chance.choice(_SMALL)
+        loose = [one.format(project=name) for name, key in projects if key == place.key for one in _LOOSE]
+        again = chance.sample(loose, len(loose) // 3)
+        for text in (*loose, *again, *chance.choices(_SMALL, k=40)):
             yield Told("", place.key, _moment(chance), chance.choice(place.members), text)
 
 

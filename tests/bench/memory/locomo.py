@@ -1,11 +1,10 @@
-"""Recall and latency of retrieval: LoCoMo's questions over their own conversations, and 30,000 visible messages.
+"""LoCoMo's questions over their own conversations, through the retrieval of the product.
 
 Unit: turn. recall@k is the share of a question's evidence turns among the top k, mean over questions. The statement that
 retrieval was designed with runs beside ours over the same rows.
 """
 
 import json
-import random
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +12,6 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import product
 from pathlib import Path
 from statistics import fmean, quantiles
 from typing import Any
@@ -25,12 +23,11 @@ from bot.store import messages, people
 from bot.store.db import Tx
 from graphs.domain import Channel, Message, Party, Quoted, SlackFacts, SlackSource, channel_scope
 from graphs.rules.text import language
-from tests.bench.measure import Clock, Fresh, Given, Row, fresh, given, report, say
+from tests.bench.measure import Fresh, Given, Row, report
 
 BEST_KNOWN = (65.8, 75.3, 81.2)  # of that statement over all ten conversations, 1,982 questions
 LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 TOKENS = 1024
-MANY = 30_000
 
 
 @dataclass(frozen=True)
@@ -59,20 +56,7 @@ Way = Callable[[str], list[str]]
 Begin = Callable[[], AbstractContextManager[Tx]]
 
 
-def main() -> None:
-    to = given(__doc__)
-    path = to.file("locomo_dev.json")
-    with fresh() as made:
-        if path is not None:
-            _locomo(to, made, path)
-    with fresh() as made:
-        _many(to, made)
-
-
-# --- LoCoMo ---------------------------------------------------------------------------------------
-
-
-def _locomo(to: Given, made: Fresh, path: Path) -> None:
+def measure(to: Given, made: Fresh, path: Path) -> None:
     held = list(conversations(path))
     scopes = [put(made, one.name, one.turns) for one in held]
     with psycopg.connect(made.owner, autocommit=True, row_factory=tuple_row) as owner:
@@ -81,10 +65,10 @@ def _locomo(to: Given, made: Fresh, path: Path) -> None:
         for one, scope in zip(held, scopes, strict=True):
             ways: dict[str, Way] = {
                 "prototype": partial(_prototype, owner, named["prototype_recall"], scope, one),
-                "found_items": partial(_ours, partial(made.store.as_readers_of, scope)),
+                "found_items": partial(ours, partial(made.store.as_readers_of, scope)),
             }
             for way, recall in ways.items():
-                tried = [(asked, _timed(recall, asked.question), one) for asked in one.asked]
+                tried = [(asked, timed(recall, asked.question), one) for asked in one.asked]
                 everything.setdefault(way, []).extend(tried)
                 rows.append({"conversation": one.name, "way": way, **_figures(tried)})
     for way, tried in everything.items():
@@ -93,7 +77,7 @@ def _locomo(to: Given, made: Fresh, path: Path) -> None:
         rows.append({"conversation": "all without adversarial", "way": way, **_figures(real)})
     known = dict(zip(("r5", "r10", "r20"), BEST_KNOWN, strict=True))
     rows.append({"conversation": "best known, all ten", "way": "prototype", **known})
-    report(to, "recall", rows)
+    report(to, "locomo", rows)
 
 
 def conversations(path: Path) -> Iterator[Conversation]:
@@ -155,7 +139,7 @@ def _prototype(
     return [_key(one.turns[place - 1]) for (place,) in rows]
 
 
-def _ours(begin: Begin, question: str) -> list[str]:
+def ours(begin: Begin, question: str) -> list[str]:
     with begin() as tx:
         found = messages.recall(tx, question, language(question), 50, LATEST)
     return [hit.source.ts for hit in found if isinstance(hit.source, SlackSource)]
@@ -166,7 +150,7 @@ def _key(message: Message) -> str:
     return message.source.ts
 
 
-def _timed(recall: Way, question: str) -> Tried:
+def timed(recall: Way, question: str) -> Tried:
     begun = time.perf_counter()
     keys = recall(question)
     return Tried(keys, time.perf_counter() - begun)
@@ -179,7 +163,7 @@ def _figures(tried: Sequence[tuple[Asked, Tried, Conversation]]) -> Row:
         figures[f"r{most}"] = round(100 * fmean(shares), 2)
     within = [len(asked.evidence & _first(found.keys, one)) / len(asked.evidence) for asked, found, one in tried]
     figures[f"in_{TOKENS}_tokens"] = round(100 * fmean(within), 2)
-    return figures | _latency([found.seconds for _, found, _ in tried])
+    return figures | latency([found.seconds for _, found, _ in tried])
 
 
 def _first(keys: Sequence[str], one: Conversation) -> set[str]:
@@ -194,50 +178,7 @@ def _first(keys: Sequence[str], one: Conversation) -> set[str]:
     return kept
 
 
-def _latency(seconds: Sequence[float]) -> Row:
+def latency(seconds: Sequence[float]) -> Row:
+    """Median and the slowest twentieth, in milliseconds."""
     cut = quantiles(seconds, n=20)
     return {"ms_median": round(1000 * cut[9], 1), "ms_p95": round(1000 * cut[18], 1)}
-
-
-# --- many messages --------------------------------------------------------------------------------
-
-
-def _many(to: Given, made: Fresh) -> None:
-    """Latency when an audience sees 30,000 messages in twenty public channels, and in one of them alone."""
-    chance = random.Random(7)
-    parts = ("ba", "ko", "li", "mu", "ne", "ra", "su", "ti", "vo", "ze", "gra", "plo", "stri", "che", "fa", "wu", "ny")
-    words = ["".join(word) for word in product(parts, parts, parts)]
-    weights = [1 / (rank + 30) for rank in range(len(words))]  # what is left of a language without its stop words
-    with Clock(made) as clock:
-        for number in range(20):
-            turns = [_made_up(chance, words, weights, number, n) for n in range(MANY // 20)]
-            put(made, f"CMANY{number}", turns)
-    say(
-        f"\n{MANY} made-up messages put and indexed: {clock.wall:.1f} s wall, {clock.server_cpu:.1f} s CPU of the server"
-    )
-    with psycopg.connect(made.owner, autocommit=True) as owner:
-        owner.execute("update nightdesk.scope set channel_kind = 'public' where channel_kind = 'private'")
-        owner.execute("analyze nightdesk.posting; analyze nightdesk.turn; analyze nightdesk.message")
-    asked = [" ".join(chance.choices(words, weights, k=9)) for _ in range(100)]
-    with made.store.directory() as tx:
-        scope = people.channel_named(tx, "CMANY3")
-    assert scope is not None
-    begins: dict[str, Begin] = {
-        "one channel": partial(made.store.as_scope, scope), "all public channels": partial(made.store.as_readers_of, scope),
-    }  # fmt: skip
-    rows: list[Row] = []
-    for visible, begin in begins.items():
-        with Clock(made) as clock:
-            seconds = [_timed(partial(_ours, begin), one).seconds for one in asked]
-        rows.append({"visible": visible, **_latency(seconds), "server_cpu_ms": 1000 * clock.server_cpu / len(asked)})
-    report(to, "latency", [*rows, {"visible": "target", "ms_median": "20 in one channel, 150 with 30,000"}])
-
-
-def _made_up(chance: random.Random, words: Sequence[str], weights: Sequence[float], channel: int, n: int) -> Message:
-    at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=11 * n + 90 * (n // 8))
-    text = " ".join(chance.choices(words, weights, k=chance.randint(6, 30)))
-    return turn(f"CMANY{channel}", f"{channel}.{n}", f"{channel}.{n:06}", f"Speaker{n % 17}", at, text)
-
-
-if __name__ == "__main__":
-    main()
