@@ -5,7 +5,8 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from bot import app, calendar, home, imports, settings
 from bot.desk import Desk, Owner, begin_owner
+from bot.embedded import postgres
 from bot.store import messages, nights, people
 from graphs.domain import Source
-from graphs.errors import Later, NeedsPerson
+from graphs.errors import Later, NeedsPerson, NightdeskError
 from graphs.reading import clean
 
 if TYPE_CHECKING:
@@ -24,15 +26,29 @@ if TYPE_CHECKING:
 
 def demo(at: Path | None, once: bool, rules: bool, out: Path | None) -> None:
     """The demo company's night, in a fresh home that is removed afterwards. In a terminal its page stays open, unless `once`."""
-    from rich.console import Console
-
-    from bot import demo as company
-
     configured = settings.load(at)
-    console = Console(width=min(Console().width, 104))
-    wish = company.Wish(rules, out, stay=console.is_terminal and not once)
-    with _home_or_fresh(replace(configured, database_url="")) as (place, durable):
+    with _home_or_fresh(replace(configured, database_url="")) as (place, durable), _begun(configured, place, durable):
+        from rich.console import Console
+
+        from bot import demo as company
+
+        console = Console(width=min(Console().width, 104))
+        wish = company.Wish(rules, out, stay=console.is_terminal and not once)
         company.run(configured, place, durable, wish, console)
+
+
+@contextmanager
+def _begun(configured: settings.Settings, place: Path, durable: bool) -> Iterator[None]:
+    """The server of the home is made and started beside what the block does; to load the rest takes as long."""
+    with ThreadPoolExecutor(1) as beside:
+        begun = beside.submit(
+            postgres.start, place / "postgres", binaries=configured.postgres_binaries, durable=durable
+        )
+        try:
+            yield
+        finally:
+            with suppress(NightdeskError):  # which whoever wanted the server has met as well
+                begun.result().stop()
 
 
 def migrate(at: Path | None) -> None:
