@@ -82,6 +82,7 @@ def done(main: Locator, outcome: str) -> Locator:
     return main.locator(".context", has_text=re.compile(f"✓ {outcome}"))
 
 
+@pytest.mark.timeout(300)  # a night, a day and twenty pictures, on a busy machine
 def test_a_day_on_the_page(served: Served, tmp_path: Path) -> None:
     """One after the other, as one person does it: each part finds what the one before left."""
     page = served.open()
