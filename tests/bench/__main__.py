@@ -6,9 +6,9 @@ With a name first, that one alone: `python -m tests.bench sleeptime --model NAME
 import sys
 from importlib import import_module
 
-IN_ROW = ("help", "office", "night", "import", "imap", "recall", "slack_shapes")
-ON_DEMAND = {"sleeptime": "tests.bench.sleeptime.__main__"}
-NAMED = {name: f"tests.bench.bench_{name}" for name in IN_ROW} | ON_DEMAND
+IN_ROW = ("help", "office", "night", "import", "imap", "memory", "slack_shapes")
+FOLDERS = {name: f"tests.bench.{name}.__main__" for name in ("memory", "sleeptime")}
+NAMED = {name: f"tests.bench.bench_{name}" for name in IN_ROW} | FOLDERS
 
 alone = sys.argv.pop(1) if sys.argv[1:] and sys.argv[1] in NAMED else None
 for name in [alone] if alone else IN_ROW:
