@@ -221,9 +221,8 @@ def _tell(living: Living, counted: str, rules: bool, console: Console) -> None:
         _heading(console, f"In Drafts · {len(drafts)} replies, none of them sent")
         for draft in drafts:
             _draft(desk, owner, draft, console)
-    lines = [
-        (block.name, line.text) for block in learned if block.scope.startswith("channel:") for line in block.lines[:2]
-    ]
+    channels = {place.key for place in owner.places if place.channel and place.channel.kind in ("public", "private")}
+    lines = [(block.name, line.text) for block in learned if block.scope in channels for line in block.lines[:2]]
     if lines:
         _heading(console, "Learned tonight · what #channels now know")
         for name, text in lines[:8]:
