@@ -12,6 +12,7 @@ from statistics import fmean
 
 from bot import app, settings
 from bot.desk import Desk
+from graphs.answer import PASSAGES
 from tests.bench.measure import Given, Row, fresh, report, say
 from tests.bench.memory import lived, locomo, many
 from tests.bench.memory.lived import Shown, Tried
@@ -84,6 +85,7 @@ def _figures(desk: Desk, one: Question) -> Row:
     row: Row = {f"r{k}": 100 * len(needed & set(tried.keys[:k])) / len(needed) for k in (5, 10, 20)}
     for budget in BUDGETS:
         row[f"in_{budget}_tokens"] = 100 * len(needed & _within(shown, budget)) / len(needed)
+    row["in_passages"] = 100 * len(needed & set(tried.keys[:PASSAGES])) / len(needed)  # what a live answer is given
     row["all_in_1024"] = 100.0 * (needed <= _within(shown, BUDGETS[-1]))
     row["answered_by_rules"] = 100.0 * all(part in said for part in one.answer)
     return row | {"ms": 1000 * tried.seconds}
