@@ -8,6 +8,7 @@ import logging
 import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,7 @@ from bot.desk import Desk
 from bot.replying import Telling, Thread
 from bot.slack import answers, interactions, mrkdwn, stream
 from bot.slack.answers import Shown
+from bot.slack.events import Event
 from bot.slack.interactions import Pressed
 from bot.slack.stream import Spot
 from bot.store import desk as kept
@@ -36,6 +38,7 @@ log = logging.getLogger(__name__)
 EDITED_WITHIN = timedelta(seconds=60)
 """A question that is changed so soon is answered anew, in place; later changes are left alone."""
 
+ANNOUNCERS = 2
 READERS = 3
 LONGEST_TURN = 1.0
 """Of many questions that come at once so many are read for side by side, until their models are asked: the first answers
@@ -80,8 +83,29 @@ def reply(desk: Desk, channel: str, ts: str) -> None:
     """Answers a mention, a DM or a follow-up, once; again in place when it was changed at once; withdraws with it."""
     with _in_turn() as leave:
         question = _asked(desk, channel, ts)
-        if question is not None:
-            _answer(desk, question, leave)
+        try:
+            if question is not None:
+                _answer(desk, question, leave)
+        finally:
+            if desk.slack is not None:
+                stream.withdraw(desk.slack, channel, ts)
+
+
+def announcing(desk: Desk) -> Callable[[Event], None]:
+    """Shows a sign as soon as a question is heard, for a process that answers it as well."""
+    pool, slack = ThreadPoolExecutor(ANNOUNCERS, thread_name_prefix="sign"), desk.require_slack()
+
+    def announce(event: Event) -> None:
+        spot = event.channel, event.thread_ts or event.ts
+        stream.announce(pool, slack, spot, event.ts, partial(_may_answer, desk, event.user, event.channel))
+
+    return announce
+
+
+def _may_answer(desk: Desk, user: str, channel: str) -> bool:
+    desk.check_running()
+    here = asking.in_slack(desk, user, channel)
+    return here is not None and here.begin is not None
 
 
 @contextmanager
@@ -204,10 +228,13 @@ def _answer(desk: Desk, question: Question, leave: Callable[[], None]) -> None:
     spot = question.spot
     with (
         observe.timed("answer_seconds", stage="whole"),
-        stream.at_work(thread.slack, spot.channel, spot.thread_ts) as sign,
+        stream.at_work(thread.slack, spot.channel, spot.thread_ts, thread.asked) as sign,
     ):
         telling.sign = sign
-        telling.finish(_made(desk, question, telling, leave))
+        made = _made(desk, question, telling, leave)
+        leave()
+        with _in_turn():  # behind those who still wait for their first words
+            telling.finish(made)
 
 
 def _revision(desk: Desk, thread: Thread, message: Message) -> int:
@@ -247,7 +274,9 @@ def _said(desk: Desk, question: Question, telling: Telling, leave: Callable[[], 
 
     used = asking.Used()
     found = asking.answer(desk, here, asked, desk.now(), used, hear, leave)
-    made = shown(desk, here, found, (*question.rests, *used.rests(found.citations)))
+    leave()
+    with _in_turn():
+        made = shown(desk, here, found, (*question.rests, *used.rests(found.citations)))
     # Somebody may have joined or left while it was made.
     check()
     return made

@@ -9,7 +9,7 @@ import json
 import logging
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, partial
@@ -40,9 +40,17 @@ REVOKED = "Slack no longer takes our token: install the app again, set SLACK_BOT
 # --- before the acknowledgement -------------------------------------------------------------------
 
 
-def accept(desk: Desk, body: Json, kind: Sort = "events") -> None:
+Asked = Callable[[Event], None]
+
+
+def unheard(event: Event) -> None:
+    """For who answers elsewhere."""
+
+
+def accept(desk: Desk, body: Json, kind: Sort = "events", asked: Asked = unheard) -> None:
     """Commits what Slack says, with the jobs that it makes necessary. Returns also for what is refused: it is acknowledged,
     so that Slack does not say it again, and counted. Raises `Later` when it could not be committed: no acknowledgement.
+    `asked` is told, once it is committed, what is plainly meant for us.
     """
     try:
         event = events.read(body, kind)
@@ -57,6 +65,8 @@ def accept(desk: Desk, body: Json, kind: Sort = "events") -> None:
             _commit(desk, gate, told)
     if told.failed is not None:
         raise Later(str(told.failed), told.failed.after) from told.failed
+    if told.is_news and event.asks and not event.ours and (event.kind == "app_mention" or event.direct):
+        asked(event)
 
 
 @dataclass(eq=False)
@@ -66,6 +76,7 @@ class _Told:
     event: Event
     raw: bytes
     done: bool = False
+    is_news: bool = False
     failed: Later | None = None
 
 
@@ -98,7 +109,7 @@ def _commit(desk: Desk, gate: _Gate, told: _Told) -> None:
 
 def _keep(desk: Desk, together: Sequence[_Told]) -> None:
     """One transaction. Its jobs come last: other transactions wait for whoever touches one of those that coalesce."""
-    news, jobs = [], list[queue.Job]()
+    jobs: list[queue.Job] = []
     with desk.store.directory() as tx:
         us = workspace.us(tx)
         if us is None:
@@ -107,14 +118,15 @@ def _keep(desk: Desk, together: Sequence[_Told]) -> None:
             if us.team not in one.event.teams:
                 _refuse("team")
             elif (found := _put(tx, desk, one.event, one.raw)) is not None:
-                news.append(one.event)
+                one.is_news = True
                 jobs += found
         once = {job.once or str(place): job for place, job in enumerate(jobs)}
         for job in sorted(once.values(), key=lambda job: (-job.priority, job.once or "")):
             queue.defer(tx, job)
-    for event in news:
-        observe.count("events_received", kind=event.kind)
-        _note_lag(event, desk.now())
+    for one in together:
+        if one.is_news:
+            observe.count("events_received", kind=one.event.kind)
+            _note_lag(one.event, desk.now())
 
 
 def _refuse(reason: str) -> None:
@@ -371,12 +383,16 @@ def _welcome(desk: Desk, scope: int, batch: _Batch, us: Us) -> None:
 # --- listening ------------------------------------------------------------------------------------
 
 
-def listen(desk: Desk, link: "socket.Link", stop: threading.Event, pace: "socket.Pace | None" = None) -> None:
+def listen(
+    desk: Desk, link: "socket.Link", stop: threading.Event, pace: "socket.Pace | None" = None, asked: Asked = unheard
+) -> None:
     """Hears Slack over its socket until `stop` is set. Takes the calling thread."""
     from bot.slack import socket  # Bolt, which nobody else needs to load
 
     ears = socket.Ears(
-        accept=partial(accept, desk), connected=partial(catch_up, desk), is_deaf=partial(backfill.is_deaf, desk)
+        accept=partial(accept, desk, asked=asked),
+        connected=partial(catch_up, desk),
+        is_deaf=partial(backfill.is_deaf, desk),
     )
     socket.listen(link, ears, stop, pace or socket.USUAL)
 

@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
-from bot import app, jobs, observe, receive, schedule, workers, workspace
+from bot import app, jobs, live, observe, receive, schedule, workers, workspace
 from bot.desk import Desk
 from bot.settings import Settings
 from graphs.errors import Later, NeedsPerson
@@ -35,7 +35,7 @@ def run(settings: Settings, home: Path, worker: bool, http: str = "") -> None:
         if worker:
             parts.work(held.dsn, desk)
         parts.keep_time(held.dsn, desk)
-        parts.listen(settings, desk, http)
+        parts.listen(settings, desk, http, live.announcing(desk) if worker else receive.unheard)
         _say("Nightdesk is up: it listens, keeps the clock" + (" and works." if worker else "; workers do the work."))
         _wait(told, held, parts)
 
@@ -88,7 +88,7 @@ class Parts:
         self._ends.callback(clock.stop)
         self._alive["schedule"] = clock.thread.is_alive
 
-    def listen(self, settings: Settings, desk: Desk, http: str) -> None:
+    def listen(self, settings: Settings, desk: Desk, http: str, asked: receive.Asked) -> None:
         """Raises `NeedsPerson` when Slack does not take our token; whatever else is wrong with it is tried again."""
         try:
             workspace.connect(desk)
@@ -97,14 +97,16 @@ class Parts:
         if http:
             from bot.web import hook  # a web server, which nobody else needs to load
 
-            accept = partial(receive.accept, desk)
+            accept = partial(receive.accept, desk, asked=asked)
             self._ends.enter_context(hook.serving(hook.hook(settings.slack_signing_secret, accept, desk.now), http))
             return
         from bot.slack.socket import Link
 
         over = threading.Event()
         link = Link(settings.slack_app_token, settings.slack_bot_token, settings.slack_api_base_url)
-        thread = threading.Thread(target=receive.listen, args=(desk, link, over), name="receiver", daemon=True)
+        thread = threading.Thread(
+            target=receive.listen, args=(desk, link, over, None, asked), name="receiver", daemon=True
+        )
         thread.start()
         self._ends.callback(thread.join)
         self._ends.callback(over.set)

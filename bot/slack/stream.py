@@ -5,9 +5,11 @@ Slack closes a stream after about five minutes and takes blocks and metadata onl
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
 
 from bot.slack.client import Json, Slack
 from bot.slack.limits import Block
@@ -16,6 +18,8 @@ from graphs.errors import Denied, Later, NeedsPerson
 AT_WORK = "is looking it up…"
 STATUS_SECONDS = 60.0
 """Slack takes a status away after two minutes."""
+
+MOST_EARLY = 200
 
 PACE = 0.7
 """Seconds between two pieces of one message: Slack takes about a hundred a minute from all of them together."""
@@ -76,10 +80,49 @@ def _key(message: Json) -> object:
     return ((message.get("metadata") or {}).get("event_payload") or {}).get("key")
 
 
+@dataclass(frozen=True)
+class _Early:
+    """An announcement in a spot (channel and thread)."""
+
+    spot: tuple[str, str]
+    made: "Future[bool]"
+
+    def was_said(self) -> bool:
+        """Waits for one that is on its way; one that nobody has begun is not made any more."""
+        return not self.made.cancel() and self.made.exception() is None and self.made.result()
+
+
+_EARLY: WeakKeyDictionary[Slack, dict[tuple[str, str], _Early]] = WeakKeyDictionary()
+"""Announcements of this process by channel and question, until its answers take them over."""
+
+
+def announce(pool: Executor, slack: Slack, spot: tuple[str, str], asked: str, is_due: Callable[[], bool]) -> None:
+    """Shows the status before `at_work` does, if `is_due`, for the question `asked` in `spot` (channel and thread)."""
+    early = _EARLY.setdefault(slack, {})
+    early[spot[0], asked] = _Early(spot, pool.submit(_announce, slack, spot, is_due))
+    for oldest in list(early)[:-MOST_EARLY]:
+        early.pop(oldest, None)  # somebody else answers it
+
+
+def _announce(slack: Slack, spot: tuple[str, str], is_due: Callable[[], bool]) -> bool:
+    try:
+        return is_due() and _set_status(slack, *spot, AT_WORK)
+    except (Denied, Later, NeedsPerson):
+        return False
+
+
+def withdraw(slack: Slack, channel: str, asked: str) -> None:
+    """Takes away an announcement to which nobody came."""
+    early = _EARLY.get(slack, {}).pop((channel, asked), None)
+    if early is not None and early.was_said():
+        _set_status(slack, *early.spot, "")
+
+
 @contextmanager
-def at_work(slack: Slack, channel: str, thread_ts: str) -> Iterator["Sign"]:
+def at_work(slack: Slack, channel: str, thread_ts: str, asked: str) -> Iterator["Sign"]:
     """Shows a status from now until the answer stands. It is said beside the work, which it never holds up or fails."""
-    sign = Sign(slack, channel, thread_ts)
+    early = _EARLY.get(slack, {}).pop((channel, asked), None)
+    sign = Sign(slack, channel, thread_ts, early)
     shower = threading.Thread(target=sign.keep_up, name="status", daemon=True)
     shower.start()
     try:
@@ -95,10 +138,14 @@ class Sign:
     slack: Slack
     channel: str
     thread_ts: str
+    early: _Early | None = None  # the same, announced when the question came
     first: threading.Event = field(default_factory=threading.Event)
     over: threading.Event = field(default_factory=threading.Event)
 
     def keep_up(self) -> None:
+        if self.early is not None and self.early.was_said():
+            self.first.set()
+            self.over.wait(STATUS_SECONDS)
         while not self.over.is_set():
             _set_status(self.slack, self.channel, self.thread_ts, AT_WORK)
             self.first.set()
@@ -115,11 +162,12 @@ class Sign:
         _set_status(self.slack, self.channel, self.thread_ts, "")
 
 
-def _set_status(slack: Slack, channel: str, thread_ts: str, status: str) -> None:
+def _set_status(slack: Slack, channel: str, thread_ts: str, status: str) -> bool:
     try:
         slack.call("assistant.threads.setStatus", channel_id=channel, thread_ts=thread_ts, status=status)
     except (Denied, Later, NeedsPerson):
-        return  # a sign is a courtesy: the answer comes all the same
+        return False  # a sign is a courtesy: the answer comes all the same
+    return True
 
 
 @dataclass

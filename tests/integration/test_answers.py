@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot import jobs, workers
+from bot import jobs, live, receive, workers
 from bot.embedded.slack_faults import Fault, broken, cut_after, ratelimited, refused
 from bot.store.queue import LIVE
 from graphs.errors import Later
@@ -14,6 +14,7 @@ from graphs.thinking import Chat, Reply, Request
 from tests.servers.living import US, Living, living, shown
 from tests.servers.model import ModelServer
 from tests.servers.postgres import Database
+from tests.servers.slack import until
 
 SHIPS = "We decided to ship the blue valve on 7 December."
 SAYS = "The blue valve ships on 7 December [1]. It was decided by Ben Okoro [1].\nNobody objected [1]."
@@ -222,6 +223,38 @@ def test_whatever_one_call_does_there_is_one_whole_answer(here: Living, method: 
     [reply] = here.replies("general", ts)
     assert shown(reply) == "The blue valve ships on 7 December. It was decided by Ben Okoro.\nNobody objected."
     assert "answer.up" in str(reply["blocks"])
+
+
+def announced(here: Living, user: str, text: str) -> str:
+    """Hears something in #general as `serve` does; returns its ts."""
+    here.clock.tick(1)
+    ts = here.slack.say(user, "general", text)
+    assert here.slack.settle()
+    announce = live.announcing(here.desk)
+    for body in here.app.bodies[here.accepted :]:
+        receive.accept(here.desk, body, "events", announce)
+    here.accepted = len(here.app.bodies)
+    return ts
+
+
+def test_a_sign_that_was_given_when_the_question_came_is_not_given_again(here: Living) -> None:
+    here.say("ben", "general", SHIPS)
+    ts = announced(here, "ada", f"{US} when does the blue valve ship?")
+    until(lambda: here.slack.status_of("general", ts))
+    here.answer("general", ts)
+    assert methods(here).count("assistant.threads.setStatus") == 1
+    assert len(here.replies("general", ts)) == 1 and not here.slack.status_of("general", ts)
+
+
+def test_a_sign_to_which_no_answer_comes_is_taken_away_and_talk_among_people_gets_none(here: Living) -> None:
+    here.say("ada", "general", "Good morning.")
+    thanks = announced(here, "ada", f"{US} thanks!")
+    until(lambda: here.slack.status_of("general", thanks))
+    here.answer("general", thanks)
+    assert not here.slack.status_of("general", thanks) and here.replies("general", thanks) == []
+    before = methods(here)
+    here.answer("general", announced(here, "ada", "Lunch, anybody?"))
+    assert methods(here) == before
 
 
 def test_an_answer_that_fails_for_good_ends_in_a_sentence_with_a_number(here: Living, database: Database) -> None:
