@@ -28,7 +28,7 @@ def write(weeks: Weeks, folder: Path, moment: datetime, without: frozenset[str] 
     """What there is at `moment`, but for the words said in the places of `without`."""
     said = [one for one in weeks.until(moment) if one.place not in without]
     _write_export(folder / "export", weeks, said, rights(moment))
-    mails = tuple(_write_mailbox(folder, box, [one for one in said if one.place == box.key]) for box in MAILBOXES)
+    mails = tuple(_write_mailbox(folder, box, said) for box in MAILBOXES if any(one.place == box.key for one in said))
     return Sources(folder / "export", mails)
 
 
@@ -119,7 +119,8 @@ def _write_mailbox(folder: Path, box: Place, said: Sequence[Told]) -> MailPath:
     path.unlink(missing_ok=True)
     kept = mailbox.mbox(path)
     for one in said:
-        kept.add(_mail(one, box))
+        if one.place == box.key:
+            kept.add(_mail(one, box))
     kept.close()
     return MailPath(box.key, path, "inbox")
 
