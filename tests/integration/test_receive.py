@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,25 @@ def test_what_is_said_is_stored_once_and_its_payload_goes(desk: Desk, slack: San
     assert texts(database, GENERAL) == ["the crimson valve ships on Friday"]
     [row] = events(database)
     assert (row["payload"], row["handled_at"] is not None, row["problem"]) == (None, True, "")
+
+
+def test_events_that_come_together_are_all_kept_once_and_another_teams_are_not(
+    desk: Desk, slack: Sandbox, database: Database
+) -> None:
+    told: list[Json] = []
+    slack.company.on_event.append(told.append)
+    said = [slack.say("ada", "general", f"<@{BOT.id}> when does valve {n} ship?") for n in range(10)]
+    theirs = {"team_id": "T0OTHER", "context_team_id": "T0OTHER", "authorizations": []}
+    strangers = [body | theirs | {"event_id": f"Ev{n}"} for n, body in enumerate(told)]
+    asked: list[str] = []
+    with ThreadPoolExecutor(16) as pool:
+        list(
+            pool.map(lambda body: receive.accept(desk, body, asked=lambda e: asked.append(e.ts)), told * 2 + strangers)
+        )
+    assert len(events(database)) == len(told) == 20
+    assert sorted(str(job["ts"]) for job in jobs(database, "answer")) == sorted(asked) == said
+    bring_in(desk)
+    assert len(texts(database, GENERAL)) == 10
 
 
 def test_a_sealed_payload_moved_to_another_row_is_refused(desk: Desk, slack: Sandbox, database: Database) -> None:
