@@ -69,6 +69,9 @@ def test_a_public_place_whose_listeners_are_unknown_may_be_told_nothing(here: To
     workspace.refresh_channel(here.desk, PUBLIC)
     # Its members may read it alone, as anybody in the workspace; that no guest or stranger listens there nobody knows.
     assert readers(here, PUBLIC) == everybody
+    here.say("ben", PUBLIC, f"The {WORD} label costs 14 euro.")
+    here.say("ben", PUBLIC, f"{US} what does the {WORD} label cost?")
+    assert "I don't find it" in told(here, PUBLIC) and "14 euro" not in told(here, PUBLIC)
 
 
 @pytest.mark.parametrize("is_hidden", [False, True])

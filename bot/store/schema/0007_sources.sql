@@ -131,7 +131,8 @@ begin
   select not exists (
     select from wanted where not exists (
       select from standing, open where standing.place = wanted.place and standing.said = wanted.said
-        and coalesce(wanted.revision = standing.now, true) and standing.scope_id = any(open.ids)))
+        and coalesce(wanted.revision = standing.now, true)
+        and (standing.scope_id = here or standing.scope_id = any(open.ids)))) -- who reads a place reads what is said in it
   into sound;
   return sound;
 end $$;
@@ -160,13 +161,15 @@ begin
     return true;
   end if;
   if one.wanted_at > now() - interval '1 hour' and exists (
-      select from scope where id = one.scope_id and kind = 'channel' and (shared is null or has_guests is null)) then
+      select from scope where id = one.scope_id and kind = 'channel' and (shared is null or has_guests is null))
+    and exists (
+      select from post_source p join message m on m.id = p.message_id where p.key = one.key and m.scope_id <> one.scope_id) then
     return false;
   end if;
   if exists (
       select from post_source p left join message m on m.id = p.message_id and m.deleted_at is null
       where p.key = one.key and (m.id is null or p.revision <> m.revision
-        or not m.scope_id in (select readable(readers_of(one.scope_id))))) then
+        or m.scope_id <> one.scope_id and not m.scope_id in (select readable(readers_of(one.scope_id))))) then
     perform take_back(array[one.key], taken_back());
   end if;
   return true;
