@@ -13,7 +13,6 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import psycopg
-from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
@@ -116,16 +115,14 @@ class Store:
     @contextmanager
     def _begin(self, audience: str | None = None) -> Iterator[Tx]:
         with errors_sorted(), self.pool.connection() as connection:
-            # One round trip. What is begun here the pool commits, or rolls back after an error.
-            connection.execute(self._opening(audience), prepare=False)
+            # What is begun here the pool commits, or rolls back after an error.
+            connection.execute("begin", prepare=False)
+            if audience is not None:
+                token = sign(self._secret, audience, int(time.time()) + TOKEN_SECONDS)
+                # Local to the transaction: a plain SET would go on to the pool's next borrower. As a parameter: other
+                # sessions are shown our statements (pg_stat_activity), and logs keep them.
+                connection.execute("select set_config('app.viewer', %s, true)", (token,))
             yield Tx(connection)
-
-    def _opening(self, audience: str | None) -> sql.SQL | sql.Composed:
-        if audience is None:
-            return sql.SQL("begin")
-        token = sign(self._secret, audience, int(time.time()) + TOKEN_SECONDS)
-        # Local to the transaction: a plain SET would go on to the pool's next borrower.
-        return sql.SQL("begin; select set_config('app.viewer', {}, true)").format(token)
 
 
 @contextmanager

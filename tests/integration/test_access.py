@@ -157,6 +157,8 @@ def test_the_comparison_finds_each_defect_of_the_rule(owner: Connection, right: 
 
 # --- tokens ---------------------------------------------------------------------------------------
 
+STATEMENTS = b"select query from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+
 
 @dataclass(frozen=True)
 class Filled:
@@ -308,6 +310,15 @@ def test_a_check_that_is_left_out_shows(
     spoil(owner, "nightdesk.audience()", right, wrong)
     with psycopg.connect(database.app, autocommit=True) as app:
         assert sum(counted(app, forged(filled)[name]).values()) > 0
+
+
+def test_a_session_is_not_shown_the_token_of_another(database: Database, filled: Filled) -> None:
+    with db.open_pool(database.app, 2) as pool:
+        store = db.Store(pool, SECRET)
+        with store.as_person(filled.ada), store.directory() as tx:
+            others = [row["query"] for row in tx.connection.execute(STATEMENTS).fetchall()]
+    assert any("app.viewer" in query for query in others)
+    assert [query for query in others if f"u:{filled.ada}|" in query] == []
 
 
 def test_the_key_of_the_tokens_is_out_of_the_services_reach(database: Database) -> None:
