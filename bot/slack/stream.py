@@ -85,23 +85,48 @@ class _Early:
     """An announcement in a spot (channel and thread)."""
 
     spot: tuple[str, str]
-    made: "Future[bool]"
+    made: "Future[bool]" = field(default_factory=Future)
+
+    def make(self, slack: Slack, is_due: Callable[[], bool]) -> None:
+        if not self.made.set_running_or_notify_cancel():
+            return
+        said = False
+        try:
+            said = _announce(slack, self.spot, is_due)
+        finally:
+            self.made.set_result(said)  # somebody may wait for it
 
     def was_said(self) -> bool:
         """Waits for one that is on its way; one that nobody has begun is not made any more."""
-        return not self.made.cancel() and self.made.exception() is None and self.made.result()
+        return not self.made.cancel() and self.made.result()
 
 
-_EARLY: WeakKeyDictionary[Slack, dict[tuple[str, str], _Early]] = WeakKeyDictionary()
-"""Announcements of this process by channel and question, until its answers take them over."""
+_EARLY: WeakKeyDictionary[Slack, dict[tuple[str, str], _Early | None]] = WeakKeyDictionary()
+"""Announcements of this process by channel and question. None: its answer took it over, or came before it."""
 
 
 def announce(pool: Executor, slack: Slack, spot: tuple[str, str], asked: str, is_due: Callable[[], bool]) -> None:
     """Shows the status before `at_work` does, if `is_due`, for the question `asked` in `spot` (channel and thread)."""
-    early = _EARLY.setdefault(slack, {})
-    early[spot[0], asked] = _Early(spot, pool.submit(_announce, slack, spot, is_due))
-    for oldest in list(early)[:-MOST_EARLY]:
-        early.pop(oldest, None)  # somebody else answers it
+    early = _Early(spot)
+    if _first(slack, (spot[0], asked), early) is early:
+        pool.submit(early.make, slack, is_due)
+
+
+def _first(slack: Slack, asked: tuple[str, str], early: _Early | None) -> _Early | None:
+    """What is known of this question, or else `early` from now on."""
+    known = _EARLY.setdefault(slack, {})
+    found = known.setdefault(asked, early)
+    for oldest in list(known)[:-MOST_EARLY]:
+        known.pop(oldest, None)
+    return found
+
+
+def _taken_over(slack: Slack, asked: tuple[str, str]) -> _Early | None:
+    """The announcement, if there is one; afterwards none is made."""
+    early = _first(slack, asked, None)
+    if early is not None:
+        _EARLY[slack][asked] = None
+    return early
 
 
 def _announce(slack: Slack, spot: tuple[str, str], is_due: Callable[[], bool]) -> bool:
@@ -113,7 +138,7 @@ def _announce(slack: Slack, spot: tuple[str, str], is_due: Callable[[], bool]) -
 
 def withdraw(slack: Slack, channel: str, asked: str) -> None:
     """Takes away an announcement to which nobody came."""
-    early = _EARLY.get(slack, {}).pop((channel, asked), None)
+    early = _taken_over(slack, (channel, asked))
     if early is not None and early.was_said():
         _set_status(slack, *early.spot, "")
 
@@ -121,8 +146,7 @@ def withdraw(slack: Slack, channel: str, asked: str) -> None:
 @contextmanager
 def at_work(slack: Slack, channel: str, thread_ts: str, asked: str) -> Iterator["Sign"]:
     """Shows a status from now until the answer stands. It is said beside the work, which it never holds up or fails."""
-    early = _EARLY.get(slack, {}).pop((channel, asked), None)
-    sign = Sign(slack, channel, thread_ts, early)
+    sign = Sign(slack, channel, thread_ts, _taken_over(slack, (channel, asked)))
     shower = threading.Thread(target=sign.keep_up, name="status", daemon=True)
     shower.start()
     try:

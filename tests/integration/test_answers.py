@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 
 from bot import jobs, live, receive, workers
 from bot.embedded.slack_faults import Fault, broken, cut_after, ratelimited, refused
+from bot.slack import stream
+from bot.slack.events import Event
 from bot.store.queue import LIVE
 from graphs.errors import Later
 from graphs.thinking import Chat, Reply, Request
@@ -244,6 +247,24 @@ def test_a_sign_that_was_given_when_the_question_came_is_not_given_again(here: L
     here.answer("general", ts)
     assert methods(here).count("assistant.threads.setStatus") == 1
     assert len(here.replies("general", ts)) == 1 and not here.slack.status_of("general", ts)
+
+
+def test_a_sign_that_comes_later_than_its_answer_is_not_given(here: Living) -> None:
+    here.say("ben", "general", SHIPS)
+    here.clock.tick(1)
+    ts = here.slack.say("ada", "general", f"{US} when does the blue valve ship?")
+    assert here.slack.settle()
+    heard: list[Event] = []
+    for body in here.app.bodies[here.accepted :]:
+        receive.accept(here.desk, body, "events", heard.append)
+    here.accepted = len(here.app.bodies)
+    here.answer("general", ts)
+    before = methods(here)
+    spot = here.place("general"), ts
+    with ThreadPoolExecutor(1) as pool:
+        for event in heard:
+            stream.announce(pool, here.desk.require_slack(), spot, event.ts, lambda: True)
+    assert [event.ts for event in heard] == [ts] and methods(here) == before
 
 
 def test_a_sign_to_which_no_answer_comes_is_taken_away_and_talk_among_people_gets_none(here: Living) -> None:
