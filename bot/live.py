@@ -18,7 +18,7 @@ from bot import asking, backfill, errands, hours, notes, observe, receive, reply
 from bot.asking import Asked, Place
 from bot.desk import Desk
 from bot.replying import Telling, Thread
-from bot.slack import answers, interactions, mrkdwn, stream
+from bot.slack import answers, events, interactions, mrkdwn, stream
 from bot.slack.answers import Shown
 from bot.slack.events import Event
 from bot.slack.interactions import Pressed
@@ -190,15 +190,17 @@ def _names(desk: Desk, us: str) -> frozenset[str]:
 
 
 def _without_us(desk: Desk, message: Message, us: str) -> str:
-    """The question as its readers see it, without the mention that brought it here."""
+    """The question as all its readers see it, without the mention that brought it here."""
+    assert isinstance(message.source, SlackSource)
     raw = message.slack.raw if message.slack else ""
     if us not in message.mentions:
         return message.text.text
-    if set(mrkdwn.mentions(raw)) == {us}:
-        return mrkdwn.to_plain(mrkdwn.without_mention(raw, us), lambda user: "")
+    said = mrkdwn.without_mention(raw, us)
+    if not (named := events.ids_in(said)):
+        return mrkdwn.to_plain(said, lambda key: "")
     with desk.store.directory() as tx:
-        names = workspace.names(tx, mrkdwn.mentions(raw))
-    return mrkdwn.to_plain(mrkdwn.without_mention(raw, us), names.of)
+        names = workspace.names(tx, named, message.source.channel)
+    return mrkdwn.to_plain(said, names.of)
 
 
 # --- the answer -----------------------------------------------------------------------------------

@@ -125,6 +125,18 @@ def test_what_a_place_may_not_read_bears_on_no_result_there(here: Living) -> Non
     assert "The cheapest is Heron" in said(here, private, "plans")[1]
 
 
+def test_a_private_channel_that_an_errand_names_is_named_nowhere_else(here: Living) -> None:
+    offered(here, "plans")
+    words = (
+        f"{US} overnight: compare the three offers in <#{here.place('plans')}|plans> and <#{here.place('general')}|>"
+    )
+    ts = here.ask("ada", "general", words)
+    assert "three offers in a private channel and #general" in said(here, ts)[0]
+    assert "plans" not in str(here.replies("general", ts))
+    ts = here.ask("ada", "plans", words)
+    assert "three offers in #plans and #general" in said(here, ts, "plans")[0]
+
+
 def test_in_a_dm_it_uses_what_its_person_may_read(here: Living) -> None:
     offered(here, "plans")
     dm = here.slack.dm("ada")
