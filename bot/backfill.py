@@ -34,7 +34,7 @@ from graphs.errors import Denied
 log = logging.getLogger(__name__)
 
 MOST_THREADS, MOST_THREADS_DAILY = 20, 200
-"""Threads that no page says anything new of, compared in one pass: the liveliest, reply by reply. Each is a call of Slack."""
+"""Threads that no page says anything new of, compared in one pass: each a call of Slack, and each in its turn."""
 
 
 # --- one channel ----------------------------------------------------------------------------------
@@ -80,9 +80,11 @@ def _to_compare(desk: Desk, scope: int, cursor: Cursor) -> tuple[tuple[str, str]
     most = MOST_THREADS_DAILY if daily else MOST_THREADS
     if cursor.slow:
         most = history.SLOW_LIMIT if daily else 0
+    since = desk.now() - history.HORIZON
     with desk.store.as_scope(scope) as tx:
-        rows = tx.all("live_threads", scope=scope, since=desk.now() - history.HORIZON, most=most)
-    return tuple((row["thread"], cursor.floor) for row in rows)
+        tx.run("forget_thread_reads", scope=scope, before=since - history.HORIZON)
+        rows = tx.all("live_threads", scope=scope, since=since, most=most)
+    return tuple((row["thread"], "") for row in rows)
 
 
 def _step(desk: Desk, us: Us, scope: int, cursor: Cursor) -> Cursor:
@@ -136,6 +138,8 @@ def _read_thread(desk: Desk, slack: Slack, us: Us, scope: int, cursor: Cursor) -
     with desk.store.as_scope(scope) as tx:
         _keep(tx, us, scope, cursor.channel, found)
         keeping.forget(tx, scope, history.missing(stored, found, upto, found.times[-1] if found.has_more else ""))
+        if thread not in dict(moved.threads):
+            tx.run("put_thread_read", scope=scope, thread=thread, at=desk.now())
         tx.all("index_scope")
         cursors.put(tx, moved)
     return moved

@@ -34,6 +34,9 @@ select (select count(*) from nightdesk.slack_event where handled_at is null)
   + (select count(*) from procrastinate_jobs where status in ('todo', 'doing')
     and task_name in ('ingest', 'backfill', 'directory', 'look_up')) as count
 """
+THREADS = """
+select count(distinct thread) as count from nightdesk.message where key <> thread and medium = 'slack'
+"""
 STORED = """
 select substr(s.key, 9) as channel, m.key, m.text, m.thread from nightdesk.message m join nightdesk.scope s on s.id = m.scope_id
 where s.kind = 'channel' and m.deleted_at is null
@@ -145,6 +148,16 @@ class Town:
         assert self.slack.settle(4 * ACK)
         until(lambda: rows(self.database, WAITING)[0]["count"] == 0, PATIENCE)
 
+    def look_back(self) -> None:
+        """Passes until every thread had its turn: only there an edited reply shows whose event was lost."""
+        passes = 1 + rows(self.database, THREADS)[0]["count"] // backfill.MOST_THREADS
+        with self.slack.company.lock:
+            rooms = [self.slack.company.room(channel).channel.id for channel in CHANNELS]
+        with desk_beside(self.database, self.slack) as desk:
+            for _ in range(passes):
+                for room in rooms:
+                    backfill.channel(desk, room)
+
 
 @contextmanager
 def town(database: Database, folder: Path, seed: int) -> Iterator[Town]:
@@ -193,6 +206,7 @@ def killed_while_hearing(made: Town, events: int, kills: int) -> None:
         made.begin(role)
     made.storm(events, kills)
     made.calm()
+    made.look_back()
     check(made.slack, made.database)
     sent, lost = made.slack.delivery.sent, len(made.slack.lost)
     said = f"{made.talk.events} events ({sent} envelopes sent, {lost} lost), {len(shown(made.slack))} messages stand"

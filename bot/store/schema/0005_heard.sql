@@ -17,6 +17,15 @@ $$;
 
 create index on nightdesk.slack_event (channel, ts) where ts <> '';
 
+-- When a thread was last compared with Slack, from its root to its end. No content.
+create table nightdesk.thread_read (
+  scope_id int not null references nightdesk.scope,
+  thread text not null,
+  at timestamptz not null,
+  primary key (scope_id, thread)
+);
+call nightdesk.guard('nightdesk.thread_read');
+
 -- What changed since the index was brought up to date: in which thread and when, before and after the change. No content.
 create table nightdesk.unindexed (
   scope_id int not null,

@@ -209,10 +209,20 @@ select thread, count(*)::int as count, max(ts collate "C") as newest from (
 group by thread
 
 -- live_threads --
--- Threads in which somebody replied after a moment, the liveliest first.
-select thread from nightdesk.message
-where scope_id = %(scope)s and medium = 'slack' and deleted_at is null and key <> thread and sent_at > %(since)s
-group by thread order by max(sent_at) desc, thread limit %(most)s
+-- Threads in which somebody replied after a moment: those never compared whole first, then those compared longest ago.
+select m.thread
+from nightdesk.message m left join nightdesk.thread_read r on r.scope_id = m.scope_id and r.thread = m.thread
+where m.scope_id = %(scope)s and m.medium = 'slack' and m.deleted_at is null and m.key <> m.thread and m.sent_at > %(since)s
+group by m.thread, r.at order by r.at nulls first, max(m.sent_at) desc, m.thread limit %(most)s
+
+-- put_thread_read --
+-- A thread was compared from its root to its end.
+insert into nightdesk.thread_read (scope_id, thread, at) values (%(scope)s, %(thread)s, %(at)s)
+on conflict (scope_id, thread) do update set at = excluded.at
+
+-- forget_thread_reads --
+-- What is older than any look back.
+delete from nightdesk.thread_read where scope_id = %(scope)s and at < %(before)s
 
 -- liveliest --
 -- Channels we are in in which something was said last.
