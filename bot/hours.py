@@ -2,6 +2,12 @@
 
 A nominal date is the date of the morning that a night ends on. Each working day has one, whatever the clocks do: a time
 that a date skips becomes the first moment after the gap, of a time that comes twice the first one counts.
+
+People change zone and hours when they like. A clock is *in* a date from the beginning of its night until the date is
+over. A working day is *lived* when, at some moment, the clock that its person keeps is in it. Each has one digest, at the
+first moment from then on at which the clock they keep by then has reached its wake-up. It is owed until the date is over
+by that clock and by every clock they kept since its night began, so that nobody flies away from a digest; a working day
+that they take off meanwhile, or a pause of theirs, holds it back.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,11 +24,12 @@ WEEK = 7
 
 @dataclass(frozen=True)
 class Morning:
-    """One night and the morning it ends on; both moments in UTC."""
+    """One night and the morning it ends on; moments in UTC."""
 
     date: date
     begins: datetime
     wakes: datetime
+    ends: datetime  # the date is over
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,20 @@ class Sleeper:
 
 
 State = Literal["begun", "slept", "delivered"]
+
+
+@dataclass(frozen=True)
+class Begun:
+    """How far a night is that has begun. `wakes` and `ends` are the latest by all clocks its person has kept since."""
+
+    state: State
+    wakes: datetime
+    ends: datetime
+
+
+Nights = Mapping[tuple[int, date], Begun]
+"""Nights that have begun, by person and date."""
+
 Do = Literal["begin", "deliver", "tell"]
 """Begin the night; deliver its digest; tell that it will be late."""
 
@@ -93,21 +114,17 @@ def _change(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
 def morning(hours: Preferences, zone: ZoneInfo, day: date) -> Morning:
     """The night that ends on `day`: an hour later than the wake-up belongs to the evening before."""
     evening = day - DAY if hours.night_at > hours.wakes_at else day
-    return Morning(day, instant(evening, hours.night_at, zone), instant(day, hours.wakes_at, zone))
+    begins, wakes = instant(evening, hours.night_at, zone), instant(day, hours.wakes_at, zone)
+    return Morning(day, begins, wakes, instant(day + DAY, time(), zone))
 
 
 def works(hours: Preferences, day: date) -> bool:
     return day.weekday() in hours.working_days
 
 
-def due(hours: Preferences, zone: ZoneInfo, now: datetime) -> Morning | None:
-    """The morning that is owed at `now`: its night should have begun, it is a working day's, and that day is not over."""
-    today = now.astimezone(zone).date()
-    for day in (today + DAY, today):
-        found = morning(hours, zone, day)
-        if found.begins <= now:
-            return found if works(hours, day) else None
-    return None
+def is_due(owed: Morning, begun: Begun, now: datetime) -> bool:
+    """Whether the digest of a night that has begun should be with its person; `owed` by the clock they keep at `now`."""
+    return owed.wakes <= now < max(owed.ends, begun.ends)
 
 
 def mornings(hours: Preferences, zone: ZoneInfo, since: date) -> Iterator[Morning]:
@@ -129,22 +146,40 @@ def next_alarm(hours: Preferences, zone: ZoneInfo, after: datetime) -> datetime 
     return min((moment for moment in moments if moment > after), default=None)
 
 
-def missed(sleepers: Sequence[Sleeper], nights: Mapping[tuple[int, date], State], now: datetime) -> list[Step]:
-    """What should have begun or been delivered by `now`, or has to be told to be late; the current morning of each alone,
-    newest first: after a week away nobody gets seven digests."""
-    found = [step for one in sleepers if (step := _missed(one, nights, now)) is not None]
+def missed(sleepers: Sequence[Sleeper], nights: Nights, now: datetime) -> list[Step]:
+    """What should have begun or been delivered by `now`, or has to be told to be late, newest first; of dates that are
+    over only what somebody's change of clock cut short: after a week away nobody gets seven digests."""
+    found = [step for one in sleepers if not one.hours.paused for step in _missed(one, nights, now)]
     return sorted(found, key=lambda step: (step.morning.begins, step.sleeper.person), reverse=True)
 
 
-def _missed(sleeper: Sleeper, nights: Mapping[tuple[int, date], State], now: datetime) -> Step | None:
-    owed = due(sleeper.hours, sleeper.zone, now)
-    if owed is None or sleeper.hours.paused:
+FAR = 2
+"""So many dates the clocks of two zones are apart at most."""
+
+
+def _missed(sleeper: Sleeper, nights: Nights, now: datetime) -> Iterator[Step]:
+    today = now.astimezone(sleeper.zone).date()
+    for day in (today + count * DAY for count in range(-FAR, 2)):
+        begun = nights.get((sleeper.person, day))
+        if works(sleeper.hours, day) and (day >= today if begun is None else begun.state != "delivered"):
+            owed = morning(sleeper.hours, sleeper.zone, day)
+            if (do := _what(sleeper, owed, begun, now)) is not None:
+                yield Step(sleeper, owed, do)
+
+
+def _what(sleeper: Sleeper, owed: Morning, begun: Begun | None, now: datetime) -> Do | None:
+    if begun is None:
+        return "begin" if sleeper.since <= owed.begins <= now < owed.ends else None
+    if not is_due(owed, begun, now):
         return None
-    match nights.get((sleeper.person, owed.date)):
-        case None:
-            return Step(sleeper, owed, "begin") if owed.begins >= sleeper.since else None
-        case "slept" if owed.wakes <= now:
-            return Step(sleeper, owed, "deliver")
-        case "begun" if owed.wakes <= now:
-            return Step(sleeper, owed, "tell")
-    return None
+    return "deliver" if begun.state == "slept" else "tell"
+
+
+def put_off(sleepers: Sequence[Sleeper], nights: Nights) -> Iterator[tuple[int, Morning]]:
+    """By person: mornings to come that the clock they keep now brings later than any did since the night began."""
+    clocks = {one.person: one for one in sleepers}
+    for (person, day), begun in nights.items():
+        if begun.state != "delivered" and (one := clocks.get(person)) is not None:
+            found = morning(one.hours, one.zone, day)
+            if found.wakes > begun.wakes or found.ends > begun.ends:
+                yield person, found

@@ -267,7 +267,8 @@ def _note_lateness(desk: Desk, owner: Owner, digest: Digest, slept: Slept | None
     if slept is None or slept.state == "delivered" or any(_NOTED.match(note) for note in digest.footer.notes):
         return
     zone = ZoneInfo(owner.person.zone)
-    wakes, now = hours.instant(digest.date, wanted.wakes_at, zone), desk.now()
+    # Who moved their own hour into the past was not let down: what they were promised counts.
+    wakes, now = max(hours.instant(digest.date, wanted.wakes_at, zone), slept.wakes_at), desk.now()
     if now <= wakes + PATIENCE:
         return
     ran_on = slept.slept_at is not None and slept.slept_at > wakes

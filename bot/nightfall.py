@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 from bot import hours, mailroom, morning, night, workspace
 from bot.desk import Desk
-from bot.hours import Morning
+from bot.hours import Morning, Sleeper
 from bot.store import accounts, cursors, nights, people, queue
 from bot.store.db import Tx
 from bot.store.people import Place
@@ -95,7 +95,7 @@ def begin(desk: Desk, due: Sequence[Beginning], now: datetime) -> list[int]:
     """
     read = {one.person: places_of(desk, one.person) for one in due}
     with desk.store.directory() as tx:
-        fresh = [one for one in due if nights.begin(tx, one.person, one.owed.date, now, one.late)]
+        fresh = [one for one in due if nights.begin(tx, one.person, one.owed, now, one.late)]
         connected = {row["scope_id"] for row in accounts.everywhere(tx)}
         # Only channels we are in: an imported conversation is nothing that Slack shows us, and would be closed for it.
         here = set(cursors.channels_here(tx))
@@ -143,8 +143,9 @@ def _slept(desk: Desk, person: int, day: date) -> None:
         for row in accounts.everywhere(tx):
             if places[row["scope_id"]].owner == known.person.key:
                 queue.defer(tx, filing(row["scope_id"]))
-        owed = hours.due(wanted, hours.zone_of(known.zone, desk.zone), desk.now())
-        if owed is not None and owed.date == day and owed.wakes <= desk.now():
+        slept = Sleeper(person, wanted, hours.zone_of(known.zone, desk.zone), desk.now())
+        nights_of = {(person, one.date): one.begun for one in nights.since(tx, day) if one.person == person}
+        if any(step.morning.date == day for step in hours.missed([slept], nights_of, desk.now())):
             queue.defer(tx, morning.delivery(person, known.person.key, day))
 
 

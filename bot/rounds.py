@@ -49,7 +49,9 @@ def look(desk: Desk) -> list[Sleeper]:
         watch = nights.watch(tx, now, now - GAP)
         nights.meet_connected(tx, now)
         served = sleepers(desk, tx)
-        known = {(one.person, one.date): one.state for one in nights.since(tx, (now - 2 * hours.DAY).date())}
+        known = {(one.person, one.date): one.begun for one in nights.since(tx, (now - 2 * hours.DAY).date())}
+        for person, later in hours.put_off(served, known):
+            nights.put_off(tx, person, later)
     if not watch.paused:
         _do(desk, hours.missed(served, known, now), watch, now)
     return served

@@ -259,7 +259,7 @@ def sleep(living: Living, day: date, tell: Tell) -> None:
 def _slept(desk: Desk, day: date) -> bool:
     with desk.store.directory() as tx:
         return queue.left(tx, desk.now()) == 0 and all(
-            night.state != "begun" for night in nights.since(tx, day) if night.date == day
+            night.begun.state != "begun" for night in nights.since(tx, day) if night.date == day
         )
 
 

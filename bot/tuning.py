@@ -1,9 +1,10 @@
 """Presses on the Home tab that change how a person's desk works: hours, drafts, mailboxes, pause, a night at once."""
 
+from dataclasses import replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bot import cards, deciding, hometab, hours, morning, nightfall
-from bot.hours import Morning
 from bot.pressing import At, Here, open_modal, reply, tell
 from bot.slack import blocks, blocks_home, blocks_thread
 from bot.slack.interactions import Pressed
@@ -118,7 +119,8 @@ def run_a_night(at: At) -> None:
         channel = side.dm or morning.open_dm(at.desk, at.owner.id, side.user)
         with at.owner.begin() as tx:
             outbox.want(tx, at.owner.scope, Post(key, channel, text, tuple(blocks_thread.said(cards.sentence(text)))))
-    owed = nightfall.Beginning(at.owner.id, Morning(at.today, at.now, at.now), "")
-    if not nightfall.begin(at.desk, [owed], at.now):
+    zone = ZoneInfo(at.owner.person.zone)
+    owed = replace(hours.morning(at.owner.hours, zone, at.today), begins=at.now, wakes=at.now)
+    if not nightfall.begin(at.desk, [nightfall.Beginning(at.owner.id, owed, "")], at.now):
         with at.desk.store.directory() as tx:
             nightfall.defer(tx, nightfall.places_of(at.desk, at.owner.id), at.owner.id, at.today, at.now)

@@ -22,10 +22,12 @@ class Mailbox:
 
 @dataclass(frozen=True)
 class Slept:
-    """How far the night of one date is. `late` is why its digest comes late, '' when nobody said so."""
+    """How far the night of one date is. `late` is why its digest comes late, '' when nobody said so; `wakes_at` the
+    latest wake-up by all clocks its person has kept since it began."""
 
     state: Literal["begun", "slept", "delivered"]
     late: str
+    wakes_at: datetime
     slept_at: datetime | None
     delivered_at: datetime | None
 
@@ -40,7 +42,9 @@ def mailboxes(tx: Tx, person: int) -> list[Mailbox]:
 
 def night(tx: Tx, person: int, day: date) -> Slept | None:
     row = tx.one("night_of", person=person, date=day)
-    return None if row is None else Slept(row["state"], row["late"], row["slept_at"], row["delivered_at"])
+    if row is None:
+        return None
+    return Slept(row["state"], row["late"], row["wakes_at"], row["slept_at"], row["delivered_at"])
 
 
 def delivered(tx: Tx, person: int, day: date, now: datetime) -> bool:

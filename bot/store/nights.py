@@ -4,8 +4,8 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
 
+from bot.hours import Begun, Morning
 from bot.store import people
 from bot.store.db import Tx
 from graphs.domain import Preferences
@@ -32,7 +32,7 @@ class Night:
 
     person: int
     date: date
-    state: Literal["begun", "slept", "delivered"]
+    begun: Begun
     late: str
 
 
@@ -45,14 +45,23 @@ class Watch:
     paused: bool
 
 
-def begin(tx: Tx, person: int, day: date, now: datetime, late: str) -> bool:
-    """False when the night of that date was begun before."""
-    return bool(tx.run("begin_night", person=person, date=day, now=now, late=late))
+def begin(tx: Tx, person: int, owed: Morning, now: datetime, late: str) -> bool:
+    """False when the night of that date was begun before. Who moved their own hour into the past wakes up now."""
+    wakes = owed.wakes if late else max(owed.wakes, now)
+    return bool(tx.run("begin_night", person=person, date=owed.date, now=now, late=late, wakes=wakes, ends=owed.ends))
+
+
+def put_off(tx: Tx, person: int, later: Morning) -> None:
+    """The clock that a person keeps now brings a morning later than it was promised."""
+    tx.run("put_off", person=person, date=later.date, wakes=later.wakes, ends=later.ends)
 
 
 def since(tx: Tx, day: date) -> list[Night]:
     """Nights that end on `day` or later."""
-    return [Night(row["person_id"], row["date"], row["state"], row["late"]) for row in tx.all("nights_since", date=day)]
+    return [
+        Night(row["person_id"], row["date"], Begun(row["state"], row["wakes_at"], row["ends_at"]), row["late"])
+        for row in tx.all("nights_since", date=day)
+    ]
 
 
 def slept(tx: Tx, person: int, day: date, now: datetime) -> bool:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot import hours
 from bot.embedded.slack_faults import Fault, broken, cut_after, cut_before, garbage, ratelimited, refused
 from bot.slack.client import Json, Slack
 from bot.store import accounts, nights, people
@@ -35,7 +36,11 @@ def ruled(database: Database, tmp_path: Path) -> Iterator[Morning]:
 
 def begun(morning: Morning, late: str = "") -> None:
     with morning.desk.store.directory() as tx:
-        nights.begin(tx, morning.ada.id, DAY, WAKE - timedelta(hours=7), late)
+        nights.begin(tx, morning.ada.id, owed(DAY, WAKE), WAKE - timedelta(hours=7), late)
+
+
+def owed(day: date, wakes: datetime) -> hours.Morning:
+    return hours.Morning(day, wakes - timedelta(hours=7), wakes, wakes + timedelta(hours=16))
 
 
 def slept(morning: Morning) -> None:
@@ -230,7 +235,7 @@ def test_somebody_whom_slack_lets_us_not_write_to_is_left_alone_until_the_next_m
     morning.wake()
     assert morning.posts() == 0
     with morning.desk.store.directory() as tx:
-        assert [night.state for night in nights.since(tx, DAY)] == ["delivered"]
+        assert [night.begun.state for night in nights.since(tx, DAY)] == ["delivered"]
     keep(morning, digest(morning).model_copy(update={"date": DAY + timedelta(days=1)}))
     morning.wake(DAY + timedelta(days=1))
     assert len(morning.said) == 1
@@ -295,7 +300,7 @@ def test_a_digest_brought_late_says_that_the_desk_was_down_and_one_in_time_says_
     morning.wake()
     assert "I was down" not in morning.text
     with morning.desk.store.directory() as tx:
-        nights.begin(tx, morning.ada.id, DAY + timedelta(days=1), WAKE, "")
+        nights.begin(tx, morning.ada.id, owed(DAY + hours.DAY, WAKE + hours.DAY), WAKE, "")
     keep(morning, digest(morning).model_copy(update={"date": DAY + timedelta(days=1)}))
     morning.at(WAKE + timedelta(days=1, minutes=100))
     morning.wake(DAY + timedelta(days=1))

@@ -19,7 +19,7 @@ from tests.servers.company import known
 from tests.servers.living import US, Living, living, shown
 from tests.servers.postgres import Database
 
-THURSDAY = date(2026, 11, 19)
+THURSDAY, FRIDAY = date(2026, 11, 19), date(2026, 11, 20)
 QUESTION = "<@U0ADA> can you review the label text by Friday?"
 
 
@@ -99,16 +99,21 @@ def night(here: Living, day: date = THURSDAY, who: str = "U0ADA") -> nights.Nigh
         return next((one for one in nights.since(tx, day) if (one.person, one.date) == (person, day)), None)
 
 
+def delivered(here: Living) -> list[date]:
+    with here.desk.store.directory() as tx:
+        return sorted(one.date for one in nights.since(tx, date(2026, 11, 1)) if one.begun.state == "delivered")
+
+
 # --- the usual ------------------------------------------------------------------------------------
 
 
 def test_a_night_begins_on_time_and_its_digest_stands_in_slack_at_the_wake_up_once(here: Living) -> None:
     watched(here, "2026-11-18T23:58", "2026-11-19T00:03")
     found = night(here)
-    assert found is not None and (found.state, found.late) == ("slept", "") and digests(here) == []
+    assert found is not None and (found.begun.state, found.late) == ("slept", "") and digests(here) == []
     watched(here, "2026-11-19T06:58", "2026-11-19T07:03")
     [digest] = digests(here)
-    assert "label text" in digest and (night(here) or found).state == "delivered"
+    assert "label text" in digest and (night(here) or found).begun.state == "delivered"
     watched(here, "2026-11-19T07:04", "2026-11-19T22:30", minutes=15)
     assert len(digests(here)) == 1
 
@@ -188,7 +193,8 @@ def test_down_over_the_wake_up_the_digest_comes_when_somebody_is_back_and_says_w
     watched(here, "2026-11-19T08:40", "2026-11-19T08:44")
     [digest] = digests(here)
     assert "label text" in digest
-    assert (night(here) or digest) == nights.Night(known(here.desk, "U0ADA").id, THURSDAY, "delivered", "I was down")
+    found = night(here)
+    assert found is not None and (found.begun.state, found.late) == ("delivered", "I was down")
     assert "09:40, I was down" in everything_in_the_dm(here)
 
 
@@ -283,8 +289,55 @@ def test_who_flies_west_or_east_gets_one_digest_for_each_date(here: Living) -> N
     meet(here, "U0ADA", zone="Asia/Tokyo")
     watched(here, "2026-11-20T16:30", "2026-11-21T12:00", minutes=20)
     with here.desk.store.directory() as tx:
-        found = [(one.date.isoformat(), one.state) for one in nights.since(tx, date(2026, 11, 1))]
+        found = [(one.date.isoformat(), one.begun.state) for one in nights.since(tx, date(2026, 11, 1))]
     assert found == [("2026-11-19", "delivered"), ("2026-11-20", "delivered")] and len(digests(here)) == 2
+
+
+def test_who_flies_east_over_the_date_line_before_waking_up_finds_that_days_digest_on_landing_and_no_excuse(
+    here: Living,
+) -> None:
+    meet(here, "U0ADA", zone="America/Los_Angeles")
+    watched(here, "2026-11-19T08:58", "2026-11-19T09:02")
+    watched(here, "2026-11-19T09:20", "2026-11-19T14:40", minutes=20)
+    assert digests(here) == []
+    meet(here, "U0ADA", zone="Pacific/Kiritimati")  # Thursday, 07:00, is Friday, 05:00
+    watched(here, "2026-11-19T15:00", "2026-11-19T15:02")
+    [digest] = digests(here)
+    assert "label text" in digest and delivered(here) == [THURSDAY]
+    assert not any(excuse in everything_in_the_dm(here) for excuse in ("still running", "I was down", "not ready"))
+    watched(here, "2026-11-19T15:03", "2026-11-19T18:03", minutes=5)
+    assert delivered(here) == [THURSDAY, FRIDAY]
+    watched(here, "2026-11-19T18:20", "2026-11-22T09:40", minutes=20)
+    assert len(digests(here)) == 2
+
+
+def test_a_morning_put_off_by_a_flight_west_is_still_owed_after_the_flight_back(here: Living) -> None:
+    meet(here, "U0ADA", zone="Pacific/Kiritimati")
+    # There it is Thursday, 10:30, and they came after that night began.
+    watched(here, "2026-11-18T20:30", "2026-11-18T20:32")
+    watched(here, "2026-11-19T11:00", "2026-11-19T11:02")
+    meet(here, "U0ADA", zone="America/Los_Angeles")  # Friday, 01:02, is Thursday, 03:02
+    watched(here, "2026-11-19T11:03", "2026-11-20T15:03", minutes=20)
+    assert delivered(here) == [THURSDAY]
+    meet(here, "U0ADA", zone="Pacific/Kiritimati")  # Friday, 07:03, is Saturday, 05:03
+    watched(here, "2026-11-20T15:04", "2026-11-20T15:06")
+    assert delivered(here) == [THURSDAY, FRIDAY]
+    watched(here, "2026-11-20T15:20", "2026-11-22T09:40", minutes=20)
+    assert len(digests(here)) == 2
+
+
+def test_a_wake_up_moved_in_the_night_is_when_the_digest_comes_and_moved_again_brings_no_second(here: Living) -> None:
+    watched(here, "2026-11-18T23:58", "2026-11-19T00:03")
+    meet(here, "U0ADA", wakes_at=time(9, 30))
+    watched(here, "2026-11-19T06:59", "2026-11-19T07:02")
+    assert digests(here) == []
+    meet(here, "U0ADA", wakes_at=time(7))
+    watched(here, "2026-11-19T07:10", "2026-11-19T07:11")
+    [digest] = digests(here)
+    assert "label text" in digest and "I was down" not in everything_in_the_dm(here)
+    meet(here, "U0ADA", wakes_at=time(9, 30))
+    watched(here, "2026-11-19T08:20", "2026-11-19T22:40", minutes=20)
+    assert len(digests(here)) == 1
 
 
 # --- a night waits for its places -----------------------------------------------------------------
@@ -300,7 +353,7 @@ def test_a_night_waits_for_its_places_and_goes_on_without_them_when_time_is_up(h
     go_to(here, "2026-11-19T06:51")
     nightfall.sleep(here.desk, person, day, now, until)
     found = night(here)
-    assert found is not None and found.state == "slept"
+    assert found is not None and found.begun.state == "slept"
     assert "Not read to the end this night: #general" in footer(here)
     work(here)
     nightfall.sleep(here.desk, person, day, now, until)

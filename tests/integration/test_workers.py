@@ -66,7 +66,8 @@ def company(root: Path, size: int) -> Sources:
 
 def begin(desk: Desk, *who: str) -> None:
     """Nights of some people, as the clock begins them; nobody wakes up for a while."""
-    owed = Morning(DAY, NOW, datetime.now(UTC) + timedelta(hours=8))
+    wakes = datetime.now(UTC) + timedelta(hours=8)
+    owed = Morning(DAY, NOW, wakes, wakes + timedelta(hours=16))
     due = [nightfall.Beginning(known(desk, one).id, owed, "") for one in who]
     assert len(nightfall.begin(desk, due, NOW)) == len(who) and nightfall.begin(desk, due, NOW) == []
 

@@ -5,7 +5,7 @@ from nightdesk.account a join nightdesk.scope s on s.id = a.scope_id where s.own
 
 -- night_of --
 -- How far the night is that ends on a date; none when nothing began it.
-select state, late, slept_at, delivered_at from nightdesk.night where person_id = %(person)s and date = %(date)s
+select state, late, wakes_at, slept_at, delivered_at from nightdesk.night where person_id = %(person)s and date = %(date)s
 
 -- night_delivered --
 -- The digest stands in Slack; once.

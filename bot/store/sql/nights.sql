@@ -1,11 +1,17 @@
 -- begin_night --
 -- One night for each person and date, whoever begins it.
-insert into nightdesk.night (person_id, date, begun_at, late) values (%(person)s, %(date)s, %(now)s, %(late)s)
+insert into nightdesk.night (person_id, date, begun_at, late, wakes_at, ends_at)
+values (%(person)s, %(date)s, %(now)s, %(late)s, %(wakes)s, %(ends)s)
 on conflict do nothing
+
+-- put_off --
+-- Its person keeps another clock now, by which the morning is later than by any before.
+update nightdesk.night set wakes_at = greatest(wakes_at, %(wakes)s), ends_at = greatest(ends_at, %(ends)s)
+where person_id = %(person)s and date = %(date)s and state <> 'delivered'
 
 -- nights_since --
 -- How far nights are that end on this date or later.
-select person_id, date, state, late from nightdesk.night where date >= %(date)s
+select person_id, date, state, late, wakes_at, ends_at from nightdesk.night where date >= %(date)s
 
 -- night_slept --
 -- Everything of it is thought; its digest can be delivered.
