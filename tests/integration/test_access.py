@@ -15,7 +15,7 @@ from hypothesis.errors import NoSuchExample
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from bot.store import db
+from bot.store import db, messages
 from graphs.access import Reader, Scope, readable, sayable
 from tests.servers.company import tables
 from tests.servers.postgres import SECRET, Database
@@ -456,20 +456,11 @@ def corpus(rng: random.Random, count: int) -> list[str]:
     return [" ".join(rng.choices(WORDS, k=rng.randint(2, 12))) for _ in range(count)]
 
 
-def ranked(
-    database: Database,
-    owner: Connection,
-    hidden: Sequence[str],
-    visible: Sequence[str],
-    person: int,
-    scopes: tuple[int, int],
-) -> list[Any]:
-    """What a person finds who may read the first scope and not the second; the database is as before afterwards."""
-    mine, other = scopes
+def say(owner: Connection, rows: Sequence[tuple[int, int, str]]) -> None:
+    """Nothing else was ever said than these (scope, number, text), written in this order; the number tells the time."""
     owner.execute(
         "truncate nightdesk.message, nightdesk.posting cascade; alter sequence nightdesk.message_id_seq restart"
     )
-    rows = [(other, n, text) for n, text in enumerate(hidden)] + [(mine, n, text) for n, text in enumerate(visible)]
     for scope, number, text in rows:
         owner.execute(
             "insert into nightdesk.message (scope_id, key, medium, thread, author_key, author_name, author_kind, sent_at, text, facts, hash)"
@@ -483,6 +474,21 @@ def ranked(
                 Jsonb({}),
             ),
         )
+
+
+def ranked(
+    database: Database,
+    owner: Connection,
+    hidden: Sequence[str],
+    visible: Sequence[str],
+    person: int,
+    scopes: tuple[int, int],
+) -> list[Any]:
+    """What a person finds who may read the first scope and not the second; the database is as before afterwards."""
+    mine, other = scopes
+    say(
+        owner, [(other, n, text) for n, text in enumerate(hidden)] + [(mine, n, text) for n, text in enumerate(visible)]
+    )
     with psycopg.connect(database.app, autocommit=True) as app:
         for scope in scopes:
             with app.transaction():
@@ -518,6 +524,24 @@ def test_hidden_messages_are_not_found_and_move_no_rank(
     one, other, hidden = two_worlds(database, owner, filled, seed)
     assert one == other and len(one) > 20
     assert all(row[0] > hidden for row in one)
+
+
+def test_what_ranks_the_same_comes_by_where_and_when_it_was_said_whichever_row_was_written_first(
+    database: Database, filled: Filled, owner: Connection
+) -> None:
+    rows = [(filled.channel, n, text) for n, text in enumerate(corpus(random.Random(1), 2) * 14)]
+    found = []
+    for written in (rows, rows[::-1], random.Random(2).sample(rows, len(rows))):
+        say(owner, written)
+        with db.open_pool(database.app, 1) as pool:
+            store = db.Store(pool, SECRET)
+            with store.as_scope(filled.channel) as tx:
+                tx.all("index_scope")
+            with store.as_person(filled.bob) as tx:
+                hits = messages.recall(tx, " ".join(WORDS), "en", 9, datetime(2027, 1, 1, tzinfo=UTC))
+        found.append([(hit.score, hit.source) for hit in hits])
+    assert len({score for score, _ in found[0]}) < len(found[0]) == 9
+    assert found[0] == found[1] == found[2]
 
 
 @pytest.mark.parametrize(

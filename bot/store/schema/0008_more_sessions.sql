@@ -35,7 +35,9 @@ set join_collapse_limit = 1 set enable_seqscan = off as $$
     from best join turn t using (scope_id, session) left join h on h.message_id = t.message_id cross join m
     where t.at <= until),
   f as (
-    select message_id, sc + .3 * (coalesce(lag(sc) over w, 0) + coalesce(lead(sc) over w, 0)) sc
+    select scope_id, message_id, at, sc + .3 * (coalesce(lag(sc) over w, 0) + coalesce(lead(sc) over w, 0)) sc
     from b window w as (partition by scope_id, session order by at, message_id))
-  select f.message_id, f.sc::real from f order by f.sc desc, f.message_id limit most
+  -- What ranks the same comes by where and when it was said, whichever row was written first.
+  select f.message_id, f.sc::real from f join scope on scope.id = f.scope_id
+  order by f.sc::real desc, scope.key, f.at, f.message_id limit most
 $$;

@@ -130,11 +130,12 @@ where m.deleted_at is null
 order by wanted.place
 
 -- recall --
--- The definer function ranks within the viewer's scopes and returns ids only; the join runs under row-level security.
+-- The definer function ranks within the viewer's scopes and returns ids only; the join runs under row-level security. Ranks
+-- are those of `found_items`, and what ranks the same comes by where and when it was said.
 select m.id, hit.score, s.key as scope, m.key, m.medium, m.facts ->> 'message_id' as message_id
-from nightdesk.found_items(%(question)s, %(lang)s, %(most)s, %(until)s) with ordinality as hit(message_id, score, place)
+from nightdesk.found_items(%(question)s, %(lang)s, %(most)s, %(until)s) as hit(message_id, score)
 join nightdesk.message m on m.id = hit.message_id join nightdesk.scope s on s.id = m.scope_id
-order by hit.place
+order by hit.score desc, s.key, m.sent_at, m.key
 
 -- unnoted --
 -- Messages that no night has read for memories in their present words.
