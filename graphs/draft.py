@@ -168,7 +168,8 @@ def question(thread: Thread, ref: MailRef, known: Known, context: Context) -> st
 def _wished(wish: Wish) -> str:
     """Last in the prompt, so that what stands before it is the same as at night."""
     before = fence("previous", Quoted(text=wish.body), None, 6000)
-    return f"\nThe owner read this draft of the reply:\n{before}\nThe owner's wish, verdict draft: {WISHES[wish.kind]}"
+    asked = f'The owner wants another reply in its place, so the verdict is "draft". {WISHES[wish.kind]}'
+    return f"\nThe owner read this draft of the reply:\n{before}\n{asked}"
 
 
 _TITLE = re.compile(r"\b(?:Herrn?|Frau|Mr|Mrs|Ms|Dr|Prof)\b\.? ")
