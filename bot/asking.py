@@ -9,13 +9,14 @@ from datetime import datetime
 from functools import cache, partial
 from typing import Any
 
+from bot import hours
 from bot.desk import Desk
 from bot.store import desk as kept
 from bot.store import messages, people, runs
 from bot.store.db import Tx
 from bot.store.outbox import Rest
 from graphs import answer as answering
-from graphs.citing import Passage, not_found
+from graphs.citing import NOT_FOUND, Passage, not_found
 from graphs.conversations import name_of
 from graphs.digest_value import ItemLink, day_words
 from graphs.domain import Answer, Message, Person, PersonKey, Quoted, SlackSource, Source
@@ -178,7 +179,31 @@ def answer(
         on_text=on_text,
     )
     has_read()
-    return _graph().invoke({}, context=context)["answer"]  # type: ignore[no-any-return]
+    found: Answer = _graph().invoke({}, context=context)["answer"]
+    return _with_bounds(desk, here, found, now) if found.served == "not_found" else found
+
+
+def _with_bounds(desk: Desk, here: Place, found: Answer, now: datetime) -> Answer:
+    """An honest no says where it looked, in words that whoever reads it knows."""
+    assert here.begin is not None
+    with desk.store.directory() as tx:
+        held = None if here.scope is None else people.place(tx, here.scope)
+    with here.begin() as tx:
+        begins, elsewhere = messages.since(tx), set(people.readable(tx)) - {here.scope}
+    if begins is None:
+        return found
+    zone = hours.zone_of(here.asker.zone, desk.zone)
+    back = day_words(begins.astimezone(zone).date(), now.astimezone(zone).date())
+    looked = f"{NOT_FOUND.rstrip('.')} in {_looked_in(held, bool(elsewhere))}, back to {back}."
+    return found.model_copy(update={"text": found.text.replace(NOT_FOUND, looked, 1)})
+
+
+def _looked_in(held: people.Place | None, elsewhere: bool) -> str:
+    if held is None:
+        return "what you may read"
+    named = held.channel is not None and held.channel.kind in ("public", "private") and held.name
+    here = f"#{held.name}" if named else "this conversation"
+    return f"{here} and the public channels" if elsewhere else here
 
 
 @cache

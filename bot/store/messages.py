@@ -158,6 +158,12 @@ def recall(tx: Tx, question: str, lang: str, most: int, until: datetime) -> list
     return [Hit(row["id"], float(row["score"]), _source(row)) for row in rows]
 
 
+def since(tx: Tx) -> datetime | None:
+    """When the first message was said that the audience of `tx` may read; None when there is none."""
+    row = tx.one("readable_since")
+    return None if row is None else row["at"]
+
+
 def _source(row: Row) -> Source:
     place = row["scope"].split(":", 1)[1]
     if row["medium"] == "mail":

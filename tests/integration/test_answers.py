@@ -73,7 +73,18 @@ def test_without_a_model_rules_answer_and_say_so(by_rules: Living) -> None:
 def test_what_is_not_found_is_said_and_may_be_handed_to_the_night(by_rules: Living) -> None:
     ts = by_rules.ask("ada", "general", f"{US} who repaired the printer?")
     [reply] = by_rules.replies("general", ts)
-    assert shown(reply).startswith("I don't find it.") and "answer.tonight" in str(reply["blocks"])
+    assert shown(reply) == "I don't find it in #general, back to Wed 18 Nov." and "answer.tonight" in str(
+        reply["blocks"]
+    )
+
+
+def test_an_honest_no_says_where_it_looked_and_names_what_its_readers_know(by_rules: Living) -> None:
+    by_rules.say("ben", "general", SHIPS)
+    by_rules.clock.tick(86_400)
+    ts = by_rules.ask("ada", "plans", f"{US} who repaired the printer?")
+    assert by_rules.text("plans", ts) == "I don't find it in #plans and the public channels, back to Wed 18 Nov."
+    ts = by_rules.ask("ada", "general", f"{US} who repaired the printer?")
+    assert by_rules.text("general", ts) == "I don't find it in #general, back to Wed 18 Nov."
 
 
 def test_the_same_event_ten_times_is_answered_once(here: Living) -> None:
@@ -90,13 +101,13 @@ def test_a_dm_needs_no_mention_and_knows_what_its_person_may_read(here: Living) 
     assert "7 December" in here.text(dm, ts)
     cleo = here.slack.dm("cleo")
     ts = here.ask("cleo", cleo, "when does the blue valve ship?")
-    assert here.text(cleo, ts).startswith("I don't find it.")
+    assert here.text(cleo, ts).startswith("I don't find it in what you may read, back to Wed 18 Nov.")
 
 
 def test_a_private_channel_is_not_told_elsewhere(here: Living) -> None:
     here.say("ben", "plans", SHIPS)
     ts = here.ask("ada", "general", f"{US} when does the blue valve ship?")
-    assert here.text("general", ts).startswith("I don't find it.")
+    assert here.text("general", ts).startswith("I don't find it in #general, back to")
     ts = here.ask("ada", "plans", f"{US} when does the blue valve ship?")
     assert "7 December" in here.text("plans", ts)
 

@@ -137,6 +137,12 @@ from nightdesk.found_items(%(question)s, %(lang)s, %(most)s, %(until)s) as hit(m
 join nightdesk.message m on m.id = hit.message_id join nightdesk.scope s on s.id = m.scope_id
 order by hit.score desc, s.key, m.sent_at, m.key
 
+-- readable_since --
+-- When the first message was said that the audience may read.
+select min(first.sent_at) as at from nightdesk.readable(nightdesk.audience()) scope, lateral (
+  select sent_at from nightdesk.message
+  where scope_id = scope and deleted_at is null and text <> '' order by sent_at limit 1) first
+
 -- unnoted --
 -- Messages that no night has read for memories in their present words.
 select id from nightdesk.message
