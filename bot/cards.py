@@ -225,10 +225,11 @@ def want_again(tx: Tx, owner: Owner, found: Card) -> None:
             outbox.want(tx, owner.scope, post)
 
 
-def take_back(owner: Owner) -> None:
-    """What lost its words and was not made anew by `refresh` says so: an answer to a press, a page that is no longer needed."""
+def take_back(owner: Owner, fallen: Sequence[str]) -> None:
+    """What had lost its words before `refresh` and was not made anew by it says so: an answer to a press, a page that is no
+    longer needed. What fell meanwhile is made anew by the next look, which its fall has enqueued."""
     with owner.begin() as tx:
-        for key in outbox.to_redo(tx, owner.scope):
+        for key in (key for key in outbox.to_redo(tx, owner.scope) if key in fallen):
             held = outbox.get(tx, key)
             assert held is not None
             said_now = tuple(blocks_thread.said(outbox.TAKEN_BACK))

@@ -29,8 +29,9 @@ def settle(desk: Desk, person: int) -> None:
     owner, now = begin_owner(desk, person), desk.now()
     today = now.astimezone(cards.zone_of(owner)).date()
     with owner.begin() as tx:
-        fallen = (cards.date_of(key, owner.person.key) for key in outbox.to_redo(tx, owner.scope))
-        days = [*cards.recent(tx, owner, today), *(day for day in fallen if day is not None)]
+        fallen = outbox.to_redo(tx, owner.scope)
+        dates = (cards.date_of(key, owner.person.key) for key in fallen)
+        days = [*cards.recent(tx, owner, today), *(day for day in dates if day is not None)]
         open_ = [row.task for row in kept.tasks(tx, owner.scope) if row.task.state == "open"]
     if days:
         _settle(owner, open_, night.read(desk, _nearby(owner, open_, now), now) if open_ else NOTHING, days, now)
@@ -38,7 +39,7 @@ def settle(desk: Desk, person: int) -> None:
         hours = people.preferences(tx, person)
         queue.defer(tx, cards.tab(person))
     cards.refresh(desk, owner, days, hours)
-    cards.take_back(owner)
+    cards.take_back(owner, fallen)
 
 
 NOTHING = night.Reading({}, {}, {})

@@ -8,12 +8,13 @@ from datetime import timedelta
 import pytest
 
 from bot import backfill, cards, live, morning, receive, rounds
+from bot.desk import begin_owner
 from bot.embedded.model import Body
 from bot.embedded.slack_faults import ratelimited, refused
 from bot.slack import blocks
 from bot.store import outbox, queue
 from graphs.errors import Later
-from tests.servers.company import everything, helpful, mail
+from tests.servers.company import everything, helpful, known, mail
 from tests.servers.model import ModelServer
 from tests.servers.postgres import Database
 from tests.servers.worlds import ADA, DAY, DEALS, DM_ADA, NIGHT, PLANS, PUBLIC, US, WAKE, Town, town
@@ -138,6 +139,21 @@ def test_cards_of_long_ago_and_answers_to_presses_lose_the_words_too(here: Town,
     here.work()
     assert is_gone(here, database)
     assert TAKEN_BACK in shown(here) and "Wed 18 Nov" in shown(here)
+
+
+def test_a_card_that_falls_while_cards_are_made_anew_is_made_anew_itself(here: Town) -> None:
+    asked = here.say("ben", PUBLIC, f"<@U0ADA> can you review the {WORD} by Wednesday?")
+    here.say("ben", PUBLIC, "<@U0ADA> can you call the printer by Wednesday?")
+    here.sleep()
+    for days in range(1, 12):
+        here.sleep(NIGHT + timedelta(days=days))
+    delete(here, asked)
+    here.hear()
+    receive.ingest(here.desk, PUBLIC)
+    # The end of a look that began before.
+    cards.take_back(begin_owner(here.desk, known(here.desk, ADA).id), [])
+    here.work()
+    assert WORD not in shown(here) and "printer" in shown(here) and TAKEN_BACK not in shown(here)
 
 
 @pytest.mark.parametrize("step", ["Notes", "Items"])
