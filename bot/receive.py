@@ -311,7 +311,9 @@ def _bring_in(desk: Desk, batch: _Batch) -> None:
 def _bring_content(desk: Desk, scope: int, batch: _Batch, us: Us) -> None:
     """Messages and reactions, and with the same commit the events are handled."""
     ids = events.ids_in(json.dumps([event for _, event in batch.events]))
-    workspace.learn_people(desk, {text_of(event, "user") for _, event in batch.of(events.CONTENT)} - {""}, us.team)
+    # Us as well, whom they mention: an export does not know our name.
+    authors = {text_of(event, "user") for _, event in batch.of(events.CONTENT)}
+    workspace.learn_people(desk, {*authors, us.bot_user} - {""}, us.team)
     with desk.store.as_scope(scope) as tx:
         tx.all("lock_scope", scope=scope)
         held = inbox.hold(tx, batch.ids)

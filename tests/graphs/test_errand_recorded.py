@@ -17,6 +17,7 @@ from bot.embedded.slack import BOT_TOKEN, running
 from bot.embedded.slack_company import from_export
 from bot.slack.client import Slack
 from bot.slack.limits import problems
+from bot.store import people, replies
 from graphs import errand
 from tests.servers.company import DEMO, demo, desk_over, imported, known
 from tests.servers.living import US, Living
@@ -102,3 +103,12 @@ def test_what_a_reader_made_of_each_errand_stands_in_its_thread(here: Living) ->
         told = result(here, handed)
         assert [words for words in handed.says if words not in told] == [], told
         assert [words for words in handed.never if words in told] == [], told
+
+
+def test_a_thread_that_mentions_us_shows_our_name_which_no_export_tells(here: Living) -> None:
+    ts = here.say("mira", "general", f"Good morning {US}!")
+    with here.desk.store.directory() as tx:
+        scope = people.scope_of_channel(tx, here.place("general"))
+    assert scope is not None
+    with here.desk.store.as_scope(scope) as tx:
+        assert [one.text.text for one in replies.thread(tx, scope, ts)] == ["Good morning @Nightdesk!"]
