@@ -59,6 +59,8 @@ class Slack:
 
     def _ask(self, method: str, body: bytes, kind: str) -> tuple[Json, Mapping[str, str]]:
         """What Slack answers, with its headers. Raises as `call` does."""
+        if not (self.token.isascii() and self.token.isprintable()):
+            raise NeedsPerson("SLACK_BOT_TOKEN holds characters that no token has: copy it once more.")
         headers = {"Content-Type": kind, "Authorization": f"Bearer {self.token}", "User-Agent": "nightdesk"}
         try:
             answer = self._wire.post(method, body, headers)

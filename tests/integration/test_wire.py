@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.slack.client import Slack
-from graphs.errors import Later, Unsure
+from graphs.errors import Later, NeedsPerson, Unsure
 
 
 @dataclass
@@ -105,3 +105,11 @@ def test_where_nobody_listens_nothing_was_sent() -> None:
     with pytest.raises(Later) as refused:
         Slack("xoxb-1", server.url).call("chat.postMessage", channel="C1", text="hi")
     assert not isinstance(refused.value, Unsure)
+
+
+@pytest.mark.parametrize("token", ["xoxb-1…", "xoxb-1\n2"])
+def test_a_token_that_no_request_can_carry_is_told_to_whoever_set_it(token: str) -> None:
+    with far() as server:
+        with pytest.raises(NeedsPerson, match="SLACK_BOT_TOKEN"):
+            Slack(token, server.url).whoami()
+        assert server.calls == 0
