@@ -10,7 +10,9 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -149,14 +151,16 @@ class Town:
         until(lambda: rows(self.database, WAITING)[0]["count"] == 0, PATIENCE)
 
     def look_back(self) -> None:
-        """Passes until every thread had its turn: only there an edited reply shows whose event was lost."""
-        passes = 1 + rows(self.database, THREADS)[0]["count"] // backfill.MOST_THREADS
+        """The passes of some days, until every thread had its turn: only there an edited reply shows whose event was lost."""
+        days = 1 + rows(self.database, THREADS)[0]["count"] // backfill.MOST_THREADS_DAILY
         with self.slack.company.lock:
             rooms = [self.slack.company.room(channel).channel.id for channel in CHANNELS]
         with desk_beside(self.database, self.slack) as desk:
-            for _ in range(passes):
+            begun = desk.now()
+            for day in range(1, days + 1):
+                later = replace(desk, now=partial(begun.__add__, timedelta(days=day)))
                 for room in rooms:
-                    backfill.channel(desk, room)
+                    backfill.channel(later, room)
 
 
 @contextmanager
