@@ -1,6 +1,5 @@
 """A question: who asks, what may they and the place's readers see, what is found there, and graphs.answer over it."""
 
-import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -23,7 +22,6 @@ from graphs.domain import Answer, Message, Person, PersonKey, Quoted, SlackSourc
 from graphs.errors import Later, NeedsPerson
 from graphs.life import source_key
 from graphs.links import source_link
-from graphs.rules.followup import is_question
 from graphs.rules.text import language
 from graphs.thinking import Ledger, Reservation, Thinker, Usage
 
@@ -33,7 +31,7 @@ THREAD_PASSAGES = 6
 THREAD_WORDS = 300
 """Characters of a thread's first message that a question in it is looked up with."""
 QUESTIONS = 6
-"""Places among what is looked up for questions that we were asked before: they resemble the question most and answer nothing."""
+"""Places among what is looked up for questions that we were asked before: no word finds them, but their neighbours do."""
 
 
 def _unheard(piece: str) -> None:
@@ -216,24 +214,20 @@ def _passages(
     here: Place, asked: Asked, recalled: Sequence[Found], passage: Callable[[Message], Passage], used: "Used"
 ) -> list[Passage]:
     """The thread, and what retrieval returns; never what we were asked, or what we said: neither is a source."""
-    found = [one.message for one in recalled if _is_source(here, asked, one.message)][: answering.PASSAGES]
+    found = [one.message for one in recalled if _is_source(asked, one.message)][: answering.PASSAGES]
     nearby = [m for m in asked.thread[-THREAD_PASSAGES:] if m.source not in {one.source for one in found}]
-    said = [*found, *(m for m in nearby if _is_source(here, asked, m))]
+    said = [*found, *(m for m in nearby if _is_source(asked, m))]
     used.read |= {source_key(message.source): message.revision for message in said}
     return [passage(message) for message in said if message.text.text]
 
 
-def _is_source(here: Place, asked: Asked, message: Message) -> bool:
-    return message.source != asked.source and not is_between_us(here, message, asked.us)
+def _is_source(asked: Asked, message: Message) -> bool:
+    return message.source != asked.source and not is_between_us(message, asked.us)
 
 
-def is_between_us(here: Place, message: Message, us: PersonKey) -> bool:
-    """Whether we said it, or were asked it: in a mention, or in a conversation with us alone."""
-    if not us or message.author.key == us:
-        return bool(us)
-    if us not in message.mentions and not (here.scope is None and message.scope == here.key):
-        return False
-    return is_question(re.sub(r"^\W*@\S+\s+", "", message.text.text))
+def is_between_us(message: Message, us: PersonKey) -> bool:
+    """Whether we said it, or were asked it."""
+    return message.author.key == us or (message.slack is not None and message.slack.asks_us)
 
 
 def ask(

@@ -267,7 +267,7 @@ def _sources(work: _Work, found: Sequence[Message]) -> list[Source]:
     with work.desk.store.directory() as tx:
         held = workspace.us(tx)
     us = "" if held is None else held.bot_user
-    told = [one for one in found if not asking.is_between_us(work.here, one, us)]
+    told = [one for one in found if not asking.is_between_us(one, us)]
     return [one.source for one in told if one.source != _asked(work.errand)]
 
 

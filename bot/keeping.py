@@ -3,6 +3,7 @@
 A deletion is final, an older edit changes nothing, and the original changes nothing that stands already.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,7 @@ from bot.store import messages
 from bot.store.db import Tx
 from bot.workspace import Us
 from graphs.domain import Message, Reaction
+from graphs.rules.followup import is_question
 from graphs.rules.text import language
 
 How = Literal["said", "mentioned", "edited", "shown"]
@@ -68,7 +70,16 @@ def hear(row: Row, channel: str, names: Names, us: Us, how: How) -> Heard | None
         found = read_message(row, channel, names)
     except RecursionError as err:
         raise Unusable("nested too deeply") from err
-    return None if found is None else Heard(found, how)
+    return None if found is None else Heard(_as_asked(found, channel, us) if isinstance(found, Message) else found, how)
+
+
+def _as_asked(message: Message, channel: str, us: Us) -> Message:
+    """Marks what only asks us something: the next question like it would find nothing but the ones before."""
+    assert message.slack is not None
+    to_us = us.bot_user in message.mentions or channel.startswith("D")  # the only such conversations we hear are ours
+    if not to_us or not is_question(re.sub(r"^\W*@\S+\s+", "", message.text.text)):
+        return message
+    return message.model_copy(update={"slack": message.slack.model_copy(update={"asks_us": True})})
 
 
 def keep(tx: Tx, scope: int, heard: Sequence[Heard]) -> int:

@@ -164,6 +164,7 @@ class SlackFacts(Value):
     files: tuple[Attachment, ...] = ()
     links: tuple[Link, ...] = ()
     broadcast: bool = False  # <!channel>, <!here>, <!everyone> or a user group
+    asks_us: bool = False  # was said to the bot, and only asks or orders something: no source of anything
 
 
 class Message(Value):

@@ -112,6 +112,14 @@ def test_a_private_channel_is_not_told_elsewhere(here: Living) -> None:
     assert "7 December" in here.text("plans", ts)
 
 
+def test_a_question_that_was_asked_a_hundred_times_is_still_answered(by_rules: Living) -> None:
+    by_rules.say("ben", "general", SHIPS)
+    for _ in range(100):
+        by_rules.say("cleo", "general", f"{US} when does the blue valve ship?")
+    ts = by_rules.ask("ada", "general", f"{US} when does the blue valve ship?")
+    assert "7 December" in by_rules.text("general", ts)
+
+
 # --- follow-ups -----------------------------------------------------------------------------------
 
 

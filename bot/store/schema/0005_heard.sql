@@ -84,10 +84,12 @@ begin
       to_tsvector(words_of(m.lang), '(' || to_char(m.sent_at, 'FMDD FMMonth YYYY') || ') ' || m.author_name || ': '
         || coalesce(m.facts ->> 'subject', '') || ' ' || m.text) as words
     from unnest(stale) one join message m on m.id = one where m.deleted_at is null and m.text <> ''),
+  -- What only asked us something is found by no word: it resembles the next question most, and answers nothing.
   posted as (
     insert into posting (term, scope_id, message_id, tf)
     select config || ':' || lexeme, here, spoken.id, least(array_length(positions, 1), 32000)
-    from spoken, unnest(spoken.words) where length(lexeme) <= 200
+    from spoken join message m using (id), unnest(spoken.words)
+    where length(lexeme) <= 200 and not coalesce((m.facts ->> 'asks_us')::boolean, false)
     returning message_id, tf),
   counted as (select message_id, sum(tf)::int length from posted group by message_id)
   insert into turn (scope_id, message_id, session, at, length, revision)
