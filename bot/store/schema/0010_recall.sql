@@ -1,0 +1,56 @@
+-- What a question finds: whole questions, the person asked about and nearer context count, and more conversations do.
+
+-- Ids about a question within the viewer's scopes, best first. A message's own strength is BM25 (k1 .9, b .4) over "(date)
+-- Speaker: text", up to twice as much the more of the question it meets. To that come .3 x its session's strength, .3 x each
+-- neighbour, .2 x each neighbour's neighbour, and .2 where the question names who wrote it: weights that four of five long
+-- conversations choose for the fifth (tests/bench/memory). Of sessions the best 60 count: more than anybody asks for, because
+-- what was said alone is a session too. Word rarity counts visible rows only: a hidden row cannot move a rank. A definer
+-- function because the text operators do not use an index under row-level security; it returns ids alone, and the caller reads
+-- the rows under the rule.
+create or replace function nightdesk.found_items(question text, lang text, most int, until timestamptz)
+returns table (message_id bigint, score real)
+language sql stable security definer set search_path = nightdesk, pg_catalog, pg_temp
+-- Words and scopes first, as written, then the index that needs both: what others have stored costs nothing.
+set join_collapse_limit = 1 set enable_seqscan = off as $$
+  with seen as materialized (select array_agg(id) ids from nightdesk.readable(nightdesk.audience()) id),
+  q as materialized (select * from question_words(question, lang)),
+  st as (select count(*)::real n, avg(length)::real len from turn, seen where scope_id = any(seen.ids) and at <= until),
+  p as materialized (
+    select posting.message_id, q.word, sum(tf) tf, turn.scope_id, turn.session, turn.length
+    from q cross join seen join posting using (term) join turn on turn.message_id = posting.message_id
+    where posting.scope_id = any(seen.ids) and turn.at <= until
+    group by posting.message_id, q.word, turn.scope_id, turn.session, turn.length),
+  df as (select word, count(*)::real df from p group by word),
+  rare as (
+    select word, ln(1 + (st.n - df.df + .5) / (df.df + .5)) idf from df cross join st order by df.df, word limit 12),
+  whole as (select sum(idf order by word) idf from rare),
+  h as (
+    select p.message_id, p.scope_id, p.session,
+      sum(rare.idf * p.tf / (p.tf + .9 * (.6 + .4 * p.length / st.len)) order by p.word)
+        * (1 + sum(rare.idf order by p.word) / whole.idf) sc
+    from p join rare using (word) cross join st cross join whole group by 1, 2, 3, whole.idf),
+  m as (select max(sc) mx from h),
+  s as (
+    select scope_id, session, sum(sc order by rn) filter (where rn <= 3) / 3 sp
+    from (select *, row_number() over (partition by scope_id, session order by sc desc) rn from h) x group by 1, 2),
+  sm as (select max(sp) mx from s),
+  best as (select scope_id, session, sp / sm.mx sp from s, sm order by sp desc, scope_id, session limit 60),
+  b as (
+    select t.scope_id, t.session, t.at, t.message_id, coalesce(h.sc, 0) / m.mx + .3 * best.sp sc
+    from best join turn t using (scope_id, session) left join h on h.message_id = t.message_id cross join m
+    where t.at <= until),
+  f as (
+    select scope_id, message_id, at, sc + .3 * (coalesce(lag(sc) over w, 0) + coalesce(lead(sc) over w, 0))
+      + .2 * (coalesce(lag(sc, 2) over w, 0) + coalesce(lead(sc, 2) over w, 0)) sc
+    from b window w as (partition by scope_id, session order by at, message_id)),
+  asked as materialized (select tsvector_to_array(to_tsvector('simple', question)) words),
+  written as materialized (
+    select f.scope_id, f.message_id, f.at, f.sc, message.author_name from f join message on message.id = f.message_id),
+  named as materialized (
+    select author_name from (select distinct author_name from written) author, asked
+    where tsvector_to_array(to_tsvector('simple', author_name)) && asked.words)
+  -- What ranks the same comes by where and when it was said, whichever row was written first.
+  select written.message_id, (written.sc + case when named.author_name is null then 0 else .2 end)::real
+  from written left join named using (author_name) join scope on scope.id = written.scope_id
+  order by 2 desc, scope.key, written.at, 1 limit most
+$$;
