@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import threading
+import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -36,6 +37,9 @@ LOOK_AGAIN = 0.5
 CRASHES = 3
 """So many more times than it may fail a job may lose its worker: one that kills whoever takes it ends as failed."""
 
+OUTAGE = 60.0
+"""Seconds for which a database that is away is told again what became of a job."""
+
 GRACE = 20.0
 """Seconds that a stopping process gives its jobs; what is not done by then goes back to the queue."""
 
@@ -48,9 +52,16 @@ PUT_OFF = 5.0
 
 
 class Held(JobManager):
-    """Ends a job, or gives it back, only while whoever asks still holds it: a worker that was away may have lost it."""
+    """Ends a job, or gives it back, only while whoever asks still holds it: a worker that was away may have lost it.
+
+    Where the database is away for a moment it is told afterwards: a worker that lives on with a job that it is done with
+    keeps it from everybody.
+    """
 
     async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
+        await _told(lambda: self._finish(job, status, delete_job))
+
+    async def _finish(self, job: Job, status: Status, delete_job: bool) -> None:
         ended = await self.connector.execute_query_all_async(
             _FINISH, job_id=job.id, worker=job.worker_id, status=status.value, delete_job=delete_job
         )
@@ -61,6 +72,11 @@ class Held(JobManager):
         self, job: Job, retry_at: datetime | None = None, priority: int | None = None,
         queue: str | None = None, lock: str | None = None,
     ) -> None:  # fmt: skip
+        await _told(lambda: self._retry(job, retry_at, priority, queue, lock))
+
+    async def _retry(
+        self, job: Job, retry_at: datetime | None, priority: int | None, queue: str | None, lock: str | None
+    ) -> None:
         if not await self._is_held(job):
             return
         try:
@@ -76,6 +92,18 @@ class Held(JobManager):
         if not held:
             _note_loss(job)
         return held
+
+
+async def _told(tell: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Tells the database what became of a job. An outage longer than `OUTAGE` has ended the worker, and a reaper finds it."""
+    until = time.monotonic() + OUTAGE
+    while True:
+        try:
+            return await tell()
+        except ConnectorException:
+            if time.monotonic() > until:
+                raise
+            await asyncio.sleep(LOOK_AGAIN)
 
 
 def _note_loss(job: Job) -> None:
