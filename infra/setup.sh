@@ -35,7 +35,7 @@ if ! "$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then
   give_up "$python cannot make a virtual environment: $(as_root apt-get install -y "python$version-venv")"
 fi
 
-printf 'Setting up .venv (once; about 400 MB)\n' >&2
+printf 'Setting up .venv (once; about 700 MB)\n' >&2
 if ! runs .venv/bin/python || ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
   "$python" -m venv --clear .venv
 fi
