@@ -73,7 +73,8 @@ class MailServer:
         self._ended = ended
 
     def stop(self) -> None:
-        self._loop.call_soon_threadsafe(self._ended.set)
+        with contextlib.suppress(RuntimeError):  # it has ended already
+            self._loop.call_soon_threadsafe(self._ended.set)
 
     @property
     def users(self) -> list[str]:

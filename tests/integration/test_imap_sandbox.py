@@ -123,4 +123,5 @@ def test_it_ends_while_somebody_is_connected() -> None:
     with mail_server({ADA: "a"}) as running, open_account(login(running)) as account:
         account.examine("INBOX")
         running.stop()
+    running.stop()  # once more is nothing
     assert "sandbox-imap" not in [thread.name for thread in threading.enumerate()]
