@@ -4,9 +4,9 @@
 -- Speaker: text", up to twice as much the more of the question it meets. To that come .3 x its session's strength, .3 x each
 -- neighbour, .2 x each neighbour's neighbour, and .2 where the question names who wrote it: weights that four of five long
 -- conversations choose for the fifth (tests/bench/memory). Of sessions the best 60 count: more than anybody asks for, because
--- what was said alone is a session too. Word rarity counts visible rows only: a hidden row cannot move a rank. A definer
--- function because the text operators do not use an index under row-level security; it returns ids alone, and the caller reads
--- the rows under the rule.
+-- what was said alone is a session too. Word rarity counts visible rows only, and what is added up is added up in one order,
+-- because in another the last digit differs: a hidden row cannot move a rank. A definer function because the text operators do
+-- not use an index under row-level security; it returns ids alone, and the caller reads the rows under the rule.
 create or replace function nightdesk.found_items(question text, lang text, most int, until timestamptz)
 returns table (message_id bigint, score real)
 language sql stable security definer set search_path = nightdesk, pg_catalog, pg_temp
