@@ -110,7 +110,9 @@ def sort_out(
     if not isinstance(err, imaplib.IMAP4.error):
         kind = "cannot be reached" if isinstance(err, OSError) else "answered what is no IMAP"
         return Later(f"{host} {kind} ({doing}).")
-    return _said(f"{err} {goodbye}", host, doing, logging_in, is_lost(err))
+    lost = is_lost(err)
+    # The error of a broken line quotes what came last, half an `OK [READ-ONLY]` or a stranger's mail: no word to us is in it.
+    return _said(goodbye if lost else f"{err} {goodbye}", host, doing, logging_in, lost)
 
 
 def _said(text: str, host: str, doing: str, logging_in: bool, lost: bool) -> NightdeskError:

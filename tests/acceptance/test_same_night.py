@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ from bot.mail import mbox
 from bot.store import accounts
 from tests.acceptance.test_demo import slept
 from tests.servers.company import MIRA, TOM
+from tests.servers.cut import linked
 from tests.servers.dovecot import PASSWORD, Dovecot
+from tests.servers.verbs import filed, strange, taken_out
 
 # The one thing files do not tell is the workspace's address: from them a message opens in Slack's program by its ids,
 # from the living workspace on the web. Both name the same message; here the first is written as the second.
@@ -40,17 +43,32 @@ def test_the_night_through_slack_and_imap_is_the_night_from_files(tmp_path: Path
         assert_same(lived(tmp_path, export, sandbox.boxes(mail)), from_files)
 
 
-def test_the_night_through_slack_and_dovecot_is_the_night_from_files_and_its_drafts_lie_there(
+def test_the_night_through_slack_and_dovecot_is_the_night_from_files_and_leaves_drafts_and_no_other_trace(
     tmp_path: Path, from_files: Mornings, dovecot: Dovecot
 ) -> None:
     with demo.company() as (export, mails):
         filled(dovecot, mails)
-        boxes = [sandbox.Box(accounts.Server("127.0.0.1", who, dovecot.port, "plain"), PASSWORD) for who in (MIRA, TOM)]
-        through = lived(tmp_path, export, boxes)
+        before = {who: untouched(dovecot, who) for who in (MIRA, TOM)}
+        with ExitStack() as open_:
+            links = {who: open_.enter_context(linked(dovecot.port)) for who in (MIRA, TOM)}
+            reached = {who: accounts.Server("127.0.0.1", who, link.port, "plain") for who, link in links.items()}
+            through = lived(tmp_path, export, [sandbox.Box(server, PASSWORD) for server in reached.values()])
     assert_same(through, from_files)
-    for who in (MIRA, TOM):
-        lying = {str(one["In-Reply-To"]) for one in dovecot.mails(who, "Drafts")}
-        assert lying == {draft["in_reply_to"] for draft in from_files[who]["drafts"]} != set()
+    for who, link in links.items():
+        lying = [str(one["In-Reply-To"]) for one in dovecot.mails(who, "Drafts")]
+        assert set(lying) == {draft["in_reply_to"] for draft in from_files[who]["drafts"]} != set()
+        assert strange(link.commands) == taken_out(link.commands) == [] and len(filed(link.commands)) == len(lying)
+        assert untouched(dovecot, who) == before[who]
+
+
+def untouched(dovecot: Dovecot, who: str) -> dict[str, list[tuple[str, bytes]]]:
+    """Every folder but Drafts, with the flags and bytes of each mail."""
+    with dovecot.client(who) as client:
+        names = sorted(name for _, _, name in client.list_folders() if name != "Drafts")
+    return {
+        name: [(f"{one['X-Uid']} {one['X-Flags']}", one.as_bytes()) for one in dovecot.mails(who, name)]
+        for name in names
+    }
 
 
 def assert_same(through: Mornings, from_files: Mornings) -> None:

@@ -17,9 +17,10 @@ from bot.store.accounts import Filed, Server
 from graphs.domain import Address, Draft, Preferences, Receipt
 from graphs.errors import Later, Unsure
 from tests.servers.company import desk_over, dump, everything
-from tests.servers.cut import Plan, linked
+from tests.servers.cut import Link, Plan, linked
 from tests.servers.dovecot import FULL, KEEPING, PASSWORD, Dovecot, Profile
 from tests.servers.postgres import Database
+from tests.servers.verbs import strange
 
 ADA = "ada@ours.example"
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -28,18 +29,19 @@ NIGHT = NOON.date() + timedelta(days=1)
 
 @dataclass
 class Office:
-    """Ada's connected mailbox. `now` is what the desk takes for the present."""
+    """Ada's connected mailbox. `now` is what the desk takes for the present. `link` remembers what is asked of the server."""
 
     desk: Desk
     database: Database
     server: Dovecot
+    link: Link
     scope: int
     ada: int
     ada_desk: int
     clock: list[datetime]
 
     def connect(self, port: int | None = None, password: str = PASSWORD) -> None:
-        where = Server("127.0.0.1", ADA, port or self.server.port, "plain")
+        where = Server("127.0.0.1", ADA, port or self.link.port, "plain")
         with self.desk.store.as_scope(self.scope) as tx:
             accounts.connect(tx, self.desk.keys.seals, self.scope, where, password)
 
@@ -108,7 +110,8 @@ def reply(asks: EmailMessage, body: str) -> tuple[bytes, Draft]:
 
 @contextmanager
 def office_on(server: Dovecot, database: Database) -> Iterator[Office]:
-    with desk_over(database) as bare:
+    """Whatever is tried there: nothing may be asked of the server but what `verbs` allows."""
+    with desk_over(database) as bare, linked(server.port) as link:
         clock = [NOON]
         desk = replace(bare, now=lambda: clock[0], mail_patience=3.0)
         with desk.store.directory() as tx:
@@ -118,9 +121,10 @@ def office_on(server: Dovecot, database: Database) -> Iterator[Office]:
             assert found is not None
             people.set_preferences(tx, found.id, Preferences(shadow=False))
             mine = people.desk_of(tx, ADA)
-        made = Office(desk, database, server, scope, found.id, mine, clock)
+        made = Office(desk, database, server, link, scope, found.id, mine, clock)
         made.connect()
         yield made
+        assert strange(link.commands) == []
 
 
 @pytest.fixture
@@ -188,7 +192,7 @@ def test_uids_given_anew_double_nothing(office: Office) -> None:
 def test_a_line_that_breaks_while_reading_leaves_no_gap(office: Office, cut: int) -> None:
     for number in range(12):
         office.server.receive(ADA, f"Mail {number}")
-    with linked(office.server.port) as link:
+    with linked(office.link.port) as link:
         office.connect(link.port)
         link.plans.append(Plan(cut_down=cut))
         with pytest.raises(Later):
@@ -219,7 +223,7 @@ def test_a_refused_password_pauses_the_mailbox_until_it_is_connected_again(offic
     paused = office.account()
     assert paused.state == "paused" and "password" in paused.problem and "wrong" not in paused.problem
 
-    with linked(office.server.port) as link:
+    with linked(office.link.port) as link:
         office.sync()  # no retry storm: nothing is asked of the server
         assert link.commands == []
     office.server.receive(ADA, "Friday?")
@@ -271,7 +275,7 @@ def test_in_shadow_nights_nothing_is_put_into_the_mailbox(office: Office) -> Non
 
 def test_an_append_of_unknown_outcome_is_looked_for_and_not_repeated(office: Office) -> None:
     draft = office.plan(office.server.receive(ADA))
-    with linked(office.server.port) as link:
+    with linked(office.link.port) as link:
         office.connect(link.port)
         link.plans.append(Plan(mute="APPEND"))
         with pytest.raises(Unsure):
@@ -287,7 +291,7 @@ def test_an_append_of_unknown_outcome_is_looked_for_and_not_repeated(office: Off
 
 def test_an_append_that_never_arrived_is_made_after_the_quarantine(office: Office) -> None:
     draft = office.plan(office.server.receive(ADA))
-    with linked(office.server.port) as link:
+    with linked(office.link.port) as link:
         office.connect(link.port)
         link.plans.append(Plan(cut_up=700))
         with pytest.raises(Unsure):
@@ -299,7 +303,7 @@ def test_an_append_that_never_arrived_is_made_after_the_quarantine(office: Offic
 
 def test_an_append_that_a_server_finishes_after_the_quarantine_is_taken_out_again(office: Office) -> None:
     draft = office.plan(office.server.receive(ADA))
-    with linked(office.server.port) as link:
+    with linked(office.link.port) as link:
         office.connect(link.port)
         link.plans.append(Plan(hold="APPEND"))
         with pytest.raises(Unsure):
@@ -415,7 +419,7 @@ def test_a_server_that_keeps_what_should_go_is_told_of(
 
 def test_a_draft_that_is_moot_before_its_outcome_is_known_is_taken_out_when_it_is(office: Office) -> None:
     draft = office.plan(office.server.receive(ADA))
-    with linked(office.server.port) as link:
+    with linked(office.link.port) as link:
         office.connect(link.port)
         link.plans.append(Plan(mute="APPEND"))
         with pytest.raises(Unsure):
@@ -430,7 +434,7 @@ def test_a_draft_that_is_moot_before_its_outcome_is_known_is_taken_out_when_it_i
 
 def test_a_line_that_breaks_behind_an_append_doubles_nothing_where_servers_do_not_say_uids(office: Office) -> None:
     drafts = [office.plan(office.server.receive(ADA, subject)) for subject in ("One", "Two")]
-    with linked(office.server.port) as link:
+    with linked(office.link.port) as link:
         office.connect(link.port)
         link.rewrite = (b"[APPENDUID ", b"[XPPENDUID ")
         link.plans.append(Plan(instead=(("UID FETCH", ""),)))

@@ -68,6 +68,21 @@ def test_a_line_that_drops_during_the_login_says_nothing_about_the_password() ->
     assert "dropped" in str(told)
 
 
+@pytest.mark.parametrize(
+    "quoted",
+    [
+        "socket error: unterminated line: b'AB3 OK [READ-ONLY] Examine comp'",
+        "command: FETCH => unexpected response: b'Subject: [OVERQUOTA] your mailbox is full, try again'",
+    ],
+)
+def test_what_a_broken_line_said_last_is_not_taken_for_a_word_to_us(quoted: str) -> None:
+    dropped = imaplib.IMAP4.abort(quoted)
+    told = sort_out(dropped, "mail.example", "opening a folder")
+    assert type(told) is Later and told.after is None
+    parted = sort_out(dropped, "mail.example", "opening a folder", goodbye="[b'[THROTTLED] Slow down']")
+    assert type(parted) is Later and parted.after == PAUSE
+
+
 def test_a_login_refused_for_no_reason_that_we_know_is_not_held_against_the_password() -> None:
     assert isinstance(sorted_login("b'No.'"), Declined)
 
