@@ -21,7 +21,7 @@ from procrastinate.worker import Worker
 from bot import observe
 from bot.desk import Desk
 from bot.jobs import Again
-from bot.store import queue
+from bot.store import db, queue
 from bot.store.queue import LIVE, READ, SLEEP
 from graphs.errors import Later, NotYet
 
@@ -190,11 +190,29 @@ async def take_over(app: procrastinate.App, silent_for: float) -> None:
         await app.job_manager.finish_job(job, Status.FAILED, delete_job=False)
 
 
+async def end_hung(app: procrastinate.App) -> None:
+    """Ends transactions of stopped processes that keep a lock from somebody, where the server does not do so by itself."""
+    found = await app.connector.execute_query_all_async(_END_HUNG, seconds=db.HUNG_SECONDS)
+    if found:
+        log.warning("a stopped process kept a lock from others: its transaction was ended", extra={"count": len(found)})
+
+
+# Only what others wait for. The session's own timeout counts behind a statement that was sent alone: neither amid nor behind
+# several that were sent in one go (whoever asks for what is ready after them ends it), nor before a result was taken.
+_END_HUNG: Final = """
+select pid, pg_terminate_backend(pid) from pg_stat_activity
+where datname = current_database() and usename = current_user and xact_start is not null
+  and wait_event in ('ClientRead', 'ClientWrite') and state_change < clock_timestamp() - make_interval(secs => %(seconds)s)
+  and pid in (select unnest(pg_blocking_pids(waits.pid)) from pg_stat_activity waits where waits.wait_event_type = 'Lock')
+"""
+
+
 async def _reap(app: procrastinate.App, over: asyncio.Event) -> None:
     """Beside the workers and never as a job: a queue whose workers all died would not run it. Ends between two looks."""
     while not over.is_set():
         try:
             await take_over(app, STALLED)
+            await end_hung(app)
             observe.beat("worker", 60)
         except ConnectorException:
             log.warning("the queue cannot be reached")

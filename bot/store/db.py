@@ -142,7 +142,10 @@ def errors_sorted() -> Iterator[None]:
 
 
 def unhung(dsn: str) -> str:
-    """`dsn`, with the server ending whoever hangs within a transaction: a process that was stopped keeps no lock for good."""
+    """`dsn`, with the server ending whoever hangs within a transaction: a process that was stopped keeps no lock for good.
+
+    Where the server does not count, as behind several statements that were sent in one go, the workers' reaper ends it.
+    """
     return make_conninfo(dsn, options=f"{_options(dsn)} -c idle_in_transaction_session_timeout={HUNG_SECONDS}s".strip())
 
 

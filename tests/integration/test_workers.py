@@ -351,5 +351,72 @@ def test_whoever_hangs_within_a_transaction_keeps_its_locks_from_nobody_for_long
         with desk.store.directory() as other:
             people.set_workspace(other, "T2")  # waits for the first to commit, or to be gone
         people.set_workspace(tx, "T1")
+    assert team_of(database) == "T2"
+
+
+@pytest.mark.parametrize("sent", ["some", "all"])
+def test_whoever_was_stopped_where_several_statements_go_in_one_keeps_its_locks_from_nobody_for_long(
+    database: Database, monkeypatch: pytest.MonkeyPatch, sent: str
+) -> None:
+    monkeypatch.setattr(db, "HUNG_SECONDS", 1)
+
+    def claims(desk: Desk) -> Iterator[Row]:
+        yield {"team": "T1", "name": "", "domain": ""}
+        if sent == "some":
+            claim_beside_a_reaper(desk, "T2")
+        yield {"team": "T1", "name": "", "domain": ""}
+
+    with desk_over(database) as desk, pytest.raises(Later), desk.store.directory() as tx:
+        tx.connection.cursor().executemany(db.queries()["set_workspace"].encode(), claims(desk))
+        if sent == "all":
+            claim_beside_a_reaper(desk, "T2")
+        people.set_workspace(tx, "T1")
+    assert team_of(database) == "T2"
+
+
+def test_whoever_was_stopped_before_it_took_a_result_keeps_its_locks_from_nobody_for_long(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db, "HUNG_SECONDS", 1)
+    with desk_over(database) as desk, pytest.raises(Later), desk.store.directory() as tx:
+        people.set_workspace(tx, "T1")
+        tx.connection.pgconn.send_query(b"select repeat('x', 1000) from generate_series(1, 100000)")
+        claim_beside_a_reaper(desk, "T2")
+        people.set_workspace(tx, "T1")
+    assert team_of(database) == "T2"
+
+
+def test_whoever_keeps_a_lock_for_a_moment_is_left_alone(database: Database) -> None:
+    with desk_over(database) as desk, desk.store.directory() as tx:
+        people.set_workspace(tx, "T1")
+        other = threading.Thread(target=claim, args=(desk, "T2"))
+        other.start()
+        until(lambda: rows(desk, "select from pg_stat_activity where wait_event_type = 'Lock'"))
+        run(desk, workers.end_hung)
+        people.set_workspace(tx, "T1")
+    other.join()
+    assert team_of(database) == "T1"
+
+
+def claim(desk: Desk, team: str) -> None:
+    with desk.store.directory() as tx:
+        people.set_workspace(tx, team)
+
+
+def claim_beside_a_reaper(desk: Desk, team: str) -> None:
+    """Comes back when the claim is made, or fails."""
+    other = threading.Thread(target=claim, args=(desk, team))
+    other.start()
+
+    def is_over() -> bool:
+        run(desk, workers.end_hung)
+        return not other.is_alive()
+
+    until(is_over)
+
+
+def team_of(database: Database) -> str:
     with psycopg.connect(database.admin) as connection:
-        assert connection.execute("select team from nightdesk.workspace").fetchone() == ("T2",)
+        row = connection.execute("select team from nightdesk.workspace").fetchone()
+    assert row is not None
+    return str(row[0])
