@@ -40,7 +40,7 @@ def take(tx: Tx, run_id: str, scope: int) -> Run:
 
 
 def hold(tx: Tx, run: Run) -> None:
-    """Makes the rest of this transaction ours alone. Raises `Fenced` when the run was taken over."""
+    """Lets nobody take the run over until this transaction ends. Raises `Fenced` when somebody did."""
     row = tx.one("holds", id=run.id, fence=run.fence)
     if row is None or not row["ok"]:
         raise Fenced(f"Run {run.id} was taken over by another worker.")

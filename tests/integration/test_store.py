@@ -103,6 +103,19 @@ def test_a_worker_that_lost_its_run_can_neither_checkpoint_nor_save(desk: Desk) 
         runs.hold(tx, new[0])
 
 
+def test_who_holds_a_run_keeps_it_from_whoever_takes_it_over_and_not_from_its_own_worker(desk: Desk) -> None:
+    scope = scope_of(desk)
+    run = taken(desk, scope)
+    with desk.store.as_scope(scope) as tx:
+        runs.hold(tx, run)
+        with desk.store.as_scope(scope) as other:
+            other.connection.execute("set local lock_timeout = '100ms'")
+            runs.hold(other, run)
+            with pytest.raises(psycopg.errors.LockNotAvailable):
+                runs.take(other, run.id, scope)
+    assert taken(desk, scope).fence == run.fence + 1
+
+
 def test_without_the_fence_the_old_worker_would_have_written(desk: Desk, database: Database) -> None:
     """The seeded defect: a database that lets everybody hold every run."""
     scope = scope_of(desk)

@@ -9,7 +9,8 @@ returning fence
 select state, fence, report from nightdesk.run where id = %(id)s
 
 -- holds --
--- Locks the run's row for this transaction if the fence is still ours.
+-- Keeps others from taking the run over in this transaction, if the fence is still ours. Those who hold the same fence write side
+-- by side: of a process that was stopped nobody has to wait for one after another.
 select nightdesk.holds(%(id)s, %(fence)s) as ok
 
 -- end_run --
