@@ -1,4 +1,5 @@
-"""A desk that lives, seen from outside: it connects to what is configured and nothing else, and its secrets stay with it.
+"""A desk that lives for a day and a whole night, seen from outside: it connects to what is configured and nothing else,
+asks a mail server for no more than it may, and its secrets stay with it.
 
 strace shows every address it and its children connect to, and every program they start with its words and environment.
 Canaries are the tokens, the model's key and the mailbox's password themselves.
@@ -12,23 +13,26 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from bot import app, settings
+from bot import app, backfill, settings, workspace
 from bot.embedded import postgres
 from bot.embedded.slack import APP_TOKEN, BOT_TOKEN, Sandbox, running
 from bot.embedded.slack_workspace import BOT
 from bot.slack.limits import problems
-from bot.store import accounts, people
-from tests.servers.company import ROOT, Nightdesk, everything, helpful, model_settings, new_home
+from bot.store import accounts, nights, people
+from graphs.domain import Preferences
+from tests.servers.company import ROOT, Nightdesk, everything, helpful, mail, model_settings, new_home
 from tests.servers.cut import Link, linked
 from tests.servers.dovecot import MAILDIR, PASSWORD, Dovecot, Profile
 from tests.servers.model import ModelServer, model_serving
 from tests.servers.nightshift import need_strace
 from tests.servers.postgres import Database
 from tests.servers.slack import small_company, until
+from tests.servers.verbs import filed, strange, taken_out
 
 PATIENCE = 90.0
 ADA = "ada@night.example"
@@ -132,6 +136,7 @@ class Day:
     said: str = ""  # all output, logs at DEBUG
     processes: str = ""  # words of all processes while it lived
     stored: str = ""
+    drafts: list[str] = field(default_factory=list)
 
 
 def on_slack(sandbox: Sandbox, model: ModelServer) -> dict[str, str]:
@@ -143,11 +148,14 @@ def on_slack(sandbox: Sandbox, model: ModelServer) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def day(dovecots: Callable[[Profile], Dovecot], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
-    """A mailbox is connected; the desk reads it, answers a mention, meets a model that refuses its key, and ends."""
+    """A mailbox is connected; the desk reads it, sleeps a night, files a draft, brings the digest, answers a mention, meets
+    a model that refuses its key, and ends.
+    """
     need_strace()
     dovecot = dovecots(MAILDIR)
-    dovecot.user(ADA)
-    dovecot.receive(ADA, "Dock 4", f"{WORDS}, can you confirm it?")
+    asks = f"Hi Ada,\n\n{WORDS}, can you confirm it?\n\nWade\n"
+    sent = mail("Wade <wade@kestrel.example>", f"Ada <{ADA}>", "Dock 4", asks, datetime.now(UTC) - timedelta(hours=2))
+    dovecot.user(ADA, [sent.replace(b"\n", b"\r\n")])
     with (
         new_home() as home, model_serving() as model, running(small_company(), check=problems) as slack,
         linked(dovecot.port) as link,
@@ -155,10 +163,13 @@ def day(dovecots: Callable[[Profile], Dovecot], tmp_path_factory: pytest.TempPat
         ports = tuple(int(url.rsplit(":", 1)[1].split("/")[0]) for url in (slack.base_url, model.base_url))
         made = Day((*ports, link.port), (home,), home, tmp_path_factory.mktemp("traces"), link)
         helpful(model)
-        environ = Nightdesk(home, on_slack(slack, model))._environment()
+        told = on_slack(slack, model)
+        environ = Nightdesk(home, told)._environment()
         command = [sys.executable, "-m", "bot", "--home", str(home)]
         _connect(made, command, environ, link.port)
+        _settle(settings.load(home, told), home)
         _live(made, command, environ, slack, model)
+        made.drafts = [one.as_string() for one in dovecot.mails(ADA, "Drafts")]
         with postgres.running(home / "postgres") as server:
             made.stored = everything(Database("", "", "", server.dsn(postgres.ADMIN)))
         yield made
@@ -171,16 +182,30 @@ def _connect(made: Day, command: Sequence[str], environ: Mapping[str, str], port
     made.seen.append(read_trace(process.log))
 
 
+def _settle(configured: settings.Settings, home: Path) -> None:
+    """Ada has used the desk for a week, her drafts go into her mailbox, and where she lives this night is due."""
+    with app.database(configured, home) as held, app.desk(configured, held) as desk:
+        workspace.connect(desk)
+        backfill.workspace(desk)
+        with desk.store.directory() as tx:
+            nights.meet(tx, "U0ADA", desk.now() - timedelta(days=7))
+            found = people.find(tx, "U0ADA")
+            assert found is not None
+            noon = f"Etc/GMT{desk.now().hour - 12:+d}"  # to the east of Greenwich these count down
+            chosen = Preferences(zone=noon, working_days=tuple(range(7)), shadow=False)
+            people.set_preferences(tx, found.id, chosen)
+
+
 def _live(made: Day, command: Sequence[str], environ: Mapping[str, str], slack: Sandbox, model: ModelServer) -> None:
     with traced([*command, "serve"], environ, made.logs / "serve") as process:
         until(lambda: slack.connections, PATIENCE)
+        until(lambda: filed(made.link.commands) and slack.messages(slack.dm("ada")), PATIENCE)
         slack.say("ben", "general", f"{WORDS} off the blue valve.")
         ts = slack.say("ada", "general", f"<@{BOT.id}> what does Kestrel get off the blue valve?")
         until(lambda: _answered(slack, ts), PATIENCE)
         model.fails("status", 3, status=401, message=f"Incorrect API key provided: {KEY}. You asked: {WORDS}")
         other = slack.say("ada", "general", f"<@{BOT.id}> and what else does Kestrel get off the blue valve?")
         until(lambda: _answered(slack, other), PATIENCE)
-        until(lambda: any("BODY.PEEK" in one for one in list(made.link.commands)), PATIENCE)
         made.processes = "\n".join(_words_of_processes())
         process.popen.send_signal(signal.SIGTERM)
         made.said += process.ended()
@@ -204,6 +229,11 @@ def test_it_connects_to_what_is_configured_and_to_nothing_else(day: Day) -> None
         assert strangers(seen, day.ports, day.folders) == set()
     met = day.seen[1].connects
     assert {f"127.0.0.1:{port}" for port in day.ports} <= met and any(one.startswith(str(day.home)) for one in met)
+
+
+def test_a_whole_night_asks_a_mail_server_for_reads_and_one_new_draft_alone(day: Day) -> None:
+    assert len(day.drafts) == len(filed(day.link.commands)) == 1
+    assert strange(day.link.commands) == taken_out(day.link.commands) == []
 
 
 def test_no_secret_and_no_word_is_told_in_logs_output_arguments_or_to_children(day: Day) -> None:
