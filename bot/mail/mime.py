@@ -21,6 +21,7 @@ MAX_DEPTH = 20
 MAX_TEXT_BYTES = 1024 * 1024  # of one part, still encoded
 
 _HEADER = re.compile(rb"^([!-9;-~]{1,100})[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)", re.MULTILINE)
+_BLANK_LINE = re.compile(rb"\n\r?\n")
 # The others, half of every mail, are not even decoded.
 _WANTED = frozenset(
     b"from sender reply-to to cc date received subject message-id in-reply-to references delivered-to "
@@ -59,7 +60,7 @@ _SYNONYMS = {
 
 @dataclass(frozen=True)
 class Part:
-    """One node of the MIME tree: `body` is still transfer-encoded, a leaf has no `parts`, `headers` we read."""
+    """One node of the MIME tree: `body` as it came, a leaf has no `parts`, `headers` are those that we read."""
 
     headers: dict[str, list[str]]
     media_type: str
@@ -74,8 +75,10 @@ class Part:
 
 
 def read(raw: bytes) -> Part:
-    """The whole mail as a tree of at most MAX_PARTS parts and MAX_DEPTH levels; deeper ones stay an opaque leaf."""
-    raw = raw.replace(b"\r\n", b"\n")
+    """The whole mail as a tree of at most MAX_PARTS parts and MAX_DEPTH levels; deeper ones stay an opaque leaf.
+
+    Lines end as they came: most of a mail is attachments, which nobody reads, and each pass over them costs.
+    """
     if b"\n" not in raw[:MAX_HEADER_BLOCK]:
         raw = raw.replace(b"\r", b"\n")  # mails of old Macs
     budget = [MAX_PARTS]
@@ -119,13 +122,17 @@ def _pieces(body: bytes, boundary: bytes) -> Iterator[bytes]:
         rest = body[position + len(delimiter) : end_of_line if end_of_line >= 0 else len(body)].strip()
         if rest in (b"", b"--"):
             if start >= 0:
-                yield body[start : max(start, position - 1)]
+                yield body[start : max(start, _end_of_line(body, position - 1))]
             start = end_of_line + 1 if end_of_line >= 0 and not rest else -1
             if rest:
                 return
         position = _after_newline(body, delimiter, position + 1)
     if start >= 0:
         yield body[start:]
+
+
+def _end_of_line(body: bytes, newline: int) -> int:
+    return newline - (body[newline - 1 : newline] == b"\r")
 
 
 def _after_newline(body: bytes, delimiter: bytes, begin: int) -> int:
@@ -135,11 +142,12 @@ def _after_newline(body: bytes, delimiter: bytes, begin: int) -> int:
 
 def split_headers(raw: bytes) -> tuple[dict[str, list[str]], bytes]:
     """Headers by lower-case name in their order, and the body. A header longer than its cap is cut, not dropped."""
-    if raw.startswith(b"\n"):
-        return {}, raw[1:]
-    end = raw.find(b"\n\n")
-    block, body = (raw[:MAX_HEADER_BLOCK], b"") if end < 0 else (raw[: min(end, MAX_HEADER_BLOCK)], raw[end + 2 :])
-    if end < 0 and not _HEADER.match(raw, 0, 2_000) and not raw.startswith((b"From ", b">From ")):
+    if raw.startswith((b"\n", b"\r\n")):
+        return {}, raw[raw.index(b"\n") + 1 :]
+    blank = _BLANK_LINE.search(raw)
+    block, body = (raw[: blank.start()], raw[blank.end() :]) if blank else (raw, b"")
+    block = block[:MAX_HEADER_BLOCK].replace(b"\r\n", b"\n").removesuffix(b"\r")
+    if not blank and not _HEADER.match(raw, 0, 2_000) and not raw.startswith((b"From ", b">From ")):
         return {}, raw
     headers: dict[str, list[str]] = {}
     for count, match in enumerate(_HEADER.finditer(block)):
@@ -226,7 +234,7 @@ def _base64(data: bytes) -> bytes:
 
 def content(part: Part) -> str:
     """The text of a leaf: at most MAX_TEXT_BYTES of it, transfer-decoded, in its own or the likeliest charset."""
-    data = part.body[:MAX_TEXT_BYTES]
+    data = part.body[:MAX_TEXT_BYTES].replace(b"\r\n", b"\n")
     encoding = part.header("content-transfer-encoding").lower()
     if "quoted-printable" in encoding:
         data = binascii.a2b_qp(data)
@@ -241,8 +249,8 @@ def content(part: Part) -> str:
 def size(part: Part) -> int:
     """Bytes of an attachment, reckoned without decoding it."""
     if "base64" not in part.header("content-transfer-encoding").lower():
-        return len(part.body)
-    return (len(part.body) - part.body.count(b"\n")) * 3 // 4
+        return len(part.body) - part.body.count(b"\r\n")
+    return (len(part.body) - part.body.count(b"\n") - part.body.count(b"\r")) * 3 // 4
 
 
 def decoded(data: bytes, charset: str) -> str:

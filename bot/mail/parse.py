@@ -165,7 +165,7 @@ def _message_id(root: Part, raw: bytes) -> str:
         return f"<{bare}>"
     # Headers on the way differ from copy to copy; these and the body do not.
     named = "\n".join(root.header(name) for name in ("from", "to", "date", "subject"))
-    body = mime.split_headers(raw.replace(b"\r\n", b"\n"))[1].strip()
+    body = mime.split_headers(raw)[1].replace(b"\r\n", b"\n").strip()
     digest = hashlib.sha256(named.encode("utf-8", "replace") + b"\0" + body).hexdigest()
     return f"<{digest[:32]}@derived.invalid>"
 

@@ -81,7 +81,7 @@ class Parser:
         waiting: deque[tuple[list[RawMail], Future[list[bytes | str]]]] = deque()
         for batch in _batches(mails):
             waiting.append((batch, self._threads.submit(self._run, batch, account, mailbox)))
-            if len(waiting) > self._size + 1:
+            if len(waiting) > 2 * self._size:
                 yield from _results(*waiting.popleft())
         while waiting:
             yield from _results(*waiting.popleft())

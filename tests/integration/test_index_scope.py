@@ -8,9 +8,22 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
+from bot import filing
 from bot.store import messages, people
 from bot.store.db import Store, Tx, open_pool
-from graphs.domain import Channel, Message, Party, Quoted, SlackFacts, SlackSource, channel_scope
+from graphs.domain import (
+    Address,
+    Channel,
+    MailFacts,
+    MailSource,
+    Message,
+    Party,
+    Quoted,
+    SlackFacts,
+    SlackSource,
+    account_scope,
+    channel_scope,
+)
 from tests.servers.postgres import SECRET, Database
 from tests.servers.receiver import rows
 
@@ -167,3 +180,42 @@ def test_nothing_that_changed_costs_nothing_and_only_its_own_scope_is_touched(
     assert rows(database, "select scope_id from nightdesk.turn") == [{"scope_id": here}]
     with store.as_scope(there) as tx:
         assert tx.all("index_scope") == [{"count": 1}]
+
+
+def _mail(number: int, text: str, *answers: int) -> Message:
+    names = tuple(f"<{one}@example.org>" for one in answers)
+    facts = MailFacts(
+        mailbox="inbox", message_id=f"<{number}@example.org>", references=names, subject=f"About {number}",
+        sender=Address(address="bob@example.org"),
+    )  # fmt: skip
+    return Message(
+        scope=account_scope("ada@example.org"),
+        source=MailSource(account="ada@example.org", message_id=facts.message_id), thread="",
+        author=Party(key="bob@example.org", name="Bob"), sent_at=BEGIN + timedelta(days=number),
+        text=Quoted(text=text), mail=facts,
+    )  # fmt: skip
+
+
+def test_mails_stand_in_the_sessions_of_their_threads_also_when_threads_grow_together(
+    database: Database, scope: tuple[Store, int]
+) -> None:
+    store, _ = scope
+    with store.directory() as tx:
+        account = people.put_account(tx, "ada@example.org")
+        people.finish_people(tx)
+    for found in [_mail(1, "valve"), _mail(2, "dock"), _mail(3, "")], [_mail(4, "friday", 1, 2)], [_mail(5, "x", 4)]:
+        with store.as_scope(account) as tx:
+            filing.put_mails(tx, account, found)
+            tx.all("index_scope")
+    threads = {row["key"]: row["thread"] for row in rows(database, "select key, thread from nightdesk.message")}
+    assert len(set(threads.values())) == 2  # the empty mail alone, and the others
+    followed = _index(database)
+    said = {f"inbox/<{number}@example.org>" for number in (1, 2, 4, 5)}
+    assert {key: session for key, session, _ in followed[0]} == {key: f"t:{threads[key]}" for key in said}
+    with store.as_scope(account) as tx:
+        tx.run("delete_one", scope=account, key="inbox/<4@example.org>")
+        tx.all("index_scope")
+    assert {key for key, _, _ in _index(database)[0]} == said - {"inbox/<4@example.org>"}
+    _from_nothing(database, store, account)
+    kept = [[row for row in part if row[0] != "inbox/<4@example.org>"] for part in followed]
+    assert [sorted(part) for part in _index(database)] == [sorted(part) for part in kept]

@@ -46,6 +46,24 @@ def two(first: str, second: str, kind: str = "alternative") -> str:
     )
 
 
+@pytest.mark.parametrize(
+    "mail",
+    [
+        PLAIN,
+        PLAIN.replace("Message-ID: <1@example.org>\n", ""),
+        two("\nHello,\nthere\n", "Content-Type: text/html\n\n<p>Hello,<br>there</p>"),
+        two("\nSee there\n", "Content-Type: text/csv\nContent-Disposition: attachment\n\na;b\n1;2\n", "mixed"),
+        two("Content-Transfer-Encoding: quoted-printable\n\nsee =\nthere =20\n\n-- \nAda", "\n\n", "mixed"),
+        two("\nSee", "Content-Type: x/y\nContent-Transfer-Encoding: base64\n\nQUJDREVG\nQUJDREVG\n", "mixed"),
+        two("\nSee", "Content-Type: message/rfc822\n\nSubject: Friday\n\nWhen?\n", "mixed"),
+        "Subject: headers alone",
+        "\nno headers",
+    ],
+)
+def test_a_mail_is_the_same_however_its_lines_end(mail: str) -> None:
+    assert read(mail.replace("\n", "\r\n")) == read(mail)
+
+
 def test_a_plain_mail_says_who_to_whom_when_and_what() -> None:
     message = read(PLAIN)
     mail = message.mail

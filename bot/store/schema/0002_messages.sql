@@ -47,7 +47,7 @@ create table nightdesk.quarantine (
 
 -- One row a message that can be found. A session is a thread, or a channel's run without a 60-minute gap.
 create table nightdesk.turn (
-  scope_id int not null references nightdesk.scope,
+  scope_id int not null,                -- of its message, whose reference is checked
   message_id bigint primary key references nightdesk.message on delete cascade,
   session text not null,
   at timestamptz not null,

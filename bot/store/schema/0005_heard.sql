@@ -66,8 +66,9 @@ insert into nightdesk.unindexed
 select m.scope_id, m.id, m.thread, m.sent_at from nightdesk.message m left join nightdesk.turn t on t.message_id = m.id
 where (t.message_id is null) <> (m.deleted_at is not null or m.text = '') or t.revision <> m.revision;
 
--- Words of these messages, as far as they changed. Joined with the list: compared with it, each row goes through it from
--- its beginning.
+-- Words of these messages of one scope, as far as they changed. Joined with the list: compared with it, each row goes through
+-- it from its beginning. And by their ids alone: before there are statistics a planner takes a scope for small, and goes
+-- through all of it for each id.
 create function nightdesk.index_words(here int, changed bigint[]) returns int
 language plpgsql set search_path = nightdesk, pg_catalog, pg_temp as $$
 declare
@@ -75,26 +76,26 @@ declare
 begin
   select array_agg(m.id) into stale
   from unnest(changed) one join message m on m.id = one left join turn t on t.message_id = m.id
-  where m.scope_id = here
-    and ((t.message_id is null) <> (m.deleted_at is not null or m.text = '') or t.revision <> m.revision);
+  where (t.message_id is null) <> (m.deleted_at is not null or m.text = '') or t.revision <> m.revision;
   delete from posting using unnest(stale) one where message_id = one;
   delete from turn using unnest(stale) one where message_id = one;
+  -- What only asked us something is found by no word: it resembles the next question most, and answers nothing.
   with spoken as (
     select m.id, m.sent_at, m.revision, left(words_of(m.lang)::text, 2) as config,
+      coalesce((m.facts ->> 'asks_us')::boolean, false) as asks_us,
+      case m.medium when 'mail' then 't:' || m.thread else '' end as session, -- a mail never stands outside of threads
       to_tsvector(words_of(m.lang), '(' || to_char(m.sent_at, 'FMDD FMMonth YYYY') || ') ' || m.author_name || ': '
         || coalesce(m.facts ->> 'subject', '') || ' ' || m.text) as words
     from unnest(stale) one join message m on m.id = one where m.deleted_at is null and m.text <> ''),
-  -- What only asked us something is found by no word: it resembles the next question most, and answers nothing.
   posted as (
     insert into posting (term, scope_id, message_id, tf)
-    select config || ':' || lexeme, here, spoken.id, least(array_length(positions, 1), 32000)
-    from spoken join message m using (id), unnest(spoken.words)
-    where length(lexeme) <= 200 and not coalesce((m.facts ->> 'asks_us')::boolean, false)
-    returning message_id, tf),
-  counted as (select message_id, sum(tf)::int length from posted group by message_id)
+    select config || ':' || lexeme, here, id, least(array_length(positions, 1), 32000)
+    from spoken, unnest(words) where length(lexeme) <= 200 and not asks_us)
   insert into turn (scope_id, message_id, session, at, length, revision)
-  select here, spoken.id, '', spoken.sent_at, coalesce(counted.length, 1), spoken.revision
-  from spoken left join counted on counted.message_id = spoken.id;
+  select here, id, session, sent_at, coalesce((
+    select sum(least(array_length(positions, 1), 32000)) from unnest(words) where length(lexeme) <= 200 and not asks_us), 1),
+    revision
+  from spoken;
   return coalesce(array_length(stale, 1), 0);
 end $$;
 
@@ -183,6 +184,18 @@ begin
   return count;
 end $$;
 
+-- Of an account: which thread a mail is in is all that its session depends on.
+create function nightdesk.index_mails(here int, changed bigint[]) returns int
+language plpgsql set search_path = nightdesk, pg_catalog, pg_temp set plan_cache_mode = force_custom_plan
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+declare
+  count int := index_words(here, changed);
+begin
+  update turn set session = 't:' || m.thread from unnest(changed) one join message m on m.id = one
+  where turn.message_id = m.id and turn.session <> 't:' || m.thread;
+  return count;
+end $$;
+
 -- Brings the index of the writer's scope up to date with what changed: new, edited and deleted messages, threads that grew.
 create or replace function nightdesk.index_scope() returns int
 language plpgsql security definer set search_path = nightdesk, pg_catalog, pg_temp as $$
@@ -202,6 +215,9 @@ begin
   from gone;
   if changed is null then
     return 0;
+  end if;
+  if exists (select from scope where id = here and kind = 'account') then
+    return index_mails(here, changed);
   end if;
   if cardinality(changed) <= 500 then
     return index_few(here, changed, threads, moments);
