@@ -5,7 +5,8 @@ import logging
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -91,16 +92,20 @@ Desks = Callable[..., Desk]
 
 
 @pytest.fixture
-def desk(model_server: ModelServer) -> Desks:
+def desk(model_server: ModelServer) -> Iterator[Desks]:
+    ends = ExitStack()
+
     def make(
         cap: int = 10**9, patience: Patience = PATIENCE, timeout: float = 5.0, tier: str = "", url: str = ""
     ) -> Desk:
         book, waits = Book(cap), list[float]()
         role = RoleSettings("fake", url or model_server.base_url, KEY, service_tier=tier, timeout=timeout)
         ledger = Ledger(book.reserve, book.settle, book.release)
-        return Desk(thinker(chat(role), ledger, waits.append, time.monotonic, patience), book, waits)
+        model = ends.enter_context(closing(chat(role)))
+        return Desk(thinker(model, ledger, waits.append, time.monotonic, patience), book, waits)
 
-    return make
+    with ends:
+        yield make
 
 
 GOOD = '{"what": "send the offer", "kind": "owe", "due": null, "quotes": ["q"]}'
@@ -288,13 +293,15 @@ def test_an_endpoint_that_gave_up_three_times_is_left_alone_for_a_while(model_se
     book = Book()
     role = RoleSettings("fake", model_server.base_url, KEY)
     ledger = Ledger(book.reserve, book.settle, book.release)
-    think = thinker(chat(role), ledger, lambda seconds: None, lambda: now[0], Patience(retries=0, left_alone=60)).think
+    patience = Patience(retries=0, left_alone=60)
     model_server.fails("status", times=3, status=503)
-    for _ in range(5):
-        assert isinstance(think("judge", "s", "u", Verdict), Failure)
-    assert len(model_server.requests) == 3
-    now[0] = 61.0
-    assert isinstance(think("judge", "s", "u", Verdict), Verdict)
+    with closing(chat(role)) as model:
+        think = thinker(model, ledger, lambda seconds: None, lambda: now[0], patience).think
+        for _ in range(5):
+            assert isinstance(think("judge", "s", "u", Verdict), Failure)
+        assert len(model_server.requests) == 3
+        now[0] = 61.0
+        assert isinstance(think("judge", "s", "u", Verdict), Verdict)
 
 
 # --- servers that lack something -------------------------------------------------------------------
