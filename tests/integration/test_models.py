@@ -223,7 +223,7 @@ def test_retry_after_is_honoured_and_one_beyond_our_patience_ends_it(model_serve
 
 @pytest.mark.parametrize("kind", ["hang", "cut", "bad_json", "html"])
 def test_a_broken_answer_is_retried_and_counted_at_its_worst(model_server: ModelServer, desk: Desks, kind: str) -> None:
-    at = desk(timeout=0.3)
+    at = desk(timeout=1.5 if kind == "hang" else 5.0)
     model_server.fails(kind)  # type: ignore[arg-type]
     assert isinstance(at.judge(max_tokens=300), Verdict)
     worst, counted = at.book.settled
@@ -425,7 +425,7 @@ def test_a_stream_without_end_is_left(model_server: ModelServer, desk: Desks) ->
 def test_spoilt_streams(model_server: ModelServer, desk: Desks, kind: str, said: bool) -> None:
     model_server.fails(kind, times=3)  # type: ignore[arg-type]
     heard: list[str] = []
-    at = desk(timeout=0.3)
+    at = desk(timeout=0.3 if kind == "hang" else 5.0)
     got = at.thinker.say("answer", "s", "u", heard.append)
     assert isinstance(got, str) == said
     assert "\0" not in "".join(heard) and "\ud83d" not in "".join(heard)

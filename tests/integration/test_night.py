@@ -43,9 +43,14 @@ def rows(database: Database, query: str) -> list[tuple[Any, ...]]:
 
 
 @pytest.fixture
-def desk(database: Database, model_server: ModelServer, tmp_path: Path) -> Iterator[Desk]:
-    """The small company, imported, with a model."""
-    with desk_over(database, model_server, timeout=1.0) as desk:
+def persona() -> Persona:
+    return "plain"
+
+
+@pytest.fixture
+def desk(database: Database, model_server: ModelServer, tmp_path: Path, persona: Persona) -> Iterator[Desk]:
+    """The small company, imported, with a model. Only one that is slow is not waited for."""
+    with desk_over(database, model_server, timeout=1.0 if persona == "slow" else 20.0) as desk:
         imported(desk, small(tmp_path))
         yield desk
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # what takes long to import waits for its first use
     from slack_sdk import WebClient
 
 BEGIN = 1_795_000_000.0  # 18 November 2026, 10:26:40 UTC
-PATIENCE = 10.0
+PATIENCE = 30.0
 BUTTONS: list[Json] = [
     {"type": "section", "text": {"type": "mrkdwn", "text": "Answer Ben"}},
     {
