@@ -9,10 +9,12 @@ import asyncio
 import ctypes
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -53,6 +55,47 @@ class Order:
     quarantine: float = 0.0
     patience: float = 20.0  # with a mail server
     death: Death | None = None
+
+
+# --- what a log of calls shows ----------------------------------------------------------------------
+
+_CALL = re.compile(r'(\d+) +(\w+)\((\d+), "((?:[^"\\]|\\.)*)"')
+
+_IDLE = (r"X\0\0\0\4", r"Q\0\0\0\5\0")
+"""A connection ends, or is asked whether it lives."""
+
+
+def calls_of(log: str) -> list[str]:
+    """The calls of the busiest thread, in their order; the others make a few between them."""
+    lines = [line for line in log.splitlines() if "resumed>" not in line and "(" in line]
+    [(busiest, _), *_] = Counter(line.split()[0] for line in lines).most_common(1)
+    return [line for line in lines if line.split()[0] == busiest]
+
+
+def sends_of(calls: Sequence[str]) -> list[str]:
+    return [one for one in calls if one.split(maxsplit=1)[1].startswith(tuple(SENDS.split(",")))]
+
+
+def changing(sends: Sequence[str]) -> list[int]:
+    """Numbers of the sends behind which the far side may differ from before, so that a death is another one there.
+
+    Within a transaction only its end changes anything: whoever dies before that has died at its begin.
+    """
+    found: list[int] = []
+    is_open: dict[str, bool] = {}  # connections to Postgres, and whether they are within a transaction
+    for number, line in enumerate(sends, 1):
+        called = _CALL.match(line)
+        place, said = (called[3], called[4]) if called else ("", "")
+        if r"\3\0\0user\0" in said:
+            is_open[place] = False
+        elif place in is_open and re.match(r"Q.*(?:begin|BEGIN)\\0", said):
+            is_open[place] = True
+        elif place not in is_open or (not is_open[place] and said not in _IDLE):
+            found.append(number)
+        elif re.search("COMMIT|ROLLBACK", said):
+            found.append(number)
+            is_open[place] = False
+    return found
 
 
 # --- giving orders ----------------------------------------------------------------------------------
