@@ -283,7 +283,9 @@ def _thinker(desk: Desk, here: Place, scope: int, now: datetime, used: Used) -> 
     if desk.live_model is None:
         return None
     mine = partial(desk.store.as_person, here.asker.id)
-    ledger = runs.ledger(mine, scope, now.date(), desk.cap(), desk.live_model.role)
+    # On the day that the asker's clock shows: what they ask in the evening takes nothing from the night before them.
+    today = now.astimezone(hours.zone_of(here.asker.zone, desk.zone)).date()
+    ledger = runs.ledger(mine, scope, today, desk.cap(scope, today), desk.live_model.role)
     return desk.live_model.thinker(desk.live_model.chat, used.counting(ledger))
 
 

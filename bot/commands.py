@@ -16,6 +16,7 @@ from bot import app, calendar, home, imports, settings
 from bot.desk import Desk, Owner, begin_owner
 from bot.embedded import postgres
 from bot.store import messages, nights, people
+from bot.store.db import Row
 from graphs.domain import Source
 from graphs.errors import Later, NeedsPerson, NightdeskError
 from graphs.reading import clean
@@ -117,14 +118,15 @@ def sleep_and_write(
         app.sleep_now(desk, dsn, [(known, day, now) for _, known, day, now in nights])
     steps = [{"name": "import", "seconds": round(slept - begun, 2), "status": "done"}]
     steps.append({"name": "sleep", "seconds": round(time.monotonic() - slept, 2), "status": "done"})
-    spent: dict[str, Any] = {}
+    spent: dict[tuple[int, date, str], Row] = {}
     for name, known, day, now in nights:
         owner = begin_owner(desk, known.id)
         if not nightfiles.finished(owner, day):
             raise Later(f"The night of {name} did not finish: run it again, it goes on where it was.")
         digest = nightfiles.write_person(owner, day, now, out / _folder(name))
         print(f"{name}: {digest.headline}")
-        spent |= {(name, row["step"]): row for row in nightfiles.spent(owner, day)}
+        # What two people read was paid once.
+        spent |= {(row["scope_id"], day, row["step"]): row for row in nightfiles.spent(owner, day)}
     read = {"slack": found.slack if found else 0, "mail": found.mail if found else 0, "documents": 0}
     nightfiles.write_report(out, time.monotonic() - begun, peak_mb(), read, list(spent.values()), steps)
     print(f"Files are in {out}.")

@@ -78,16 +78,21 @@ class Desk:
         """The sleep agent's model, on the account of `scope`; None without a model."""
         if self.sleep_model is None:
             return None
-        ledger = runs.ledger(begin, scope, night, self.cap(), self.sleep_model.role)
+        ledger = runs.ledger(begin, scope, night, self.cap(scope, night), self.sleep_model.role)
         return self.sleep_model.thinker(self.sleep_model.chat, ledger)
 
-    def cap(self) -> Decimal:
-        """Money for one person's (or one place's) night. A workspace-day cap is shared by head before the night."""
+    def cap(self, scope: int, night: date) -> Decimal:
+        """Money for all that one person, or one place, costs on a date. A workspace-day cap is shared out by head before the
+        first of it is spent."""
         if self.cap_workspace_day is None:
             return self.cap_person_night
         with self.store.directory() as tx:
-            heads = sum(1 for known in people.everybody(tx) if known.person.role in ("member", "guest"))
-        return min(self.cap_person_night, self.cap_workspace_day / max(heads, 1))
+            return runs.share_of(tx, scope, night, self.cap_workspace_day, self.cap_person_night)
+
+    def share_out(self, tx: Tx, night: date) -> None:
+        """Fixes the shares of a date when its first night begins."""
+        if self.cap_workspace_day is not None:
+            runs.share_out(tx, night, self.cap_workspace_day, self.cap_person_night)
 
     def inside(self, directory: Sequence[people.Known]) -> frozenset[str]:
         """The organisation's mail domains: as set, else those that at least two active members' profiles share."""

@@ -20,7 +20,7 @@ from bot.store.db import Tx
 from bot.store.mornings import Slept
 from graphs import digest as digests
 from graphs.citing import without_numbers
-from graphs.digest_value import Digest, Footer, Skipped
+from graphs.digest_value import Cost, Digest, Footer, Skipped
 from graphs.domain import Considered, Draft, Fact, Preferences, SlackSource
 from graphs.errors import Denied, Later
 from graphs.life import Life
@@ -149,7 +149,7 @@ def _footer(tx: Tx, desk: Desk, owner: Owner, found: Found, fell_back: Sequence[
     ]
     broken = messages.quarantined(tx, [place.id for place in owner.places])
     skipped += [Skipped(what="unreadable messages", why=why, count=count) for why, count in broken]
-    cost, cap = _spent(tx, desk, owner, night)
+    cost, cap, by_step = _spent(tx, desk, owner, night)
     return Footer(
         read=", ".join(
             _count(found.counts.get(kind, 0), name) for kind, name in (("slack", "Slack message"), ("mail", "mail"))
@@ -157,20 +157,30 @@ def _footer(tx: Tx, desk: Desk, owner: Owner, found: Found, fell_back: Sequence[
         skipped=tuple(skipped),
         cost=cost,
         cap=cap,
+        by_step=by_step,
         failed=tuple(f"Found without a model: {reason}." for reason in sorted(set(fell_back))),
     )
 
 
-def _spent(tx: Tx, desk: Desk, owner: Owner, night: date) -> tuple[str, str]:
-    """Money and its cap; tokens where no price is set, because then nobody knows what they cost."""
+def _spent(tx: Tx, desk: Desk, owner: Owner, night: date) -> tuple[str, str, tuple[Cost, ...]]:
+    """Money, its cap, and both by step; tokens where no price is set, because then nobody knows what they cost."""
     if desk.sleep_model is None or desk.sleep_model.recorded:
-        return "", ""
+        return "", "", ()
     rows = runs.spent_by_step(tx, [owner.scope], night)
     role = desk.sleep_model.role
-    if role.price_in == role.price_out == 0:
-        calls, tokens = sum(r["calls"] for r in rows), sum(r["prompt"] + r["completion"] for r in rows)
-        return f"{calls} calls, {tokens:,} tokens, no price set", ""
-    return f"{sum((r['money'] for r in rows), Decimal(0)):.2f} {desk.currency}", f"{desk.cap():.2f} {desk.currency}"
+    priced = role.price_in + role.price_out > 0
+    by_step = tuple(
+        Cost(
+            step=r["step"], calls=r["calls"], tokens=r["prompt"] + r["completion"],
+            money=f"{r['money']:.2f}" if priced else "",
+        )
+        for r in rows
+    )  # fmt: skip
+    if not priced:
+        calls, tokens = sum(one.calls for one in by_step), sum(one.tokens for one in by_step)
+        return f"{calls} calls, {tokens:,} tokens, no price set", "", by_step
+    money, cap = sum((r["money"] for r in rows), Decimal(0)), desk.cap(owner.scope, night)
+    return f"{money:.2f} {desk.currency}", f"{cap:.2f} {desk.currency}", by_step
 
 
 def _count(count: int, name: str) -> str:

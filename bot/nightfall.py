@@ -96,6 +96,8 @@ def begin(desk: Desk, due: Sequence[Beginning], now: datetime) -> list[int]:
     read = {one.person: places_of(desk, one.person) for one in due}
     with desk.store.directory() as tx:
         fresh = [one for one in due if nights.begin(tx, one.person, one.owed, now, one.late)]
+        for day in sorted({one.owed.date for one in fresh}):
+            desk.share_out(tx, day)
         connected = {row["scope_id"] for row in accounts.everywhere(tx)}
         # Only channels we are in: an imported conversation is nothing that Slack shows us, and would be closed for it.
         here = set(cursors.channels_here(tx))

@@ -76,15 +76,12 @@ def write_report(
     folder: Path, seconds: float, peak_rss_mb: float, read: dict[str, int], spent: Sequence[Row], steps: Sequence[Row]
 ) -> dict[str, Any]:
     """Writes DIR/report.json: what was read, what the models cost, how long each step took."""
-    by_step = {
-        row["step"]: {"calls": row["calls"], "prompt_tokens": row["prompt"], "cached_tokens": row["cached"],
-                      "completion_tokens": row["completion"], "cost": float(row["money"])}
-        for row in spent
-    }  # fmt: skip
-    totals = {
-        name: sum(step[name] for step in by_step.values())
-        for name in ("calls", "prompt_tokens", "cached_tokens", "completion_tokens", "cost")
-    }
+    by_step: dict[str, dict[str, Any]] = {}
+    for row in spent:
+        step = by_step.setdefault(row["step"], dict.fromkeys(_COUNTED, 0))
+        for name, column in _COUNTED.items():
+            step[name] += float(row[column]) if column == "money" else row[column]
+    totals = {name: sum(step[name] for step in by_step.values()) for name in _COUNTED}
     report = {
         "seconds": round(seconds, 2),
         "peak_rss_mb": round(peak_rss_mb, 1),
@@ -96,8 +93,13 @@ def write_report(
     return report
 
 
+_COUNTED = {
+    "calls": "calls", "prompt_tokens": "prompt", "cached_tokens": "cached", "completion_tokens": "completion", "cost": "money",
+}  # fmt: skip
+
+
 def spent(owner: Owner, night: date) -> list[Row]:
-    """What the night's models cost: this person's calls and those for the places they read."""
+    """What the night's models cost: this person's calls and those for the places they read, by scope and step."""
     with owner.begin() as tx:
         return runs.spent_by_step(tx, [owner.scope, *(place.id for place in owner.places)], night)
 

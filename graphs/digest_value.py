@@ -59,6 +59,15 @@ class Skipped(Value):
     count: Annotated[int, Field(ge=0)] = 1
 
 
+class Cost(Value):
+    """What one step of the night took; `money` is written out, '' where no price is set."""
+
+    step: str
+    calls: int
+    tokens: int
+    money: str = ""
+
+
 class Footer(Value):
     """How the night went. Money is already written out ("0.04 USD"); empty strings and tuples are not shown."""
 
@@ -66,6 +75,7 @@ class Footer(Value):
     skipped: tuple[Skipped, ...] = ()
     cost: str = ""
     cap: str = ""
+    by_step: tuple[Cost, ...] = ()
     failed: tuple[str, ...] = ()  # one sentence each: what is missing and why; retried next night
     notes: tuple[str, ...] = ()  # "09:40, I was down"
 
@@ -140,7 +150,17 @@ def footer_lines(digest: Digest) -> list[str]:
     lines = (
         f"Read: {footer.read}" if footer.read else "",
         f"Skipped: {', '.join(skipped)}" if skipped else "",
-        f"Cost: {footer.cost}{f' of {footer.cap}' if footer.cap else ''}" if footer.cost else "",
+        f"Cost: {footer.cost}{f' of {footer.cap}' if footer.cap else ''}{_by_step(footer)}" if footer.cost else "",
         found,
     )
     return [line for line in lines if line]
+
+
+def _by_step(footer: Footer) -> str:
+    """What each step took, behind the sum; '' where no model was asked."""
+    told = [
+        f"{one.step} {f'{one.money}, ' if one.money else ''}{one.tokens:,} tokens"
+        for one in footer.by_step
+        if one.calls
+    ]
+    return f" ({'; '.join(told)})" if told else ""

@@ -18,6 +18,13 @@ MILLION = Decimal(1_000_000)
 FLEX = Decimal("0.5")
 """What the flex tier costs of the default one."""
 
+MEMORY = ("remember", "reconcile", "conclude", "challenge", "context")
+AHEAD = ("anticipate", "prepare", "rehearse")
+"""Steps that wait when money is short: first what is owed to people, then memory, then questions nobody asked yet."""
+
+PARTS = {MEMORY: Decimal("0.4"), AHEAD: Decimal("0.2")}
+"""What those steps, and those that come after them, may take of a person's night before its digest is written."""
+
 
 @dataclass(frozen=True)
 class Run:
@@ -69,9 +76,7 @@ def ledger(begin: Begin, scope: int, night: date, cap: Decimal, role: RoleSettin
         money = price(role, Usage(tokens_in, 0, tokens_out, 0.0))
         with begin() as tx:
             tx.all("spend_lock", scope=scope, night=night)
-            spent = tx.one("spent", scope=scope, night=night)
-            assert spent is not None
-            if money > 0 and spent["money"] + money > cap:
+            if money > 0 and money > _left(tx, scope, night, cap, step):
                 return None
             row = tx.one("reserve", scope=scope, night=night, step=step, model=role.model, money=money)
             assert row is not None
@@ -94,6 +99,29 @@ def ledger(begin: Begin, scope: int, night: date, cap: Decimal, role: RoleSettin
     return Ledger(reserve, settle, release)
 
 
+def _left(tx: Tx, scope: int, night: date, cap: Decimal, step: str) -> Decimal:
+    """Money that a step may still take: of the whole, and of its part while a person's desk is still to be done."""
+    steps = MEMORY + AHEAD if step in MEMORY else AHEAD
+    part = PARTS[MEMORY if step in MEMORY else AHEAD]
+    spent = tx.one("spent", scope=scope, night=night, steps=list(steps))
+    assert spent is not None
+    left: Decimal = cap - spent["money"]
+    return min(left, cap * part - spent["on_steps"]) if spent["owed"] and step in MEMORY + AHEAD else left
+
+
+def share_out(tx: Tx, night: date, whole: Decimal, most: Decimal) -> None:
+    """Fixes what everybody may spend on a date, before any of it is spent; once. `whole`: the workspace's day."""
+    tx.all("share_out", night=night, whole=whole, most=most)
+
+
+def share_of(tx: Tx, scope: int, night: date, whole: Decimal, most: Decimal) -> Decimal:
+    """What one person or place may spend on a date, as it was shared out; never more than `most`."""
+    row = tx.one("share_of", scope=scope, night=night, whole=whole, most=most)
+    assert row is not None
+    money: Decimal = row["money"]
+    return money
+
+
 def _count(step: str, outcome: str, usage: Usage, money: Decimal) -> None:
     """One model call, as the metrics know it."""
     observe.count("model_calls", step=step, outcome=outcome)
@@ -110,7 +138,7 @@ def price(role: RoleSettings, usage: Usage) -> Decimal:
 
 
 def spent_by_step(tx: Tx, scopes: Sequence[int], night: date) -> list[Row]:
-    """Settled calls of a night: `{step, calls, prompt, cached, completion, money}`."""
+    """Settled calls of a night: `{scope_id, step, calls, prompt, cached, completion, money}`."""
     return tx.all("spend_by_step", scopes=list(scopes), night=night)
 
 

@@ -26,10 +26,21 @@ delete from checkpoints where thread_id = %(id)s
 -- One reservation at a time for a scope's night, so that two cannot both fit under the cap.
 select pg_advisory_xact_lock(hashtextextended('spend/' || %(scope)s || '/' || %(night)s::text, 0))
 
+-- share_out --
+-- The money of a workspace's day, by head; nothing when that is done.
+select nightdesk.share_out(%(night)s, %(whole)s, %(most)s)
+
+-- share_of --
+-- What one person or place may spend on a date.
+select nightdesk.share_of(%(scope)s, %(night)s, %(whole)s, %(most)s) as money
+
 -- spent --
--- Money of one scope's night: what is settled, and what is reserved and may yet be spent.
-select coalesce(sum(money), 0) as money from nightdesk.spend
-where scope_id = %(scope)s and night = %(night)s and state <> 'released'
+-- Money of one scope's night: what is settled, and what is reserved and may yet be spent; how much of it on some steps; and
+-- whether a person's desk is still to be done with it.
+select coalesce(sum(money), 0) as money, coalesce(sum(money) filter (where step = any(%(steps)s)), 0) as on_steps,
+  exists (select from nightdesk.scope where id = %(scope)s and kind = 'person')
+    and not exists (select from nightdesk.digest where scope_id = %(scope)s and date = %(night)s) as owed
+from nightdesk.spend where scope_id = %(scope)s and night = %(night)s and state <> 'released'
 
 -- reserve --
 -- Money is taken before the call is made.
@@ -43,10 +54,11 @@ update nightdesk.spend set state = %(state)s, money = %(money)s, prompt_tokens =
 where id = %(id)s and state = 'reserved'
 
 -- spend_by_step --
--- What each step of a night cost.
-select step, count(*) as calls, sum(prompt_tokens) as prompt, sum(cached_tokens) as cached,
+-- What each step of a night cost each scope.
+select scope_id, step, count(*) as calls, sum(prompt_tokens) as prompt, sum(cached_tokens) as cached,
   sum(completion_tokens) as completion, sum(money) as money
-from nightdesk.spend where scope_id = any(%(scopes)s) and night = %(night)s and state = 'settled' group by step order by step
+from nightdesk.spend where scope_id = any(%(scopes)s) and night = %(night)s and state = 'settled'
+group by scope_id, step order by step, scope_id
 
 -- fell_back --
 -- Why rules had to note what places learned in a night, without repeats.
