@@ -150,11 +150,17 @@ def around(desk: Callable[[], Desk]) -> Callable[[Callable[[], Any], JobContext,
 
 def _give_up(desk: Desk, job: Job) -> None:
     """Whoever waits for an answer that will not come is told so by a job of its own, which is tried as often as others."""
+    for telling in _tellings(job):
+        with contextlib.suppress(Later), desk.store.directory() as tx:
+            queue.defer(tx, telling)
+
+
+def _tellings(job: Job) -> list[queue.Job]:
+    """What is to be done when nothing will come of `job`."""
     if job.task_name != "answer":
-        return
+        return []
     args = cast(dict[str, queue.Argument], job.task_kwargs) | {"reference": reference(job.id or 0)}
-    with contextlib.suppress(Later), desk.store.directory() as tx:
-        queue.defer(tx, queue.Job("give_up", queue.LIVE, args, job.lock, priority=job.priority))
+    return [queue.Job("give_up", queue.LIVE, args, job.lock, priority=job.priority)]
 
 
 def _put_off(desk: Desk, job: Job, seconds: float) -> None:
@@ -187,6 +193,10 @@ async def take_over(app: procrastinate.App, silent_for: float) -> None:
             await app.job_manager.retry_job(job)
             continue
         log.error("a job lost every worker", extra={"task": job.task_name, "reference": reference(job.id or 0)})
+        # Before it has ended: nobody comes back to one that has. Told twice is told once.
+        for one in _tellings(job):
+            told = app.configure_task(one.task, queue=one.queue, lock=one.lock, priority=one.priority)
+            await told.defer_async(**one.args)
         await app.job_manager.finish_job(job, Status.FAILED, delete_job=False)
 
 

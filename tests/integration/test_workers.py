@@ -319,6 +319,25 @@ def test_a_job_that_kills_every_worker_ends_as_failed_and_one_that_lost_a_few_go
         assert [tuple(row.values()) for row in found] == [("poison", "failed"), ("unlucky", "todo")]
 
 
+def test_who_waits_for_an_answer_that_killed_every_worker_is_told_and_who_waits_on_is_not(database: Database) -> None:
+    with desk_over(database) as desk:
+        with desk.store.directory() as tx:
+            for name in ("1.1", "1.2"):
+                asked: dict[str, queue.Argument] = {"channel": "C1", "ts": name}
+                queue.defer(tx, queue.Job("answer", queue.LIVE, asked, lock=f"C1/{name}", priority=100))
+        with desk.store.pool.connection() as connection:
+            for attempts, name in ((jobs.PATIENT + workers.CRASHES, "1.1"), (1, "1.2")):
+                connection.execute(
+                    "update procrastinate_jobs set status = 'doing', attempts = %s where args ->> 'ts' = %s",
+                    (attempts, name),
+                )
+        run(desk, lambda queue: workers.take_over(queue, 0))
+        [ended] = rows(desk, "select id from procrastinate_jobs where status = 'failed'")
+        found = rows(desk, "select args, lock, priority from procrastinate_jobs where task_name = 'give_up'")
+        told = {"channel": "C1", "ts": "1.1", "reference": workers.reference(ended["id"])}
+        assert found == [{"args": told, "lock": "C1/1.1", "priority": 100}]
+
+
 def test_a_job_that_has_to_be_tried_again_while_the_same_waits_makes_way_for_it(database: Database) -> None:
     with desk_over(database) as desk:
         job = queue.Job("consolidate", queue.READ, {"scope": 1, "date_": "x", "now": ""}, lock="a/1", once="a/1")
