@@ -85,6 +85,10 @@ def build(dsn: str, desk: Callable[[], Desk]) -> procrastinate.App:  # noqa: C90
     def deliver(scope: int, key: str) -> None:
         posting.deliver(desk(), scope, key)
 
+    @app.task(name="unsay", queue=LIVE, retry=patient)
+    def unsay(channel: str, ts: str) -> None:
+        posting.unsay(desk(), channel, ts)
+
     @app.task(name="morning", queue=LIVE, retry=patient)
     def wake_up(person: int, date_: str) -> None:
         morning.deliver(desk(), person, date_)

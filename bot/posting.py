@@ -8,7 +8,7 @@ from functools import partial
 from bot import observe
 from bot.desk import Desk
 from bot.slack.client import Json, Slack, refusal
-from bot.store import outbox
+from bot.store import outbox, queue
 from bot.store.db import Tx
 from graphs.errors import Denied, Later, Unsure
 
@@ -62,11 +62,17 @@ def _say(desk: Desk, slack: Slack, begin: Begin, claimed: outbox.Posted) -> None
         return
     with begin() as tx:
         ours = outbox.stands(tx, claimed.post.key, ts, claimed.hash, desk.now(), claimed.attempt)
-    if not ours and ts and not claimed.ts and not claimed.post.reader:
-        # Slack finished this after somebody else had looked for it in vain and said it again: the second one goes.
-        with suppress(Denied):
-            slack.call("chat.delete", channel=claimed.post.channel, ts=ts)
+        if not ours and ts and not claimed.ts and not claimed.post.reader:
+            # Slack finished this after somebody else had looked for it in vain and said it again: the second one goes.
+            queue.defer(tx, queue.Job("unsay", queue.LIVE, {"channel": claimed.post.channel, "ts": ts}))
     observe.count("effects", kind="edit" if claimed.ts else "post", outcome="done" if ours else "doubled")
+
+
+def unsay(desk: Desk, channel: str, ts: str) -> None:
+    """Takes a message of ours away that stands twice. Raises `Later` while Slack is busy."""
+    desk.check_running()
+    with suppress(Denied):  # it is gone
+        desk.require_slack().call("chat.delete", channel=channel, ts=ts)
 
 
 def _check_fresh(desk: Desk, claimed: outbox.Posted) -> None:

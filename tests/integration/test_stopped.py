@@ -9,10 +9,10 @@ import pytest
 
 from bot import posting, receive
 from bot.desk import Desk
-from bot.embedded.slack_faults import late
+from bot.embedded.slack_faults import late, ratelimited
 from bot.store import inbox, outbox, people
 from bot.store.outbox import Post
-from graphs.errors import Unsure
+from graphs.errors import Later, Unsure
 from tests.servers.living import QUARANTINE, Living, living
 from tests.servers.postgres import Database
 
@@ -50,6 +50,13 @@ def stopped_after(here: Living, looks: int) -> Desk:
     return replace(here.desk, now=now)
 
 
+def unsaid(here: Living) -> list[dict[str, str]]:
+    """What jobs wait that take a message away."""
+    with here.desk.store.pool.connection() as connection:
+        found = connection.execute("select args from procrastinate_jobs where task_name = 'unsay'").fetchall()
+    return [row["args"] for row in found]
+
+
 def said(here: Living) -> int:
     return sum(one["text"] == "hello" for one in here.slack.messages("general"))
 
@@ -68,7 +75,7 @@ def test_a_worker_that_was_stopped_between_claim_and_call_says_nothing_and_the_n
 def test_a_worker_that_was_not_stopped_says_it_at_once(here: Living) -> None:
     scope = wanted(here)
     posting.deliver(stopped_after(here, 9), scope, KEY)
-    assert said(here) == 1
+    assert said(here) == 1 and unsaid(here) == []
 
 
 def test_what_slack_finishes_after_another_worker_has_said_it_is_taken_away_again(here: Living) -> None:
@@ -81,7 +88,15 @@ def test_what_slack_finishes_after_another_worker_has_said_it_is_taken_away_agai
         posting.deliver(here.desk, scope, KEY)
         here.slack.release()
         first.result(20)
-    assert said(here) == 1 and len(here.slack.calls("chat.postMessage")) == 2
+    assert len(here.slack.calls("chat.postMessage")) == 2
+    [doubled] = unsaid(here)
+    here.slack.fails("chat.delete", ratelimited())
+    with pytest.raises(Later):
+        posting.unsay(here.desk, **doubled)
+    assert said(here) == 2
+    for _ in range(2):
+        posting.unsay(here.desk, **doubled)
+        assert said(here) == 1
     with here.desk.store.as_scope(scope) as tx:
         held = outbox.get(tx, KEY)
     assert held is not None and held.ts in {one["ts"] for one in here.slack.messages("general")}
