@@ -48,19 +48,29 @@ def _text_items(digest: Digest, items: Sequence[Item], urls: list[str], number: 
             yield from wrap(defang(item.text), f"{number:>2}. ", hang="    ")
             if item.next_step:
                 yield from wrap(defang(item.next_step), "    → ", hang="      ")
-            about = [*_about(item, digest), *(_numbered(link, urls) for link in item.links)]
+            about = [*_about(item, digest), *_linked(item.links, urls)]
             yield from wrap(" · ".join(about), "    ") if about else ()
             number += 1
 
 
-def _numbered(link: ItemLink, urls: list[str]) -> str:
+def _linked(links: Sequence[ItemLink], urls: list[str]) -> list[str]:
+    """One part for each place; further messages there are numbers behind its name, as in Slack."""
+    places: dict[str, list[str]] = {}
+    for link in links:
+        places.setdefault(defang(link.label), []).append(link.url)
+    return [
+        ", ".join(_numbered(label if n == 1 else str(n), url, urls) for n, url in enumerate(there, 1))
+        for label, there in places.items()
+    ]
+
+
+def _numbered(label: str, url: str, urls: list[str]) -> str:
     """The label, with the number of its address; a `mid:` is nothing one could follow from a terminal."""
-    label = defang(link.label)
-    if not opens(link.url) or urlsplit(link.url).scheme == "mid" or width(link.url) > COLUMNS - 6:
+    if not opens(url) or urlsplit(url).scheme == "mid" or width(url) > COLUMNS - 6:
         return label
-    if link.url not in urls:
-        urls.append(link.url)
-    return f"{label} [{urls.index(link.url) + 1}]"
+    if url not in urls:
+        urls.append(url)
+    return f"{label} [{urls.index(url) + 1}]"
 
 
 def wrap(text: str, first: str, hang: str | None = None) -> list[str]:

@@ -94,6 +94,15 @@ STILL OPEN
     )
 
 
+def test_further_messages_of_one_place_are_numbers_behind_its_name() -> None:
+    here = [ItemLink(label="#supply", url=f"https://acme.slack.com/archives/C1/p{n}") for n in (1, 2)]
+    there = ItemLink(label="#launch", url="https://acme.slack.com/archives/C2/p1")
+    text = digest_text(digest(item("t-1", links=(here[0], there, here[1]))))
+    assert "#supply [1], 2 [2] · #launch [3]" in text
+    bare = tuple(link.model_copy(update={"url": ""}) for link in (*here, there))
+    assert "#supply, 2 · #launch" in digest_text(digest(item("t-1", links=bare)))
+
+
 def test_an_empty_day_is_one_line() -> None:
     empty = digest(footer=Footer(read="61 Slack messages", cost="0.01 USD"))
     assert digest_text(empty) == "Tue 24 Nov: 1 needs you\n"
