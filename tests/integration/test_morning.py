@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from bot import hours
@@ -305,6 +306,18 @@ def test_a_digest_brought_late_says_that_the_desk_was_down_and_one_in_time_says_
     morning.at(WAKE + timedelta(days=1, minutes=100))
     morning.wake(DAY + timedelta(days=1))
     assert "09:40, I was down" in shown(morning.card_of(DAY + timedelta(days=1)))
+
+
+def test_whose_zone_nobody_knows_is_told_the_hour_of_the_workspace(morning: Morning) -> None:
+    begun(morning)
+    morning.sleep()
+    slept(morning)
+    with psycopg.connect(morning.database.admin) as admin:
+        admin.execute("update nightdesk.person set zone = null")
+    morning.desk = replace(morning.desk, zone="Asia/Tokyo")
+    morning.clock.tick(100 * 60)
+    morning.wake()
+    assert "17:40, I was down" in morning.text
 
 
 def test_a_night_that_ends_after_its_person_was_told_brings_the_digest_itself(morning: Morning) -> None:
