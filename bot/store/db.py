@@ -153,10 +153,29 @@ def _options(dsn: str) -> str:
     return str(conninfo_to_dict(dsn).get("options") or "")
 
 
+class _Pool(ConnectionPool[psycopg.Connection[DictRow]]):
+    """Lends what came back last: the server has the plans of its statements, of one that rested it has to make them again."""
+
+    def _get_ready_connection(self, timeout: float | None) -> psycopg.Connection[DictRow] | None:
+        self._pool.rotate()
+        return super()._get_ready_connection(timeout)
+
+
+class _Queue(AsyncConnectionPool[psycopg.AsyncConnection[Any]]):
+    """As `_Pool`."""
+
+    async def _get_ready_connection(  # its signature is the pool's
+        self,
+        timeout: float | None,  # noqa: ASYNC109
+    ) -> psycopg.AsyncConnection[Any] | None:
+        self._pool.rotate()
+        return await super()._get_ready_connection(timeout)
+
+
 def open_pool(dsn: str, width: int) -> ConnectionPool[psycopg.Connection[DictRow]]:
     """At most `width` connections, each checked before it is lent: a restarted server costs one round trip, not a night."""
     _knock(dsn)
-    pool = ConnectionPool(
+    pool = _Pool(
         unhung(dsn),
         min_size=1,
         max_size=width,
@@ -178,7 +197,7 @@ def open_queue(conninfo: str, **settings: Any) -> AsyncConnectionPool[psycopg.As
     again and finds everything done. So nobody waits for the disk.
     """
     lossy = make_conninfo(conninfo, options=f"{_options(conninfo)} -c synchronous_commit=off".strip())
-    return AsyncConnectionPool(lossy, **settings | {"check": _checked_async, "configure": _autocommit})
+    return _Queue(lossy, **settings | {"check": _checked_async, "configure": _autocommit})
 
 
 async def _autocommit(connection: psycopg.AsyncConnection[Any]) -> None:

@@ -82,6 +82,14 @@ def test_a_connection_that_ends_under_a_checkpoint_is_a_reason_to_try_again(desk
     assert [one.ts for one in found["found"]] == ["1.0", "2.0"]
 
 
+def test_the_connection_that_came_back_last_is_lent_first(desk: Desk) -> None:
+    with desk.store.directory() as first, desk.store.directory() as second:
+        assert first.connection is not second.connection
+    for _ in range(3):  # the first block ended last
+        with desk.store.directory() as again:
+            assert again.connection is first.connection
+
+
 def test_a_worker_that_lost_its_run_can_neither_checkpoint_nor_save(desk: Desk) -> None:
     scope = scope_of(desk)
     old = taken(desk, scope)
