@@ -204,6 +204,7 @@ ROWS: dict[str, str] = {
     "digest": "(scope_id, date, value) values (%(s)s, now(), '{}')",
     "run": "(scope_id, id) values (%(s)s, 'run/' || %(s)s)",
     "spend": "(scope_id, night, step, model, state, money) values (%(s)s, now(), 'x', 'm', 'settled', 1)",
+    "share": "(scope_id, night, money) values (%(s)s, '2026-11-24', 1)",
     "thread_read": "(scope_id, thread, at) values (%(s)s, 'k', now())",
     "unindexed": "(scope_id, message_id, thread, at) values (%(s)s, %(m)s, 'another', now())",
     "outbox": "(scope_id, key, channel, content, hash) values (%(s)s, 'k/' || %(s)s, 'C1', '{}', 'h')",
