@@ -81,32 +81,30 @@ def place(desk: Desk, who: str, channel: str) -> Place:
 def in_slack(desk: Desk, user: str, channel: str) -> Place | None:
     """The place of an event: the channel's readers, or in a DM with us its person. None for who or where nobody knows."""
     with desk.store.directory() as tx:
-        asker = people.find(tx, user)
-        scope = people.scope_of_channel(tx, channel)
-        held = None if scope is None else people.place(tx, scope)
         us = (people.workspace(tx) or {"bot_user": ""})["bot_user"]
+        return place_in(desk, tx, user, people.place_of_channel(tx, channel), us)
+
+
+def place_in(desk: Desk, tx: Tx, user: str, held: people.Place | None, us: PersonKey) -> Place | None:
+    """As `in_slack`, of a conversation that was just looked up in `tx`."""
+    asker = people.find(tx, user)
     if asker is None or held is None or held.channel is None or asker.person.role == "bot" or not asker.person.active:
         return None
-    alone = held.channel.kind == "dm" and set(held.channel.members) <= {asker.person.key, us}
-    with desk.store.as_person(asker.id) as tx:
-        may_read = held.id in people.readable(tx)
-    if not may_read:
+    if held.id not in people.readable_to(tx, asker.id, None):
         return None
+    alone = held.channel.kind == "dm" and set(held.channel.members) <= {asker.person.key, us}
     begin = partial(desk.store.as_person, asker.id) if alone else partial(desk.store.as_readers_of, held.id)
     return Place(asker, None if alone else held.id, begin, held.id, held.key)
 
 
-def rights(here: Place) -> frozenset[int]:
-    """Scopes that may be told in the place at this moment; none where its asker may not read."""
-    if here.begin is None:
-        return frozenset()
-    with here.begin() as tx:
-        return frozenset(people.readable(tx))
+def rights(tx: Tx, here: Place) -> frozenset[int]:
+    """Scopes that may be told in the place at this moment; none where its asker may not read. Any transaction may ask."""
+    return frozenset() if here.begin is None else people.readable_to(tx, here.asker.id, here.scope)
 
 
-def check_rights(here: Place, before: frozenset[int]) -> None:
+def check_rights(tx: Tx, here: Place, before: frozenset[int]) -> None:
     """Before anything is said that was made with the rights of `before`. Raises `Later` when one of them is gone."""
-    if not before <= rights(here):
+    if not before <= rights(tx, here):
         raise Later("Who reads this conversation has changed: what is said here is made anew.", 1)
 
 
@@ -164,7 +162,7 @@ def answer(
         blocks = kept.learned(tx, [here.scope] if here.scope else [])
         recalled = _recall(tx, asked.wording, answering.PASSAGES + QUESTIONS, now)
     context = answering.Context(
-        thinker=_thinker(desk, here, desk_scope, now, used),
+        thinker=_thinker(desk, here, desk_scope, now, partial(used.counting, has_read=has_read)),
         question=Quoted(text=asked.text),
         asker=here.asker.person.name,
         thread=asked.thread,
@@ -176,7 +174,6 @@ def answer(
         on_token=used.token,
         on_text=on_text,
     )
-    has_read()
     found: Answer = _graph().invoke({}, context=context)["answer"]
     return _with_bounds(desk, here, found, now) if found.served == "not_found" else found
 
@@ -258,8 +255,13 @@ class Used:
         if self.first_token_ms is None:
             self.first_token_ms = round((time.monotonic() - self.begun) * 1000)
 
-    def counting(self, ledger: Ledger) -> Ledger:
-        """The ledger, whose settled calls are counted here too."""
+    def counting(self, ledger: Ledger, has_read: Callable[[], None]) -> Ledger:
+        """The ledger, whose settled calls are counted here too; `has_read` is called when only the call is left to make."""
+
+        def reserve(step: str, tokens_in: int, tokens_out: int) -> Reservation | None:
+            reservation = ledger.reserve(step, tokens_in, tokens_out)
+            has_read()
+            return reservation
 
         def settle(reservation: Reservation, usage: Usage) -> None:
             self.calls += 1
@@ -267,7 +269,7 @@ class Used:
             self.completion += usage.completion
             ledger.settle(reservation, usage)
 
-        return Ledger(ledger.reserve, settle, ledger.release)
+        return Ledger(reserve, settle, ledger.release)
 
     def as_usage(self) -> dict[str, int | None]:
         return {
@@ -278,7 +280,9 @@ class Used:
         }
 
 
-def _thinker(desk: Desk, here: Place, scope: int, now: datetime, used: Used) -> Thinker | None:
+def _thinker(
+    desk: Desk, here: Place, scope: int, now: datetime, counting: Callable[[Ledger], Ledger]
+) -> Thinker | None:
     """The live agent's model; its calls are on the asker's account, which is `scope`."""
     if desk.live_model is None:
         return None
@@ -286,7 +290,7 @@ def _thinker(desk: Desk, here: Place, scope: int, now: datetime, used: Used) -> 
     # On the day that the asker's clock shows: what they ask in the evening takes nothing from the night before them.
     today = now.astimezone(hours.zone_of(here.asker.zone, desk.zone)).date()
     ledger = runs.ledger(mine, scope, today, desk.cap(scope, today), desk.live_model.role)
-    return desk.live_model.thinker(desk.live_model.chat, used.counting(ledger))
+    return desk.live_model.thinker(desk.live_model.chat, counting(ledger))
 
 
 def links(desk: Desk, here: Place, citations: Sequence[Source]) -> list[ItemLink]:

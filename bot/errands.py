@@ -199,10 +199,12 @@ def run(desk: Desk, scope: int, errand: str, think: Think) -> None:
             return
         held = errands.get(tx, errand) or held  # its words could be changed until now
         taken = runs.take(tx, f"errand/{errand}", scope)
-    rights = asking.rights(here)
+    with desk.store.directory() as tx:
+        rights = asking.rights(tx, here)
     work = _Work(desk, held, here, taken)
     found = _found(work, think)
-    asking.check_rights(here, rights)
+    with desk.store.directory() as tx:
+        asking.check_rights(tx, here, rights)
     if found is not None:
         _finish(work, found)
 

@@ -6,17 +6,16 @@ event -> the channel's events are stored -> whose question is it, is it for us -
 
 import logging
 import secrets
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from bot import asking, backfill, errands, hours, notes, observe, receive, replying, workspace
 from bot.asking import Asked, Place
-from bot.desk import Desk
+from bot.desk import Desk, check_running
 from bot.replying import Telling, Thread
 from bot.slack import answers, events, interactions, mrkdwn, stream
 from bot.slack.answers import Shown
@@ -26,6 +25,7 @@ from bot.slack.stream import Spot
 from bot.store import desk as kept
 from bot.store import inbox, messages, outbox, people, replies
 from bot.store.outbox import Post, Rest
+from bot.turns import Turns
 from bot.workspace import Us
 from graphs.digest_value import clip
 from graphs.domain import Answer, Message, Party, Quoted, SlackSource, Task
@@ -42,10 +42,11 @@ ANNOUNCERS = 2
 READERS = 3
 LONGEST_TURN = 1.0
 """Of many questions that come at once so many are read for side by side, until their models are asked: the first answers
-come sooner, and the last no later, than if all shared the processor. Who waits for so many seconds goes on all the same.
+come sooner, and the last no later, than if all shared the processor. What comes after the first words of an answer waits
+for those who have none yet. Who waits for so many seconds goes on all the same.
 """
 
-_READERS = threading.BoundedSemaphore(READERS)
+_TURNS = Turns(READERS, LONGEST_TURN)
 
 WITHDRAWN = "The question was deleted, and with it this answer."
 HELP = "Ask me something about what is said here, or hand me something for the night: “overnight: compare the three offers”."
@@ -81,11 +82,11 @@ class Question:
 
 def reply(desk: Desk, channel: str, ts: str) -> None:
     """Answers a mention, a DM or a follow-up, once; again in place when it was changed at once; withdraws with it."""
-    with _in_turn() as leave:
+    with _TURNS.take() as turn:
         question = _asked(desk, channel, ts)
         try:
             if question is not None:
-                _answer(desk, question, leave)
+                _answer(desk, question, turn.close)
         finally:
             if desk.slack is not None:
                 stream.withdraw(desk.slack, channel, ts)
@@ -103,38 +104,38 @@ def announcing(desk: Desk) -> Callable[[Event], None]:
 
 
 def _may_answer(desk: Desk, user: str, channel: str) -> bool:
-    desk.check_running()
-    here = asking.in_slack(desk, user, channel)
+    with desk.store.directory() as tx:
+        check_running(tx)
+        us, held = workspace.us(tx), people.place_of_channel(tx, channel)
+        here = None if us is None else asking.place_in(desk, tx, user, held, us.bot_user)
     return here is not None and here.begin is not None
-
-
-@contextmanager
-def _in_turn() -> Iterator[Callable[[], None]]:
-    """Waits for a place among those who are being read for; what is given back leaves it, as does the end of the block."""
-    place = ExitStack()
-    if _READERS.acquire(timeout=LONGEST_TURN):
-        place.callback(_READERS.release)
-    with place:
-        yield place.close
 
 
 def _asked(desk: Desk, channel: str, ts: str) -> Question | None:
     """What a message asks of us; None when it asks nothing, or is gone and its answer with it."""
+    us, held = _heard(desk, channel)
+    if us is None or held is None:
+        return None
+    with desk.store.as_scope(held.id) as tx:
+        said = replies.around(tx, held.id, ts)
+    by_ts = {one.source.ts: one for one in said if isinstance(one.source, SlackSource)}
+    if (found := by_ts.get(ts)) is None:
+        _withdraw(desk, held.id, channel, ts)
+        return None
+    if found.thread not in by_ts:
+        said = _whole(desk, held.id, channel, found.thread)
+    return _question(desk, found, said, us, held)
+
+
+def _heard(desk: Desk, channel: str) -> tuple[Us | None, people.Place | None]:
+    """Who we are and where this is, after all that Slack told us of the channel has been brought in."""
+    with desk.store.directory() as tx:
+        known = workspace.us(tx), people.place_of_channel(tx, channel)
+        if inbox.is_empty(tx, channel):
+            return known
     receive.ingest(desk, channel)
     with desk.store.directory() as tx:
-        us = workspace.us(tx)
-        room = people.scope_of_channel(tx, channel)
-    if us is None or room is None:
-        return None
-    with desk.store.as_scope(room) as tx:
-        found = list(messages.by_sources(tx, [SlackSource(channel=channel, ts=ts)]).values())
-        said = replies.thread(tx, room, found[0].thread) if found else []
-    if not found:
-        _withdraw(desk, room, channel, ts)
-        return None
-    if found[0].thread not in {one.source.ts for one in said if isinstance(one.source, SlackSource)}:
-        said = _whole(desk, room, channel, found[0].thread)
-    return _question(desk, found[0], said, us)
+        return workspace.us(tx), people.place_of_channel(tx, channel)
 
 
 def _whole(desk: Desk, room: int, channel: str, root: str) -> list[Message]:
@@ -145,19 +146,18 @@ def _whole(desk: Desk, room: int, channel: str, root: str) -> list[Message]:
         return replies.thread(tx, room, root)
 
 
-def _question(desk: Desk, message: Message, said: Sequence[Message], held: Us) -> Question | None:
+def _question(desk: Desk, message: Message, said: Sequence[Message], held: Us, room: people.Place) -> Question | None:
     """None for what is not meant for us, or comes from somebody or somewhere we do not know."""
     assert isinstance(message.source, SlackSource)
     us = held.bot_user
     if message.author.kind == "bot" or message.author.key == us:
         return None
-    here = asking.in_slack(desk, message.author.key, message.source.channel)
+    with desk.store.directory() as tx:
+        here = asking.place_in(desk, tx, message.author.key, room, us)
+        rights = frozenset() if here is None else asking.rights(tx, here)
     if here is None or here.begin is None:
         return None
-    with here.begin() as tx:
-        ours = replies.ours(tx, message.source.channel, message.thread)
-        rights = frozenset(people.readable(tx))
-    spoken = [*said, *(_our_words(message, us, ts, text) for ts, text in ours)]
+    spoken = [*said, *_ours(here, message, us)]
     before = sorted((one for one in spoken if one.sent_at < message.sent_at), key=lambda one: one.sent_at)
     if here.scope is not None and us not in message.mentions and not goes_on(message, before, us, _names(desk, us)):
         return None
@@ -168,6 +168,16 @@ def _question(desk: Desk, message: Message, said: Sequence[Message], held: Us) -
     if wish.wish == "nothing" and text:
         return None
     return Question(message, before, here, rights, wish, us, held.team)
+
+
+def _ours(here: Place, message: Message, us: str) -> list[Message]:
+    """What we said in the thread of `message`; where it begins one we said nothing before."""
+    assert isinstance(message.source, SlackSource)
+    if here.begin is None or message.thread == message.source.ts:
+        return []
+    with here.begin() as tx:
+        ours = replies.ours(tx, message.source.channel, message.thread)
+    return [_our_words(message, us, ts, text) for ts, text in ours]
 
 
 def _our_words(message: Message, us: str, ts: str, text: str) -> Message:
@@ -235,7 +245,7 @@ def _answer(desk: Desk, question: Question, leave: Callable[[], None]) -> None:
         telling.sign = sign
         made = _made(desk, question, telling, leave)
         leave()
-        with _in_turn():  # behind those who still wait for their first words
+        with _TURNS.take(behind=True):
             telling.finish(made)
 
 
@@ -269,18 +279,21 @@ def _said(desk: Desk, question: Question, telling: Telling, leave: Callable[[], 
         case "nothing":
             return Shown(HELP, rated=False)
     asked = Asked(question.wanted.words, question.before, question.message.source, question.us)
-    here, check = question.here, partial(asking.check_rights, question.here, question.rights)
+    here, before = question.here, question.rights
 
     def hear(piece: str) -> None:
-        telling.hear(piece, check)
+        if telling.hear(piece, lambda tx: asking.check_rights(tx, here, before)):
+            with _TURNS.take(behind=True):
+                pass  # what follows comes after the first words of others
 
     used = asking.Used()
     found = asking.answer(desk, here, asked, desk.now(), used, hear, leave)
     leave()
-    with _in_turn():
+    with _TURNS.take(behind=True):
         made = shown(desk, here, found, (*question.rests, *used.rests(found.citations)))
-    # Somebody may have joined or left while it was made.
-    check()
+        # Somebody may have joined or left while it was made.
+        with desk.store.directory() as tx:
+            asking.check_rights(tx, here, before)
     return made
 
 

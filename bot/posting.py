@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import partial
 
 from bot import observe
-from bot.desk import Desk
+from bot.desk import Desk, check_running
 from bot.slack.client import Json, Slack, refusal
 from bot.store import outbox, queue
 from bot.store.db import Tx
@@ -34,8 +34,8 @@ def deliver(desk: Desk, scope: int, key: str) -> None:
         return
     if found.state == "sending":
         _clear_doubt(desk, slack, begin, found)
-    desk.check_running()
     with begin() as tx:
+        check_running(tx)
         claimed = outbox.claim(tx, key, desk.now())
     if claimed is not None:
         _say(desk, slack, begin, claimed)

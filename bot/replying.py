@@ -56,21 +56,22 @@ class Telling:
     shown: str = ""  # of `told`, sanitised: what the stream shows
     pace: Pace = field(default_factory=Pace)
 
-    def hear(self, piece: str, check: Callable[[], None]) -> None:
-        """Shows what is certain of the answer once `check` does not object. Raises `Later` where the next attempt has to
-        look first.
+    def hear(self, piece: str, check: Callable[[Tx], None]) -> bool:
+        """Shows what is certain of the answer once `check` does not object; whether these were its first words. Raises
+        `Later` where the next attempt has to look first.
         """
         self.told += piece
         if not self.pace.due():
-            return
-        check()
+            return False
         if self.streams:
-            self._append()
-            return
-        if not self.edits:
-            self._start()
+            self._append(check)
+            return False
+        is_first = not self.edits
+        if is_first:
+            self._start(check)
         if self.edits:
-            self._edit()
+            self._edit(check)
+        return is_first
 
     def finish(self, shown: Shown) -> None:
         """Makes the message say `shown`. Raises `Later` while Slack leaves it open whether a stream has ended."""
@@ -92,11 +93,12 @@ class Telling:
         if self.sign is not None:
             self.sign.take_down()
 
-    def _start(self) -> None:
+    def _start(self, check: Callable[[Tx], None]) -> None:
         self._take_sign_down()
         desk, begin, key = self.thread.desk, self.thread.begin, self.thread.key
         text = answers.said(self.told)
         with begin() as tx:
+            check(tx)
             check_running(tx)
             replies.begins(tx, key, self.fence, desk.now())
         try:
@@ -112,7 +114,9 @@ class Telling:
             replies.stands_at(tx, key, self.fence, self.ts)
         self.streams, self.shown = True, text
 
-    def _append(self) -> None:
+    def _append(self, check: Callable[[Tx], None]) -> None:
+        with self.thread.desk.store.directory() as tx:
+            check(tx)
         text = answers.said(self.told)
         if self.broken or not text.startswith(self.shown):
             self.broken = True
@@ -121,9 +125,10 @@ class Telling:
         else:
             self.broken = True
 
-    def _edit(self) -> None:
+    def _edit(self, check: Callable[[Tx], None]) -> None:
         post = self.thread.post(Shown(f"{self.told} …", rated=False))
         with self.thread.begin() as tx:
+            check(tx)
             replies.says(tx, self.thread.scope, post, self.fence, partial=True, deliver=True)
         _deliver(self.thread)
 

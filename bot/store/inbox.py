@@ -53,6 +53,11 @@ def waiting(tx: Tx, keys: Keys, channel: str, most: int) -> list[Waiting]:
     ]
 
 
+def is_empty(tx: Tx, channel: str) -> bool:
+    """Whether nothing waits in a channel, presses aside."""
+    return tx.one("event_waits", channel=channel) is None
+
+
 def count_attempt(tx: Tx, ids: Sequence[int], me: str = _ME) -> None:
     """Before events are handled. Those that another process is at just now count for that one alone.
 

@@ -162,9 +162,20 @@ def scope_of_channel(tx: Tx, channel: str) -> int | None:
     return None if row is None else int(row["id"])
 
 
+def place_of_channel(tx: Tx, channel: str) -> Place | None:
+    """A channel's scope by its id alone."""
+    row = tx.one("channel_scope", channel=channel)
+    return None if row is None else _place(row)
+
+
 def readable(tx: Tx) -> list[int]:
     """Ids of the scopes that this transaction's audience may read."""
     return [row["id"] for row in tx.all("readable_scopes")]
+
+
+def readable_to(tx: Tx, person: int, readers_of: int | None) -> frozenset[int]:
+    """Ids of the scopes that everybody who reads a channel may read; without a channel, what the person alone may read."""
+    return frozenset(row["id"] for row in tx.all("readable_to", person=person, readers_of=readers_of))
 
 
 def preferences(tx: Tx, person: int) -> Preferences:

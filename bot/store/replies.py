@@ -90,6 +90,11 @@ def thread(tx: Tx, scope: int, root: str) -> list[Message]:
     return [read_message(row) for row in tx.all("thread_of", scope=scope, thread=root)]
 
 
+def around(tx: Tx, scope: int, ts: str) -> list[Message]:
+    """The thread that holds the message `ts` of a channel, as `thread`; empty when there is no such message."""
+    return [read_message(row) for row in tx.all("thread_around", scope=scope, ts=ts)]
+
+
 def ours(tx: Tx, channel: str, root: str) -> list[tuple[str, str]]:
     """(ts, text as Slack has it) of what we said in a thread, oldest first."""
     return [(row["ts"], row["text"]) for row in tx.all("ours_in_thread", channel=channel, thread=root)]

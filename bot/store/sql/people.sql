@@ -102,9 +102,22 @@ select s.id, s.key, s.kind, s.name, s.channel_kind, s.shared, s.has_guests, s.ar
         where m.scope_id = s.id order by 1) as members
 from nightdesk.scope s left join nightdesk.person owner on owner.id = s.owner_id where s.id = %(id)s
 
+-- channel_scope --
+-- One channel by its id alone, with its members; no content.
+select s.id, s.key, s.kind, s.name, s.channel_kind, s.shared, s.has_guests, s.archived, s.topic, s.purpose, s.aliases,
+  null as owner,
+  array(select p.key from nightdesk.member m join nightdesk.person p on p.id = m.person_id
+        where m.scope_id = s.id order by 1) as members
+from nightdesk.scope s where s.key = 'channel:' || %(channel)s
+
 -- scope_of_person --
 -- A person's own desk.
 select s.id from nightdesk.scope s join nightdesk.person p on p.id = s.owner_id where s.kind = 'person' and p.key = %(key)s
+
+-- readable_to --
+-- Ids of the scopes that a person may read alone, or everybody who reads a channel; no content.
+select id from nightdesk.readable(
+  case when %(readers_of)s::int is null then 'u:' || %(person)s::bigint else 'c:' || %(readers_of)s::int end) id
 
 -- readable_scopes --
 -- Ids of the scopes that the transaction's audience may read.

@@ -53,6 +53,18 @@ left join nightdesk.person p on p.slack_id = m.author_key
 where m.scope_id = %(scope)s and m.medium = 'slack' and m.deleted_at is null and m.thread = %(thread)s
 order by m.sent_at, m.id
 
+-- thread_around --
+-- The thread of a channel that holds one message, oldest first, as far as the audience may read.
+select m.id, s.key as scope, m.key, m.medium, m.thread, m.sent_at, m.edited_at, m.text, m.mentions, m.facts, m.lang,
+  m.revision, coalesce(p.key, m.author_key) as author_key, m.author_name, m.author_address,
+  coalesce(p.role, m.author_kind) as author_kind
+from nightdesk.message m join nightdesk.scope s on s.id = m.scope_id
+left join nightdesk.person p on p.slack_id = m.author_key
+where m.scope_id = %(scope)s and m.medium = 'slack' and m.deleted_at is null and m.thread = (
+  select thread from nightdesk.message
+  where scope_id = %(scope)s and medium = 'slack' and deleted_at is null and key = %(ts)s)
+order by m.sent_at, m.id
+
 -- put_feedback --
 -- What somebody thinks of an answer now; their last word counts.
 insert into nightdesk.feedback (scope_id, key, person_id, value, at)

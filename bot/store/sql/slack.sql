@@ -10,6 +10,11 @@ returning id
 select id, key, kind, ts, payload, attempts from nightdesk.slack_event
 where channel = %(channel)s and handled_at is null and key not like 'press/%%' order by id limit %(most)s
 
+-- event_waits --
+-- A row where something in a channel waits to be handled, presses aside.
+select from nightdesk.slack_event
+where channel = %(channel)s and handled_at is null and key not like 'press/%%' limit 1
+
 -- try_events --
 -- Counted before anything is done with them, so that an event that kills its worker is known by its attempts; not for whoever
 -- joins a process that is at work on them.
