@@ -15,7 +15,7 @@ from bot.slack import answers, stream
 from bot.slack.answers import Shown
 from bot.slack.client import Slack
 from bot.slack.stream import Pace, Sign, Spot
-from bot.store import outbox, replies
+from bot.store import outbox, queue, replies
 from bot.store.db import Tx
 from bot.store.outbox import Post
 from graphs.errors import Denied, Later, NeedsPerson, Unsure
@@ -202,5 +202,8 @@ def _left_behind(thread: Thread, held: replies.Reply, fence: int) -> str:
 
 def _deliver(thread: Thread) -> None:
     """At once where Slack lets us; the job that was enqueued with the words goes on where it does not."""
-    with suppress(Later):
+    try:
         posting.deliver(thread.desk, thread.scope, thread.key)
+    except Later:
+        with suppress(Later), thread.begin() as tx:
+            queue.defer(tx, outbox.delivery(thread.scope, thread.key))

@@ -7,7 +7,7 @@ who read the place, the words are taken back: by the trigger of the messages, as
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from psycopg.types.json import Jsonb
@@ -20,6 +20,9 @@ from graphs.errors import Later
 State = Literal["wanted", "sending", "sent", "refused", "withdrawn"]
 Block = dict[str, Any]
 
+
+SAID_AT_ONCE = timedelta(seconds=5)
+"""Whoever enqueues a delivery and then makes it has so long before the queue makes it."""
 
 TAKEN_BACK = "Taken back: what this rested on was changed or deleted since. Press again."
 """What stands in a digest's thread where nothing is made anew by itself."""
@@ -110,10 +113,10 @@ def _place(source: Source) -> tuple[str, str] | None:
             return None
 
 
-def delivery(scope: int, key: str, at: datetime | None = None) -> queue.Job:
+def delivery(scope: int, key: str, after: timedelta | None = None) -> queue.Job:
     """The job that brings a message to Slack."""
     args: dict[str, queue.Argument] = {"scope": scope, "key": key}
-    return queue.Job("deliver", queue.LIVE, args, lock=f"post/{key}", once=f"deliver/{key}", at=at, priority=50)
+    return queue.Job("deliver", queue.LIVE, args, lock=f"post/{key}", once=f"deliver/{key}", after=after, priority=50)
 
 
 def get(tx: Tx, key: str) -> Posted | None:

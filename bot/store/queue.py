@@ -1,7 +1,7 @@
 """Jobs, enqueued in the transaction that made them necessary: both are committed or neither."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from psycopg.types.json import Jsonb
 
@@ -30,13 +30,14 @@ class Job:
     once: str | None = None
     at: datetime | None = None  # not before
     priority: int = 0
+    after: timedelta | None = None  # not before so long from now, by the database's clock
 
 
 def defer(tx: Tx, job: Job) -> None:
     """Enqueues `job` when `tx` commits."""
     tx.run(
         "defer_job", queue=job.queue, task=job.task, priority=job.priority, lock=job.lock, queueing_lock=job.once,
-        args=Jsonb(job.args), at=job.at,
+        args=Jsonb(job.args), at=job.at, after=job.after,
     )  # fmt: skip
 
 

@@ -60,7 +60,7 @@ def stands_at(tx: Tx, key: str, fence: int, ts: str) -> None:
 
 
 def says(tx: Tx, scope: int, post: Post, fence: int, partial: bool, deliver: bool) -> None:
-    """What the answer should say. `deliver`: by the outbox, with the same commit; else a stream still shows it.
+    """What the answer should say. `deliver`: by whoever says so, else by the outbox; else a stream still shows it.
 
     Raises `Later` when what it rests on has changed since it was read.
     """
@@ -70,13 +70,13 @@ def says(tx: Tx, scope: int, post: Post, fence: int, partial: bool, deliver: boo
     state = "wanted" if deliver else None
     _hold(tx.run("reply_says", key=post.key, fence=fence, content=content, hash=post.hash, state=state))
     if deliver:
-        queue.defer(tx, outbox.delivery(scope, post.key))
+        queue.defer(tx, outbox.delivery(scope, post.key, outbox.SAID_AT_ONCE))
 
 
 def ends(tx: Tx, scope: int, key: str, fence: int) -> None:
-    """The stream is over, and the outbox goes on with what the row says."""
+    """The stream is over, and whoever says so goes on with what the row says, else the outbox."""
     _hold(tx.run("reply_ends", key=key, fence=fence))
-    queue.defer(tx, outbox.delivery(scope, key))
+    queue.defer(tx, outbox.delivery(scope, key, outbox.SAID_AT_ONCE))
 
 
 def unaccounted(tx: Tx, channel: str, times: Sequence[str]) -> list[str]:

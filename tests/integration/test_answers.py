@@ -247,6 +247,27 @@ def test_whatever_one_call_does_there_is_one_whole_answer(here: Living, method: 
     assert "answer.up" in str(reply["blocks"])
 
 
+def deliveries(here: Living) -> list[bool]:
+    """Of each delivery that waits in the queue whether it may be made now."""
+    with here.desk.store.directory() as tx:
+        found = tx.connection.execute(
+            "select scheduled_at is null as now from procrastinate_jobs where task_name = 'deliver' and status = 'todo'"
+        )
+        return [row["now"] for row in found]
+
+
+def test_an_answer_that_stands_leaves_nothing_to_deliver_and_one_that_slack_put_off_is_delivered_by_the_queue(
+    here: Living,
+) -> None:
+    for put_off, left in ((False, []), (True, [True])):
+        here.say("ben", "general", SHIPS)
+        ts = here.say("ada", "general", f"{US} when does the blue valve ship?")
+        if put_off:
+            here.slack.fails("chat.update", ratelimited(1))
+        live.reply(here.desk, here.place("general"), ts)
+        assert deliveries(here) == left
+
+
 def announced(here: Living, user: str, text: str) -> str:
     """Hears something in #general as `serve` does; returns its ts."""
     here.clock.tick(1)

@@ -41,10 +41,16 @@ where key = %(key)s and state = 'sending' and attempts = %(attempt)s
 
 -- post_stands --
 -- It stands in Slack; when other words are wanted meanwhile, those are still owed. What another attempt is at is left to it.
-update nightdesk.outbox set ts = %(ts)s, stands = %(stands)s, begun_at = null, problem = '',
-  state = case when hash = %(stands)s then 'sent' else 'wanted' end, sent_at = coalesce(sent_at, %(now)s)
-where key = %(key)s and state <> 'withdrawn' and coalesce(attempts = %(attempt)s, true)
-returning scope_id, state
+-- A delivery that still waits has nothing to do any more: whoever wants other words waits for this row, and enqueues another.
+with stood as (
+  update nightdesk.outbox set ts = %(ts)s, stands = %(stands)s, begun_at = null, problem = '',
+    state = case when hash = %(stands)s then 'sent' else 'wanted' end, sent_at = coalesce(sent_at, %(now)s)
+  where key = %(key)s and state <> 'withdrawn' and coalesce(attempts = %(attempt)s, true)
+  returning scope_id, state),
+moot as (
+  delete from procrastinate_jobs using stood
+  where stood.state = 'sent' and status = 'todo' and queueing_lock = 'deliver/' || %(key)s)
+select scope_id, state from stood
 
 -- refuse_post --
 -- Slack will not have it; `problem` says why in a few words.

@@ -2,7 +2,8 @@
 -- Enqueued with the rest of the transaction. What waits already under the same name is not enqueued twice, but touched: a
 -- worker cannot take it before this transaction commits, so it sees what made it necessary.
 insert into procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args, scheduled_at)
-values (%(queue)s, %(task)s, %(priority)s, %(lock)s, %(queueing_lock)s, %(args)s, %(at)s)
+values (%(queue)s, %(task)s, %(priority)s, %(lock)s, %(queueing_lock)s, %(args)s,
+  coalesce(%(at)s::timestamptz, now() + %(after)s::interval))
 on conflict (queueing_lock) where status = 'todo'::procrastinate_job_status do update set
   priority = greatest(procrastinate_jobs.priority, excluded.priority),
   scheduled_at = case when procrastinate_jobs.scheduled_at is null or excluded.scheduled_at is null then null
