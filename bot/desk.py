@@ -20,6 +20,9 @@ from graphs.errors import NeedsPerson, NotYet
 from graphs.rules.natures import nature
 from graphs.thinking import Chat, Ledger, Thinker
 
+HORIZON = timedelta(days=14)
+"""How far back a first connect reaches."""
+
 
 @dataclass(frozen=True)
 class Model:

@@ -11,7 +11,7 @@ from bot.desk import Owner
 from bot.render_text import digest_html, digest_text
 from bot.slack.blocks import digest_blocks
 from bot.store import desk as kept
-from bot.store import runs
+from bot.store import memory, runs
 from bot.store.db import Row
 from graphs.digest_value import Digest, Item
 from graphs.domain import Considered, Draft, Memory, Task
@@ -48,7 +48,7 @@ def write_person(owner: Owner, night: date, now: datetime, folder: Path) -> Dige
         drafts = [row for row in kept.drafts(tx, owner.scope) if row.state in ("planned", "appended")]
         considered = list(kept.considered(tx, owner.scope))
         places = [place.id for place in owner.places]
-        memories = kept.memories(tx, places, now)
+        memories = memory.memories(tx, places, now)
         learned = kept.learned(tx, places)
         changed = kept.changes(tx, places, night)
     if folder.exists():
@@ -66,7 +66,7 @@ def write_person(owner: Owner, night: date, now: datetime, folder: Path) -> Dige
     _json(folder / "memory.json", {"learned_context": [
         {"scope": block.scope, "text": "\n".join(line.text for line in block.lines), "version": block.version}
         for block in sorted(learned, key=lambda block: block.scope) if block.lines
-    ], "memories": [_memory(memory) for memory in sorted(memories, key=_said)],
+    ], "memories": [_memory(one) for one in sorted(memories, key=_said)],
     "changed": [dict(row) for row in changed]})  # fmt: skip
     _json(folder / "answers.json", [])
     return digest

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.types import Send
 
-from bot.night import CHECKPOINTED
 from bot.store.checkpoints import Seal, SealedSerializer, serializer
+from bot.thinking import CHECKPOINTED
 from graphs import consolidate, draft, review, tasks
 from graphs.digest_value import Footer
 from graphs.domain import Quoted, Value
