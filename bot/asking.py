@@ -10,8 +10,7 @@ from typing import Any
 
 from bot import hours
 from bot.desk import Desk
-from bot.store import desk as kept
-from bot.store import messages, people, runs
+from bot.store import contexts, messages, people, runs
 from bot.store.db import Tx
 from bot.store.outbox import Rest
 from graphs import answer as answering
@@ -161,7 +160,7 @@ def answer(
         desk_scope = people.desk_of(tx, here.asker.person.key) if desk.live_model else 0
     names = people.by_key(directory)
     with here.begin() as tx:
-        blocks = kept.learned(tx, [here.scope] if here.scope else [])
+        blocks = contexts.learned(tx, [here.scope] if here.scope else [])
         recalled = _recall(tx, asked.wording, answering.PASSAGES + QUESTIONS, now)
     context = answering.Context(
         thinker=_thinker(desk, here, desk_scope, now, used),

@@ -7,17 +7,16 @@ from functools import partial
 from hashlib import sha256
 from typing import Any
 
+from bot import contexts
 from bot.desk import HORIZON, Desk
 from bot.store import desk as kept
 from bot.store import memory, messages, people, runs
 from bot.store.db import Tx
-from bot.store.runs import Begin
 from bot.thinking import think
 from graphs import consolidate as remember
 from graphs.conversations import blocks, conversations
 from graphs.domain import Fact, Message, Person, Thread
 from graphs.rules.natures import nature
-from graphs.thinking import Thinker
 
 
 def consolidate(desk: Desk, scope: int, night: date, now: datetime) -> None:
@@ -35,7 +34,7 @@ def consolidate(desk: Desk, scope: int, night: date, now: datetime) -> None:
         memories = tuple(memory.memories(tx, [scope], now))
     pending = [remember.Block(messages=tuple(m.id for m in block)) for block in blocks(new)]
     context = remember.Context(
-        thinker=_payer(desk, place, directory, begin, night),
+        thinker=contexts.payer(desk, place, night),
         place=f"#{place.name}" if place.channel else f"the mailbox {place.name}",
         messages=lambda ids: _by_id(begin, ids),
         memories=memories,
@@ -43,34 +42,18 @@ def consolidate(desk: Desk, scope: int, night: date, now: datetime) -> None:
         now=now,
         zone=desk.zone or "UTC",
     )
-    state = (
-        think(desk, run, remember.build(), {"pending": pending, "noted": [], "brief": []}, context) if pending else {}
-    )
+    state = think(desk, run, remember.build(), {"pending": pending, "noted": []}, context) if pending else {}
     noted = state.get("noted", [])
     facts = remember.all_facts(noted)
     with begin() as tx:
         runs.hold(tx, run)
-        ids = [memory.put_fact(tx, scope, fact, night) for fact in facts]
-        if lines := remember.context_lines(state.get("brief", []), ids):
-            version = next((block.version for block in kept.learned(tx, [scope])), 0)
-            kept.put_learned(tx, scope, version + 1, lines, night)
         for fact in facts:
+            memory.put_fact(tx, scope, fact, night)
             _keep_change(tx, scope, fact)
         messages.set_noted(tx, scope, [message.id for message in fresh])
         messages.forget_since(tx, begun)
         runs.end(tx, run, {"blocks": len(pending), "facts": len(facts), "fell_back": _reasons(noted)})
-
-
-def _payer(
-    desk: Desk, place: people.Place, directory: Sequence[people.Known], begin: Begin, night: date
-) -> Thinker | None:
-    """A mailbox is read on its owner's account; a channel, which many read, on its own."""
-    owner = next((known for known in directory if known.person.key == place.owner), None)
-    if owner is None:
-        return desk.thinker(begin, place.id, night)
-    with desk.store.directory() as tx:
-        mine = people.desk_of(tx, owner.person.key)
-    return desk.thinker(partial(desk.store.as_person, owner.id), mine, night)
+    contexts.rewrite_place(desk, place, night, now)
 
 
 def _worth_noting(fresh: Sequence[Message], inside: frozenset[str], owner: Person | None) -> list[Thread]:

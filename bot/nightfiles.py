@@ -10,8 +10,8 @@ from typing import Any
 from bot.desk import Owner
 from bot.render_text import digest_html, digest_text
 from bot.slack.blocks import digest_blocks
+from bot.store import changes, contexts, memory, runs
 from bot.store import desk as kept
-from bot.store import memory, runs
 from bot.store.db import Row
 from graphs.digest_value import Digest, Item
 from graphs.domain import Considered, Draft, Memory, Task
@@ -49,8 +49,8 @@ def write_person(owner: Owner, night: date, now: datetime, folder: Path) -> Dige
         considered = list(kept.considered(tx, owner.scope))
         places = [place.id for place in owner.places]
         memories = memory.memories(tx, places, now)
-        learned = kept.learned(tx, places)
-        changed = kept.changes(tx, places, night)
+        learned = contexts.learned(tx, places)
+        changed = changes.of_night(tx, places, night)
     if folder.exists():
         shutil.rmtree(folder)
     (folder / "drafts").mkdir(parents=True)

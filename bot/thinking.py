@@ -8,6 +8,7 @@ from bot.desk import Desk
 from bot.store import runs
 from bot.store.checkpoints import FencedSaver, serializer
 from graphs import consolidate as remember
+from graphs import context as briefing
 from graphs import draft as writing
 from graphs import errand as working
 from graphs import review as reviewing
@@ -35,7 +36,7 @@ def think(
 
 
 CHECKPOINTED: tuple[type, ...] = (
-    *VALUES, remember.Block, remember.Noted, remember.Draftline, tasks.ThreadRef, tasks.Batch, tasks.Judged, writing.MailRef,
+    *VALUES, remember.Block, remember.Noted, briefing.Rewritten, tasks.ThreadRef, tasks.Batch, tasks.Judged, writing.MailRef,
     writing.Outcome, reviewing.Open, reviewing.Reviewed, *working.CHECKPOINTED,
 )  # fmt: skip
 """Every type that a checkpoint may hold; loading one builds nothing else."""

@@ -1,7 +1,7 @@
-"""What one place has learned: START -> note (once for each block of new messages, side by side) -> brief -> END.
+"""What is worth keeping of a place: START -> note (once for each block of new messages, side by side) -> END.
 
-`note` finds statements worth keeping, each with a verbatim quote; `brief` rewrites the place's learned context from what
-is kept. Code checks every quote, number and reference; without a usable answer the rules note and the brief is a list.
+`note` finds statements, each with a verbatim quote. Code checks every quote, number and reference; without a usable
+answer the rules note.
 """
 
 import operator
@@ -18,14 +18,12 @@ from pydantic import Field
 
 from graphs import checks
 from graphs.conversations import lines, stamp
-from graphs.domain import ContextLine, Fact, Memory, Message, Person, Quoted, Value
+from graphs.domain import Fact, Memory, Message, Person, Quoted, Value
 from graphs.prompts import prompt
 from graphs.quote import attribute, fence
 from graphs.rules.natures import is_sensitive
 from graphs.rules.reference import facts as facts_by_rules
 from graphs.thinking import Failure, Thinker
-
-MOST_LINES = 12
 
 
 class Block(Value):
@@ -42,18 +40,9 @@ class Noted(Value):
     fell_back: str = ""
 
 
-class Draftline(Value):
-    """One line of the new brief, resting on memories known before and on facts noted tonight."""
-
-    text: str
-    memories: tuple[int, ...]
-    facts: tuple[int, ...]  # positions among all facts noted tonight
-
-
 class State(TypedDict):
     pending: list[Block]
     noted: Annotated[list[Noted], operator.add]
-    brief: list[Draftline]
 
 
 class One(TypedDict):
@@ -86,17 +75,8 @@ class Notes(Value):
     notes: Annotated[tuple[Note, ...], Field(max_length=60)]
 
 
-class Line(Value):
-    text: Annotated[str, Field(max_length=400)]
-    notes: tuple[str, ...]
-
-
-class Lines(Value):
-    lines: Annotated[tuple[Line, ...], Field(max_length=30)]
-
-
-def spread(state: State) -> list[Send] | Literal["brief"]:
-    return [Send("note", One(block=block)) for block in state["pending"]] or "brief"
+def spread(state: State) -> list[Send]:
+    return [Send("note", One(block=block)) for block in state["pending"]]
 
 
 def note(state: One, runtime: Runtime[Context]) -> dict[str, list[Noted]]:
@@ -162,66 +142,10 @@ def _invents(text: str, said: Sequence[str], days: Sequence[Any]) -> bool:
     return any(len(number) > 2 or int(number) > 31 for number in unknown)
 
 
-def brief(state: State, runtime: Runtime[Context]) -> dict[str, list[Draftline]]:
-    """The place's learned context, rewritten; empty when nothing was noted tonight (then the old one stands)."""
-    context = runtime.context
-    facts = all_facts(state["noted"])
-    if not facts:
-        return {"brief": []}
-    superseded = {old for fact in facts for old in fact.supersedes}
-    memories = {key: m for key, m in named(context.memories).items() if m.id not in superseded}
-    ids = {key: m.id for key, m in memories.items()}
-    notes = {key: (m.text, m.valid_from) for key, m in list(memories.items())[-60:]}
-    notes |= {f"N{n}": (fact.text, fact.said_at) for n, fact in enumerate(facts)}
-    if context.thinker is not None and not all(one.fell_back for one in state["noted"]):
-        reply = context.thinker.think("context", prompt("context"), brief_question(notes, context), Lines, 1_500)
-        if not isinstance(reply, Failure) and (lines_read := read_brief(reply, notes, ids)):
-            return {"brief": lines_read}
-    return {"brief": plain_brief(facts, memories)}
-
-
-def brief_question(notes: dict[str, tuple[str, datetime]], context: Context) -> str:
-    listed = "\n".join(
-        fence("note", Quoted(text=text), {"id": key, "at": stamp(at, context.zone)}, 260)
-        for key, (text, at) in notes.items()
-    )
-    return f"Place: {attribute(context.place)}. It is {stamp(context.now, context.zone)}.\nNotes:\n{listed}"
-
-
-def read_brief(reply: Lines, notes: dict[str, tuple[str, datetime]], ids: Mapping[str, int]) -> list[Draftline]:
-    """Lines that rest on notes there are and add no number to them."""
-    kept = []
-    for line in reply.lines[:MOST_LINES]:
-        refs = [ref for ref in dict.fromkeys(line.notes) if ref in notes]
-        texts = [notes[ref][0] for ref in refs]
-        days = [notes[ref][1].date() for ref in refs]
-        invents = checks.unknown_numbers(line.text, texts, days) or checks.unknown_links(line.text, texts)
-        if refs and re.search(r"\w", line.text) and not invents:
-            kept.append(_draftline(" ".join(line.text.split())[:220], refs, ids))
-    return kept
-
-
-def plain_brief(facts: Sequence[Fact], memories: Mapping[str, Memory]) -> list[Draftline]:
-    """The newest statements as they stand: what the rules offer for a brief."""
-    ids = {key: memory.id for key, memory in memories.items()}
-    ranked = [(fact.said_at, _draftline(fact.text[:220], [f"N{n}"], ids)) for n, fact in enumerate(facts)]
-    ranked += [(m.valid_from, _draftline(m.text[:220], [key], ids)) for key, m in memories.items()]
-    newest = sorted(ranked, key=lambda pair: (pair[0], pair[1].text), reverse=True)
-    return [line for _, line in newest[:MOST_LINES]]
-
-
 def named(memories: Sequence[Memory]) -> dict[str, Memory]:
     """Memories by the name a prompt gives them: their place among the place's own. Row ids are counted over all places,
     and would tell one place how much another one noted."""
     return {f"K{n}": memory for n, memory in enumerate(memories, 1)}
-
-
-def _draftline(text: str, refs: Sequence[str], ids: Mapping[str, int]) -> Draftline:
-    return Draftline(
-        text=text,
-        memories=tuple(ids[ref] for ref in refs if ref in ids),
-        facts=tuple(int(ref[1:]) for ref in refs if ref.startswith("N")),
-    )
 
 
 def all_facts(noted: Sequence[Noted]) -> list[Fact]:
@@ -230,19 +154,9 @@ def all_facts(noted: Sequence[Noted]) -> list[Fact]:
     return sorted(facts, key=lambda fact: (fact.said_at, fact.message, fact.quote))
 
 
-def context_lines(brief_lines: Sequence[Draftline], ids: Sequence[int]) -> tuple[ContextLine, ...]:
-    """Lines with row ids: `ids` are those of tonight's facts, in the order of `all_facts`."""
-    return tuple(
-        ContextLine(text=line.text, memories=(*line.memories, *(ids[n] for n in line.facts if n < len(ids))))
-        for line in brief_lines
-    )
-
-
 def build() -> StateGraph[State, Context, Any, Any]:
     graph = StateGraph(State, context_schema=Context)
     graph.add_node("note", note)
-    graph.add_node("brief", brief)
-    graph.add_conditional_edges(START, spread, ["note", "brief"])
-    graph.add_edge("note", "brief")
-    graph.add_edge("brief", END)
+    graph.add_conditional_edges(START, spread, ["note"])
+    graph.add_edge("note", END)
     return graph

@@ -1,27 +1,17 @@
 """What nights conclude: thoughts, learned context, tasks, drafts, digests. Each lives in the scope of the transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeVar
 
 from psycopg.types.json import Jsonb
 
-from bot.store.db import Row, Tx
+from bot.store.db import Tx
 from graphs.digest_value import Digest
-from graphs.domain import Considered, ContextLine, Draft, Task, Value
+from graphs.domain import Considered, Draft, Task, Value
 
 ValueT = TypeVar("ValueT", bound=Value)
-
-
-@dataclass(frozen=True)
-class Block:
-    """The learned context of one scope in its newest version; version 0 when there is none yet."""
-
-    scope: str
-    name: str
-    version: int
-    lines: tuple[ContextLine, ...]
 
 
 @dataclass(frozen=True)
@@ -59,32 +49,6 @@ def put_thought(
     """Keeps a judgement of one thread of scope `about`, so that unchanged text costs no second thought."""
     held = Jsonb(result.model_dump(mode="json"))
     tx.run("put_thought", scope=scope, step=step, key=key, input=judged, result=held, about=about, thread=thread)
-
-
-def learned(tx: Tx, scopes: Sequence[int]) -> list[Block]:
-    """Learned context of those scopes that have some, newest version. A line is left out when a memory under it fell."""
-    blocks = []
-    for row in tx.all("learned_context", scopes=list(scopes)):
-        lines = tuple(ContextLine.model_validate(line) for line in row["lines"])
-        wanted = sorted({memory for line in lines for memory in line.memories})
-        standing = {found["id"] for found in tx.all("standing_memories", ids=wanted)}
-        kept = tuple(line for line in lines if set(line.memories) <= standing)
-        blocks.append(Block(row["scope"], row["name"], row["version"], kept))
-    return blocks
-
-
-def put_learned(tx: Tx, scope: int, version: int, lines: Iterable[ContextLine], night: date) -> bool:
-    """Writes `version` if the one before it is still the newest; False when somebody else was first."""
-    held = Jsonb([line.model_dump(mode="json") for line in lines])
-    written = tx.run("put_learned_context", scope=scope, version=version, lines=held, night=night)
-    if written:
-        tx.run("log_change", scope=scope, night=night, op="rewritten", what=f"learned context, version {version}")
-    return bool(written)
-
-
-def changes(tx: Tx, scopes: Sequence[int], night: date) -> list[Row]:
-    """The readable diff of a night: `{scope, op, what}` in the order it was made."""
-    return tx.all("changes_of", scopes=list(scopes), night=night)
 
 
 def considered(tx: Tx, scope: int) -> list[Considered]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
+from bot.store import changes
 from bot.store.db import Row, Tx
 from graphs.checks import folded
 from graphs.domain import Fact, MailSource, Memory, SlackSource, Source
@@ -25,17 +26,17 @@ def put_fact(tx: Tx, scope: int, fact: Fact, night: date) -> int:
     assert row is not None
     tx.run("put_memory_source", scope=scope, memory=row["id"], message=fact.message)
     if row["added"]:
-        tx.run("log_change", scope=scope, night=night, op="added", what=fact.text)
+        changes.log(tx, scope, night, "added", fact.text, [row["id"]])
     for old in fact.supersedes:
         for closed in tx.all("close_memory", scope=scope, id=old, by=row["id"], at=fact.said_at):
-            tx.run("log_change", scope=scope, night=night, op="superseded", what=closed["text"])
+            changes.log(tx, scope, night, "superseded", fact.text, [old, row["id"]], closed["text"])
     return int(row["id"])
 
 
 def forget_memory(tx: Tx, scope: int, memory: int, at: datetime) -> None:
     """Its speaker takes it back."""
     for row in tx.all("forget_memory", scope=scope, id=memory, at=at):
-        tx.run("log_change", scope=scope, night=at.date(), op="dropped", what=row["text"])
+        changes.log(tx, scope, at.date(), "dropped", row["text"], [memory])
 
 
 def _memory(row: Row) -> Memory:

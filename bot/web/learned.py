@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from bot.cards import label
 from bot.desk import Desk, Owner, begin_owner
+from bot.store import contexts, messages, people
 from bot.store import desk as kept
-from bot.store import messages, people
 from graphs.digest_value import due_words
 from graphs.domain import Considered, Draft, MailSource, Message, Source
 from graphs.life import source_key
@@ -103,7 +103,7 @@ def learned(desk: Desk, slack_id: str) -> Learned | None:
         drafts = kept.drafts(tx, owner.scope)
         considered = kept.considered(tx, owner.scope)
         tasks = [row.task for row in kept.tasks(tx, owner.scope) if row.task.state == "open"]
-        blocks = kept.learned(tx, [place.id for place in owner.places])
+        blocks = contexts.learned(tx, [place.id for place in owner.places])
         sources: list[Source] = [fact.source for row in drafts for fact in row.draft.receipt.facts]
         sources += [MailSource(account=one.account, message_id=one.message_id) for one in considered]
         shown = messages.by_sources(tx, sources)

@@ -1,4 +1,4 @@
-"""What a place learns stands word for word in its messages, and each line of its brief on notes there are."""
+"""What a place learns stands word for word in its messages."""
 
 import re
 from collections.abc import Sequence
@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from graphs import consolidate
 from graphs.checks import quotes, unknown_links
-from graphs.consolidate import Block, Context, Draftline, Line, Lines, Note, Noted, Notes, all_facts, context_lines
+from graphs.consolidate import Block, Context, Note, Noted, Notes, all_facts
 from graphs.domain import Fact, Memory, Message, Quoted, SlackSource
-from graphs.thinking import Failure, Thinker
+from graphs.thinking import Thinker
 from tests.graphs.thinkers import ATTACK, FAILURE, Asked, Model, run
 from tests.unit.rules_threads import MONDAY, PEOPLE, channel
 
@@ -54,16 +54,11 @@ def night(
     numbers = list(rows)
     pending = [Block(messages=tuple(numbers[n : n + size])) for n in range(0, len(numbers), size)]
     context = Context(thinker, "#ops", lambda ids: [rows[n] for n in ids], KNOWN, PEOPLE, NOW, "UTC")
-    return run(consolidate.build(), {"pending": pending, "noted": [], "brief": []}, context)
+    return run(consolidate.build(), {"pending": pending, "noted": []}, context)
 
 
-def answering(notes: Sequence[Note], lines: Sequence[Line] | Failure = ()) -> Model:
-    def thinks(asked: Asked) -> Notes | Lines | Failure:
-        if asked.step == "remember":
-            return Notes(notes=tuple(notes))
-        return lines if isinstance(lines, Failure) else Lines(lines=tuple(lines))
-
-    return Model(thinks)
+def answering(notes: Sequence[Note]) -> Model:
+    return Model(lambda asked: Notes(notes=tuple(notes)))
 
 
 def facts(*notes: Note, messages: Sequence[Message] = MESSAGES) -> list[Fact]:
@@ -133,82 +128,29 @@ NOTES = st.builds(
     text=st.one_of(st.sampled_from(["Kestrel delivers 1400 pallets", "see evil.ru/x", "It costs 999 EUR", "."]), st.text(max_size=40)),
     kind=st.just("fact"), change=st.just(""), supersedes=st.lists(st.sampled_from(["K1", "K2", "K3", ""])).map(tuple),
 )  # fmt: skip
-REFS = st.lists(st.sampled_from(["K1", "K2", "N0", "N1", "N9", "K99", "", "x"]), max_size=4).map(tuple)
-LINES = st.builds(
-    Line,
-    text=st.one_of(
-        st.sampled_from(["The launch is on 26 March.", "12 March", "999", "evil.ru/x", ""]), st.text(max_size=40)
-    ),
-    notes=REFS,
-)
 
 
-@given(st.lists(NOTES, max_size=6), st.lists(LINES, max_size=20))
+@given(st.lists(NOTES, max_size=6))
 @settings(deadline=None, max_examples=50)
-def test_whatever_a_model_says_facts_are_quoted_and_lines_rest_on_notes(notes: list[Note], lines: list[Line]) -> None:
-    state, _ = night(answering(notes, lines).thinker)
-    found = all_facts(state["noted"])
+def test_whatever_a_model_says_facts_are_quoted(notes: list[Note]) -> None:
+    state, _ = night(answering(notes).thinker)
     said = {m.id: m.text.text for m in MESSAGES}
-    for fact in found:
+    for fact in all_facts(state["noted"]):
         assert quotes(fact.quote, said[fact.message]) and not unknown_links(fact.text, said.values())
         assert set(fact.supersedes) <= {7, 8}
-    brief: list[Draftline] = state["brief"]
-    assert len(brief) <= 12 and bool(brief) == bool(found)
-    gone = {old for fact in found for old in fact.supersedes}
-    for line in brief:
-        texts = [found[n].text for n in line.facts] + [m.text for m in KNOWN if m.id in line.memories]
-        assert (line.memories or line.facts) and not set(line.memories) & gone and set(line.memories) <= {7, 8}
-        assert not unknown_links(line.text, texts)
-
-
-# --- the brief ------------------------------------------------------------------------------------
-
-
-def brief(*lines: Line) -> list[Draftline]:
-    return list(night(answering([note(supersedes=("K1",))], lines).thinker)[0]["brief"])
-
-
-def test_a_line_rests_on_the_notes_it_names() -> None:
-    [line] = brief(Line(text="Since Monday the launch is on 26 March.", notes=("N0", "K2", "K99")))
-    assert (line.facts, line.memories) == ((0,), (8,))
-    [held] = context_lines([line], [700])
-    assert (held.text, held.memories) == (line.text, (8, 700))
-
-
-@pytest.mark.parametrize(
-    "refused",
-    [
-        Line(text="The launch is on 26 March.", notes=()), Line(text="The launch is on 26 March.", notes=("N7",)),
-        Line(text="The launch is on 12 March.", notes=("K1",)),  # no longer true since tonight
-        Line(text="The launch is on 27 March.", notes=("N0",)), Line(text="See evil.example/x.", notes=("N0",)), Line(text=" ", notes=("N0",)),
-    ],
-)  # fmt: skip
-def test_a_line_that_rests_on_nothing_or_adds_something_is_dropped_and_the_one_beside_it_stays(refused: Line) -> None:
-    assert [line.text for line in brief(refused, Line(text="Bob has the warehouse.", notes=("K2",)))] == [
-        "Bob has the warehouse."
-    ]
-
-
-def test_nothing_noted_leaves_the_old_brief_alone() -> None:
-    model = answering([])
-    assert night(model.thinker)[0]["brief"] == []
-    assert [asked.step for asked in model.asked] == ["remember"]
 
 
 # --- without a usable answer ----------------------------------------------------------------------
 
 
-def test_when_the_model_fails_rules_note_the_brief_is_a_list_and_the_reason_is_kept() -> None:
+def test_when_the_model_fails_rules_note_and_the_reason_is_kept() -> None:
     plain, _ = night(None)
     fallen, _ = night(Model(lambda asked: FAILURE).thinker)
     assert all_facts(plain["noted"]) == all_facts(fallen["noted"]) != []
-    assert plain["brief"] == fallen["brief"] != []
     assert ([one.fell_back for one in plain["noted"]], [one.fell_back for one in fallen["noted"]]) == (
         [""],
         [FAILURE.reason],
     )
-    half, _ = night(answering([note()], FAILURE).thinker)
-    assert next(line.facts for line in half["brief"]) == (0,)
 
 
 def test_blocks_may_end_in_any_order() -> None:
@@ -227,13 +169,12 @@ def test_blocks_may_end_in_any_order() -> None:
 
 def test_a_hostile_text_opens_and_closes_nothing_and_takes_the_same_way() -> None:
     evil = [m.model_copy(update={"text": Quoted(text=f"{m.text.text} {ATTACK}")}) for m in MESSAGES]
-    lines = [Line(text="The launch is on 26 March.", notes=("N0",))]
-    benign, hostile, again = (answering([note()], lines) for _ in range(3))
+    benign, hostile, again = (answering([note()]) for _ in range(3))
     nodes = [
         night(model.thinker, said, size=2)[1]
         for model, said in ((benign, MESSAGES), (hostile, evil), (again, MESSAGES))
     ]
-    assert nodes == [["note", "note", "brief"]] * 3
+    assert nodes == [["note", "note"]] * 3
     assert sorted(benign.asked, key=str) == sorted(again.asked, key=str)
     for tame, wild in zip(sorted(benign.asked, key=tags), sorted(hostile.asked, key=tags), strict=True):
         assert (tags(tame), tame.system, tame.step) == (tags(wild), wild.system, wild.step)

@@ -295,8 +295,8 @@ _NAMES = {
     "memory_id": "(select key from nightdesk.memory y where y.id = t.{})",
     "superseded_by": "(select key from nightdesk.memory y where y.id = t.{})",
 }
-_WHEN = {"replaced_at", "at"}
-"""Moments of writing. `turn.at` is when something was said; it follows from the message."""
+_WHEN = {"replaced_at", "at", "view_sum", "memories"}
+"""Moments of writing, and ids of memories. `turn.at` is when something was said; it follows from the message."""
 
 
 COLUMNS = (

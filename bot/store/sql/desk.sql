@@ -10,33 +10,6 @@ on conflict (scope_id, step, key) do update set about = excluded.about, thread =
   result = excluded.result, at = now()
 where thought.input <> excluded.input or thought.result <> excluded.result
 
--- learned_context --
--- The newest version of each scope's block.
-select distinct on (c.scope_id) c.scope_id, s.key as scope, s.name, c.version, c.lines
-from nightdesk.learned_context c join nightdesk.scope s on s.id = c.scope_id
-where c.scope_id = any(%(scopes)s) order by c.scope_id, c.version desc
-
--- put_learned_context --
--- Compare and swap: only over the version that was read.
-insert into nightdesk.learned_context (scope_id, version, lines, night)
-select %(scope)s, %(version)s, %(lines)s, %(night)s
-where coalesce((select max(version) from nightdesk.learned_context where scope_id = %(scope)s), 0) = %(version)s - 1
-on conflict do nothing
-
--- standing_memories --
--- Which of these memories still stand.
-select id from nightdesk.memory where id = any(%(ids)s) and valid_to is null
-
--- log_change --
--- One line of the night's readable diff.
-insert into nightdesk.change_log (scope_id, night, op, what) values (%(scope)s, %(night)s, %(op)s, %(what)s)
-
--- changes_of --
--- What one night changed in the scopes given, as it happened.
-select s.key as scope, c.op, c.what from nightdesk.change_log c join nightdesk.scope s on s.id = c.scope_id
-where c.scope_id = any(%(scopes)s) and c.night = %(night)s
-order by s.key, c.id
-
 -- tasks --
 -- A person's unfinished things, those that are over included: what is done never returns.
 select id, value, state, snoozed_until, changed_on, shown_on from nightdesk.task where scope_id = %(scope)s order by id
