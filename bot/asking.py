@@ -157,10 +157,10 @@ def answer(
     with desk.store.directory() as tx:
         directory = people.everybody(tx)
         places = {p.key: p for p in people.places(tx).values()}
-        desk_scope = people.desk_of(tx, here.asker.person.key) if desk.live_model else 0
+        desk_scope = people.desk_of(tx, here.asker.person.key)
     names = people.by_key(directory)
     with here.begin() as tx:
-        blocks = contexts.learned(tx, [here.scope] if here.scope else [])
+        blocks = contexts.learned(tx, [places["workspace"].id, here.scope or desk_scope])
         recalled = _recall(tx, asked.wording, answering.PASSAGES + QUESTIONS, now)
     context = answering.Context(
         thinker=_thinker(desk, here, desk_scope, now, used),

@@ -9,8 +9,8 @@ from typing import Any
 
 from bot import contexts
 from bot.desk import HORIZON, Desk
+from bot.store import changes, memory, messages, people, runs
 from bot.store import desk as kept
-from bot.store import memory, messages, people, runs
 from bot.store.db import Tx
 from bot.thinking import think
 from graphs import consolidate as remember
@@ -47,6 +47,8 @@ def consolidate(desk: Desk, scope: int, night: date, now: datetime) -> None:
     facts = remember.all_facts(noted)
     with begin() as tx:
         runs.hold(tx, run)
+        ruled_out = changes.ruled_out(tx, scope)
+        facts = [fact for fact in facts if not changes.is_ruled_out(ruled_out, fact.quote, fact.text)]
         for fact in facts:
             memory.put_fact(tx, scope, fact, night)
             _keep_change(tx, scope, fact)

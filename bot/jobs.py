@@ -10,6 +10,7 @@ import procrastinate
 from bot import (
     backfill,
     consolidating,
+    contexts,
     errands,
     hometab,
     live,
@@ -73,6 +74,10 @@ def build(dsn: str, desk: Callable[[], Desk]) -> procrastinate.App:  # noqa: C90
     @app.task(name="sleep", queue=SLEEP, retry=again)
     def sleep(person: int, date_: str, now: str, until: str = "") -> None:
         nightfall.sleep(desk(), person, date.fromisoformat(date_), datetime.fromisoformat(now), until)
+
+    @app.task(name="learn", queue=SLEEP, retry=again)
+    def learn(date_: str, now: str) -> None:
+        contexts.rewrite_workspace(desk(), date.fromisoformat(date_), datetime.fromisoformat(now))
 
     @app.task(name="sync_mail", queue=READ, retry=regular)
     def sync_mail(scope: int) -> None:

@@ -1,6 +1,7 @@
 """One person's night (`sleep`), after the places they read were read once for everybody (`consolidating`).
 
-sleep: conversations -> tasks · inbox -> drafts, questions, reasons · errands · all of it -> the morning's digest
+sleep: conversations -> tasks · inbox -> drafts, questions, reasons · errands
+       memories that concern them -> their learned context · all of it -> the morning's digest
 
 Each step may be killed and run again: runs are fenced, judgements are kept by the hash of what was judged, results are
 written once in one transaction. Graphs think; this file alone reads and writes.
@@ -13,10 +14,10 @@ from functools import partial
 from hashlib import sha256
 from typing import Any
 
-from bot import drafting, errands
+from bot import contexts, drafting, errands
 from bot.desk import HORIZON, Desk, Owner, begin_owner
 from bot.morning import Found, morning
-from bot.store import choices, messages, people, runs
+from bot.store import choices, messages, people, queue, runs
 from bot.store import desk as kept
 from bot.thinking import think
 from graphs import review as reviewing
@@ -53,10 +54,13 @@ def sleep(desk: Desk, person: int, night: date, now: datetime) -> None:
     replied = drafting.reply(desk, owner, reading.whole, partial(_settled, owner, reading, now), night, now, think)
     lives, fell_back = find_tasks(desk, owner, reading, night, now)
     errands.run_due(desk, person, night, think)
+    contexts.rewrite_person(desk, owner, night, now)
     found = Found(lives, replied.drafts, replied.considered, _notices(owner, reading), reading.counts)
     morning(desk, owner, found, [*replied.fell_back, *fell_back], night, now)
     with owner.begin() as tx:
         messages.forget_since(tx, begun)
+    with desk.store.directory() as tx:
+        queue.defer(tx, contexts.of_workspace(night, now))
 
 
 def _notices(owner: Owner, reading: Reading) -> list[Notice]:

@@ -103,7 +103,7 @@ def learned(desk: Desk, slack_id: str) -> Learned | None:
         drafts = kept.drafts(tx, owner.scope)
         considered = kept.considered(tx, owner.scope)
         tasks = [row.task for row in kept.tasks(tx, owner.scope) if row.task.state == "open"]
-        blocks = contexts.learned(tx, [place.id for place in owner.places])
+        blocks = contexts.learned(tx, people.readable(tx))
         sources: list[Source] = [fact.source for row in drafts for fact in row.draft.receipt.facts]
         sources += [MailSource(account=one.account, message_id=one.message_id) for one in considered]
         shown = messages.by_sources(tx, sources)
@@ -127,7 +127,15 @@ def learned(desk: Desk, slack_id: str) -> Learned | None:
 
 
 def _name(scope: str, name: str) -> str:
-    return f"Mailbox {name}" if scope.startswith("account:") else f"#{name}"
+    match scope.partition(":")[0]:
+        case "account":
+            return f"Mailbox {name}"
+        case "person":
+            return "You"
+        case "workspace":
+            return "Everybody"
+        case _:
+            return f"#{name}"
 
 
 def _reason(one: Considered, shown: dict[str, Message]) -> ShownReason:
