@@ -3,18 +3,20 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache, partial
 from typing import Any
 
-from bot import hours
+from bot import gathering, hours, observe
 from bot.desk import Desk
-from bot.store import contexts, messages, people, runs
+from bot.gathering import Gathered
+from bot.store import contexts, messages, people, prepared, runs
 from bot.store.db import Tx
 from bot.store.outbox import Rest
+from bot.store.prepared import Use
 from graphs import answer as answering
-from graphs.citing import NOT_FOUND, Passage, not_found
+from graphs.citing import IN_A_CHANNEL, NOT_FOUND, Most, Passage, not_found
 from graphs.conversations import name_of
 from graphs.digest_value import ItemLink, day_words
 from graphs.domain import Answer, Message, Person, PersonKey, Quoted, SlackSource, Source
@@ -31,6 +33,8 @@ THREAD_WORDS = 300
 """Characters of a thread's first message that a question in it is looked up with."""
 QUESTIONS = 6
 """Places among what is looked up for questions that we were asked before: no word finds them, but their neighbours do."""
+LOOKED_AT = 30
+"""Messages that a question looks up: more than have room, questions to us among them."""
 
 
 def _unheard(piece: str) -> None:
@@ -95,6 +99,12 @@ def in_slack(desk: Desk, user: str, channel: str) -> Place | None:
     return Place(asker, None if alone else held.id, begin, held.id, held.key)
 
 
+def readers_of(desk: Desk, scope: int) -> Place:
+    """A channel as all its readers see it, asked by nobody in particular."""
+    nobody = people.Known(0, Person(key="", name="A colleague"), desk.zone, None)
+    return Place(nobody, scope, partial(desk.store.as_readers_of, scope))
+
+
 def rights(here: Place) -> frozenset[int]:
     """Scopes that may be told in the place at this moment; none where its asker may not read."""
     if here.begin is None:
@@ -131,12 +141,13 @@ class Asked:
     thread: Sequence[Message] = ()
     source: Source | None = None
     us: PersonKey = ""
+    searches: tuple[str, ...] = ()  # other words that an answer may stand in
 
     @property
     def wording(self) -> str:
         """What retrieval looks for: "and when?" is about what its thread is about."""
         root = next((m.text.text for m in self.thread if m.author.key != self.us), "")
-        return f"{self.text}\n{root[:THREAD_WORDS]}" if root else self.text
+        return "\n".join(said for said in (self.text, root[:THREAD_WORDS], *self.searches) if said)
 
 
 def answer(
@@ -154,30 +165,66 @@ def answer(
     """
     if here.begin is None:
         return not_found([], [])
+    found = answered(
+        desk, here, asked, now, used, By(partial(_thinker, desk, here, now, used), on_text=on_text), has_read
+    )
+    return _with_bounds(desk, here, found, now) if found.served == "not_found" else found
+
+
+@dataclass(frozen=True)
+class By:
+    """Whose model answers, in which step of the ledger, and how much it may say."""
+
+    thinker: Callable[[Tx], Thinker | None]  # gets the directory
+    step: str = "answer"
+    most: Most = IN_A_CHANNEL
+    on_text: Callable[[str], None] = _unheard
+
+
+def answered(
+    desk: Desk, here: Place, asked: Asked, now: datetime, used: "Used", by: By, has_read: Callable[[], None] = _unwaited
+) -> Answer:
+    """What `answer` is made of, for whoever thinks."""
+    assert here.begin is not None
     with desk.store.directory() as tx:
-        directory = people.everybody(tx)
+        names = people.by_key(people.everybody(tx))
         places = {p.key: p for p in people.places(tx).values()}
-        desk_scope = people.desk_of(tx, here.asker.person.key)
-    names = people.by_key(directory)
+        thinker = by.thinker(tx)
+        own = here.scope or people.desk_of(tx, here.asker.person.key)
     with here.begin() as tx:
-        blocks = contexts.learned(tx, [places["workspace"].id, here.scope or desk_scope])
-        recalled = _recall(tx, asked.wording, answering.PASSAGES + QUESTIONS, now)
+        # The place's own before what everybody knows: where there is no room for both, that is what is left.
+        blocks = sorted(
+            contexts.learned(tx, [own, places["workspace"].id]), key=lambda block: block.scope == "workspace"
+        )
+        recalled = [one.message for one in _recall(tx, asked.wording, LOOKED_AT, now)]
+        found = [message for message in recalled if _is_source(asked, message)]
+        gathered = gathering.gather(tx, asked.text, found, here.scope, now)
     context = answering.Context(
-        thinker=_thinker(desk, here, desk_scope, now, used),
+        thinker=thinker,
         question=Quoted(text=asked.text),
         asker=here.asker.person.name,
         thread=asked.thread,
-        recall=lambda: _passages(here, asked, recalled, partial(passage, places=places, names=names), used),
+        recall=partial(_passages, asked, gathered, partial(passage, places=places, names=names), used, thinker is None),
         known=[line.text for block in blocks for line in block.lines],
         people=names,
         now=now,
         zone=here.asker.zone or desk.zone or "UTC",
         on_token=used.token,
-        on_text=on_text,
+        on_text=by.on_text,
+        step=by.step,
+        most=by.most,
+        prepared=gathered.prepared,
     )
     has_read()
-    found: Answer = _graph().invoke({}, context=context)["answer"]
-    return _with_bounds(desk, here, found, now) if found.served == "not_found" else found
+    state = _graph().invoke({}, context=context)
+    answer: Answer = state["answer"]
+    used.parts = state.get("parts", {})
+    used.ahead = {one.id: Use(offered=1) for one in gathered.prepared if thinker is not None}
+    used.ahead |= {
+        id_: Use(offered=1, cited=1) for id_ in gathering.cited(gathered, answer.citations) if id_ in used.ahead
+    }
+    used.ahead |= {id_: Use(withheld=1) for id_ in gathered.withheld}
+    return answer
 
 
 def _with_bounds(desk: Desk, here: Place, found: Answer, now: datetime) -> Answer:
@@ -210,14 +257,23 @@ def _graph() -> Any:
 
 
 def _passages(
-    here: Place, asked: Asked, recalled: Sequence[Found], passage: Callable[[Message], Passage], used: "Used"
+    asked: Asked, gathered: Gathered, passage: Callable[[Message], Passage], used: "Used", by_rules: bool, more: bool
 ) -> list[Passage]:
-    """The thread, and what retrieval returns; never what we were asked, or what we said: neither is a source."""
-    found = [one.message for one in recalled if _is_source(asked, one.message)][: answering.PASSAGES]
-    nearby = [m for m in asked.thread[-THREAD_PASSAGES:] if m.source not in {one.source for one in found}]
-    said = [*found, *(m for m in nearby if _is_source(asked, m))]
-    used.read |= {source_key(message.source): message.revision for message in said}
-    return [passage(message) for message in said if message.text.text]
+    """What retrieval returns, and the thread; never what we were asked, or what we said: neither is a source."""
+    thread = [m for m in asked.thread[-THREAD_PASSAGES:] if _is_source(asked, m)]
+
+    def noted(message: Message) -> Passage:
+        return gathering.with_notes(passage(message), gathered.noted.get(message.id, ()))
+
+    if by_rules:
+        said = [(m, noted(m)) for m in gathering.once([*gathered.found[: answering.PASSAGES], *thread])]
+    else:
+        room = answering.SEVERAL if more or not answering.is_for_one_fact(asked.text) else answering.ONE_FACT
+        today = [m for m in gathered.today if _is_source(asked, m)]
+        said = gathering.shown(asked.text, replace(gathered, today=today), thread, noted, room)
+    used.read |= {source_key(message.source): message.revision for message, _ in said}
+    used.rows |= {source_key(message.source): message.id for message, _ in said}
+    return [one for _, one in said]
 
 
 def _is_source(asked: Asked, message: Message) -> bool:
@@ -231,11 +287,27 @@ def is_between_us(message: Message, us: PersonKey) -> bool:
 
 def ask(
     desk: Desk, here: Place, question: str, thread: Sequence[Message], now: datetime
-) -> tuple[Answer, dict[str, int | None]]:
+) -> tuple[Answer, dict[str, Any]]:
     """The answer with what it took: calls, tokens, and milliseconds to the first token (None without a model)."""
     used = Used()
     found = answer(desk, here, Asked(question, thread), now, used)
+    note_uses(desk, here, used, now)
     return found, used.as_usage()
+
+
+def note_uses(desk: Desk, here: Place, used: "Used", now: datetime) -> None:
+    """Counts what became of answers made ahead, with the place that asked."""
+    if not used.ahead:
+        return
+    scope = here.scope
+    if scope is None:
+        with desk.store.directory() as tx:
+            scope = people.desk_of(tx, here.asker.person.key)
+    with desk.store.as_scope(scope) as tx:
+        for id_, use in used.ahead.items():
+            prepared.put_use(tx, scope, id_, now.date(), use)
+    for use in used.ahead.values():
+        observe.count("prepared", outcome="withheld" if use.withheld else "cited" if use.cited else "not_cited")
 
 
 @dataclass
@@ -244,6 +316,9 @@ class Used:
 
     begun: float = field(default_factory=time.monotonic)
     read: dict[str, int] = field(default_factory=dict)  # revisions of what was found, by source key
+    rows: dict[str, int] = field(default_factory=dict)  # likewise the rows
+    parts: dict[str, int] = field(default_factory=dict)  # characters of the prompt by part
+    ahead: dict[int, Use] = field(default_factory=dict)  # what became of answers made ahead
     calls: int = 0
     prompt: int = 0
     completion: int = 0
@@ -268,19 +343,22 @@ class Used:
 
         return Ledger(ledger.reserve, settle, ledger.release)
 
-    def as_usage(self) -> dict[str, int | None]:
+    def as_usage(self) -> dict[str, Any]:
         return {
             "calls": self.calls,
             "prompt_tokens": self.prompt,
             "completion_tokens": self.completion,
             "first_token_ms": self.first_token_ms,
+            # A token is four characters here, as no tokenizer is at hand.
+            "prompt_parts": {name: -(-count // 4) for name, count in self.parts.items()},
         }
 
 
-def _thinker(desk: Desk, here: Place, scope: int, now: datetime, used: Used) -> Thinker | None:
-    """The live agent's model; its calls are on the asker's account, which is `scope`."""
+def _thinker(desk: Desk, here: Place, now: datetime, used: Used, tx: Tx) -> Thinker | None:
+    """The live agent's model; its calls are on the asker's account."""
     if desk.live_model is None:
         return None
+    scope = people.desk_of(tx, here.asker.person.key)
     mine = partial(desk.store.as_person, here.asker.id)
     ledger = runs.ledger(mine, scope, now.date(), desk.cap(), desk.live_model.role)
     return desk.live_model.thinker(desk.live_model.chat, used.counting(ledger))

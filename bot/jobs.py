@@ -25,7 +25,7 @@ from bot import (
 )
 from bot.desk import Desk
 from bot.store import db
-from bot.store.queue import LIVE, READ, SLEEP
+from bot.store.queue import AHEAD, LIVE, READ, SLEEP
 from bot.thinking import think
 from graphs.errors import Later, NotYet
 
@@ -70,6 +70,10 @@ def build(dsn: str, desk: Callable[[], Desk]) -> procrastinate.App:  # noqa: C90
     @app.task(name="consolidate", queue=READ, retry=again)
     def consolidate(scope: int, date_: str, now: str) -> None:
         consolidating.consolidate(desk(), scope, date.fromisoformat(date_), datetime.fromisoformat(now))
+
+    @app.task(name="anticipate", queue=AHEAD, retry=again)
+    def anticipate(scope: int, date_: str, now: str) -> None:
+        nightfall.anticipate(desk(), scope, date.fromisoformat(date_), datetime.fromisoformat(now))
 
     @app.task(name="sleep", queue=SLEEP, retry=again)
     def sleep(person: int, date_: str, now: str, until: str = "") -> None:

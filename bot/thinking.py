@@ -7,12 +7,12 @@ from langgraph.graph import StateGraph
 from bot.desk import Desk
 from bot.store import runs
 from bot.store.checkpoints import FencedSaver, serializer
+from graphs import anticipate, tasks
 from graphs import consolidate as remember
 from graphs import context as briefing
 from graphs import draft as writing
 from graphs import errand as working
 from graphs import review as reviewing
-from graphs import tasks
 from graphs.domain import VALUES
 
 WIDTH = 6
@@ -37,6 +37,7 @@ def think(
 
 CHECKPOINTED: tuple[type, ...] = (
     *VALUES, remember.Block, remember.Noted, briefing.Rewritten, tasks.ThreadRef, tasks.Batch, tasks.Judged, writing.MailRef,
-    writing.Outcome, reviewing.Open, reviewing.Reviewed, *working.CHECKPOINTED,
+    writing.Outcome, reviewing.Open, reviewing.Reviewed, anticipate.Candidate, anticipate.Expected, anticipate.Tried,
+    *working.CHECKPOINTED,
 )  # fmt: skip
 """Every type that a checkpoint may hold; loading one builds nothing else."""

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -58,3 +59,21 @@ def _source(place: str, source: dict[str, Any]) -> Source:
     if source["medium"] == "mail":
         return MailSource(account=place, message_id=source["message_id"])
     return SlackSource(channel=place, ts=source["key"])
+
+
+@dataclass(frozen=True)
+class Noted:
+    """What is remembered of one message. `until`: since then it holds no more."""
+
+    text: str
+    quote: str
+    until: datetime | None
+
+
+def noted_in(tx: Tx, messages: Sequence[int], at: datetime) -> dict[int, tuple[Noted, ...]]:
+    """What is remembered of each of these messages, as far as the audience may read it."""
+    found: dict[int, tuple[Noted, ...]] = {}
+    for row in tx.all("noted_in", messages=list(messages), at=at):
+        one = Noted(row["text"], row["quote"], row["until"])
+        found[row["message_id"]] = (*found.get(row["message_id"], ()), one)
+    return found

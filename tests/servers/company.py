@@ -476,6 +476,14 @@ def _help(body: dict[str, Any]) -> str:
             reply: dict[str, Any] = {"verdict": "draft", "reason": "", "asks": [], "body": "Hello,\n\nyes, I will see to it.\n\nBest", "facts": [],
                      "assumptions": [], "question": "", "why": "it asks"}  # fmt: skip
             return json.dumps(reply)
+        case "Questions":
+            expected: list[dict[str, Any]] = [
+                {"question": f"What about {html.unescape(text)[:90]}?", "also": [], "about": [key]}
+                for key, text in re.findall(r'<item id="(A\d+)"[^>]*>\n(.*?)\n</item>', body["messages"][-1]["content"], re.DOTALL)
+            ]  # fmt: skip
+            return json.dumps({"questions": expected[:24]})
+        case "Repairs":
+            return json.dumps({"repairs": []})
         case "Review":
             return json.dumps({"settled": [], "same": []})
     return "It says so [1]." if said or found else "NOTHING"

@@ -32,3 +32,10 @@ returning text
 update nightdesk.memory set valid_to = greatest(%(at)s, valid_from)
 where scope_id = %(scope)s and id = %(id)s and valid_to is null
 returning text
+
+-- noted_in --
+-- What is remembered of some messages, and since when it holds no more.
+select ms.message_id, m.text, m.quote, case when m.valid_to <= %(at)s then m.valid_to end as until
+from nightdesk.memory_source ms join nightdesk.memory m on m.id = ms.memory_id
+where ms.message_id = any(%(messages)s) and m.kind <> 'conclusion' and m.quote <> '' and m.valid_from <= %(at)s
+order by m.valid_from, m.id

@@ -51,3 +51,8 @@ from nightdesk.spend where scope_id = any(%(scopes)s) and night = %(night)s and 
 -- Why rules had to note what places learned in a night, without repeats.
 select distinct jsonb_array_elements_text(report -> 'fell_back') as reason from nightdesk.run
 where scope_id = any(%(scopes)s) and id like %(runs)s and state = 'done' order by 1
+
+-- left_ahead --
+-- Why not all expected questions were answered ahead in a night, without repeats.
+select distinct jsonb_array_elements_text(report -> 'left') as reason from nightdesk.run
+where scope_id = any(%(scopes)s) and id like %(runs)s and state = 'done' order by 1
