@@ -1,7 +1,7 @@
 """Learned context, rewritten at night: what should be known of a place, a person or the company before anything is asked."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -147,11 +147,16 @@ class Basis:
 def _known(tx: Tx, subject: Subject, held: Block, anew: bool, now: datetime) -> list[briefing.Known]:
     """The memories that are shown beside the lines, or instead of them. Their number does not grow with the history."""
     if anew:
-        return contexts.useful(tx, subject.view, held, (), ANEW, now)
+        return _in_order(contexts.useful(tx, subject.view, held, (), ANEW, now))
     told = {memory for line in held.lines for memory in line.memories}
     found = contexts.useful(tx, subject.view, held, told, len(held.named - told) + NEWEST + BESIDE, now)
     new = [one for one in found if one.new or one.id in held.named]
-    return [*new, *[one for one in found if one not in new][:BESIDE]]
+    return _in_order([*new, *[one for one in found if one not in new][:BESIDE]])
+
+
+def _in_order(known: Sequence[briefing.Known]) -> list[briefing.Known]:
+    """As it was said: which of two was stored first, and how old they are to the hour, changes no request."""
+    return sorted(known, key=lambda one: (one.at, one.text))
 
 
 def _rewritten(desk: Desk, subject: Subject, thinker: Thinker | None, basis: Basis, night: date, now: datetime) -> bool:

@@ -91,7 +91,7 @@ def rewrite(state: State, runtime: Runtime[Context]) -> dict[str, Rewritten]:
     lines = read(reply, context)
     lost = context.owed - {memory for line in lines for memory in line.memories}
     if not lines or LOST * len(lost) > len(context.owed):
-        return {"rewritten": Rewritten(lines=appended(context), refused=True)}
+        return {"rewritten": Rewritten(lines=appended(context), refused=bool(context.owed))}
     return {"rewritten": Rewritten(lines=lines)}
 
 
@@ -125,9 +125,14 @@ def read(reply: Lines, context: Context) -> tuple[ContextLine, ...]:
     kept: list[ContextLine] = []
     for line in reply.lines:
         made = _line(line, lines, known, context)
-        if made is not None and made.text not in {one.text for one in kept} and _fits([*kept, made], context.tokens):
+        if made is not None and not _is_told(made, kept) and _fits([*kept, made], context.tokens):
             kept.append(made)
     return tuple(kept)
+
+
+def _is_told(line: ContextLine, kept: Sequence[ContextLine]) -> bool:
+    """Whether a line before it rests on all that this one does: models like to say a thing twice."""
+    return any(set(line.memories) <= set(one.memories) for one in kept)
 
 
 def _line(

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot import learning
 from bot.cards import label
 from bot.desk import Desk, Owner, begin_owner
+from bot.slack.blocks_learned import Learned as Change
 from bot.store import contexts, messages, people
 from bot.store import desk as kept
 from graphs.digest_value import due_words
@@ -34,6 +36,9 @@ REASONS = {
     "unreadable": "cannot be read",
     "not_wanted": "not wanted: you chose fewer drafts",
 }
+CHANGES = 30
+"""Lines of the diff, the newest."""
+
 _KINDS = {"owe": "you owe", "waiting": "you wait", "blocked": "somebody waits", "decision": "to decide"}
 
 
@@ -78,6 +83,7 @@ class Learned:
     not_drafted: Sequence[ShownReason]
     tasks: Sequence[ShownTask]
     learned: Sequence[ShownBlock]
+    changed: Sequence[Change]
 
 
 DRAFTS = {
@@ -107,6 +113,7 @@ def learned(desk: Desk, slack_id: str) -> Learned | None:
         sources: list[Source] = [fact.source for row in drafts for fact in row.draft.receipt.facts]
         sources += [MailSource(account=one.account, message_id=one.message_id) for one in considered]
         shown = messages.by_sources(tx, sources)
+    changed = learning.latest(desk, owner, learning.NEWEST, CHANGES)
     if not (drafts or considered or tasks or blocks):
         return None
     today = desk.now().date()
@@ -123,6 +130,7 @@ def learned(desk: Desk, slack_id: str) -> Learned | None:
             for block in sorted(blocks, key=lambda one: (one.scope.startswith("account:"), one.name, one.scope))
             if block.lines
         ],
+        changed=changed,
     )
 
 

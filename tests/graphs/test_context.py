@@ -66,6 +66,11 @@ def test_a_line_that_rests_on_nothing_or_adds_something_is_dropped_and_the_one_b
     assert brief(refused, Line(text="Bob has the warehouse.", notes=("K2",))) == [("Bob has the warehouse.", (8,))]
 
 
+def test_the_same_is_told_once() -> None:
+    lines = [Line(text="The launch is on 26 March.", notes=("K1",)), Line(text="Launch: 26 March.", notes=("K1",))]
+    assert brief(*lines) == [(lines[0].text, (7,))]
+
+
 def test_who_said_a_note_may_be_named() -> None:
     line = Line(text="Priya moved the launch to 26 March.", notes=("K1",))
     assert brief(line) == [(line.text, (7,))]
@@ -119,12 +124,10 @@ def test_a_brief_stays_within_its_budget_whoever_writes_it() -> None:
 
 def test_a_conclusion_is_always_told_as_one() -> None:
     worked_out = Known(9, "conclusion", "The launch waits for the pallets.", "", MONDAY, new=True)
-    says = [
-        Line(text="The launch waits for the pallets.", notes=("K1",)),
-        Line(text="I conclude: the launch waits.", notes=("K1",)),
-    ]
-    told = [line.text for line in night(answering(says).thinker, [worked_out])[0].lines]
-    assert told == [f"{CONCLUDED}The launch waits for the pallets.", f"{CONCLUDED}the launch waits."]
+    for said in ("the launch waits.", "I conclude: the launch waits."):
+        says = [Line(text=said, notes=("K1",))]
+        [told] = night(answering(says).thinker, [worked_out])[0].lines
+        assert told.text == f"{CONCLUDED}the launch waits."
     [plain] = night(None, [worked_out])[0].lines
     assert plain.text == f"{CONCLUDED}{worked_out.text}"
     again = night(answering([Line(text="The pallets hold the launch up.", notes=("L1",))]).thinker, (), lines=(plain,))[

@@ -16,7 +16,8 @@ from bot.store import changes, memory, people
 from bot.store import contexts as stored
 from graphs.context import Rewritten
 from graphs.domain import ContextLine, Fact, SlackSource
-from tests.servers.company import ADA, BOB, desk_over, imported, known, small
+from tests.servers.company import ADA, BOB, desk_over, helpful, imported, known, small
+from tests.servers.model import ModelServer
 from tests.servers.postgres import Database
 
 NIGHT = date(2026, 11, 24)
@@ -277,3 +278,37 @@ def test_what_its_speaker_took_back_only_they_bring_back(desk: Desk, moved: peop
     assert told(desk, BOB)[0][:2] == ("Dropped", NEW)
     assert pressed(desk, BOB, blocks_learned.UNDO) == learning.NOT_THEIRS and holding(desk, moved) == []
     assert pressed(desk, ADA, blocks_learned.UNDO) == "" and holding(desk, moved) == [NEW]
+
+
+# --- cost -----------------------------------------------------------------------------------------
+
+
+def noted(database: Database, place: people.Place, first: int, count: int) -> None:
+    """So many memories of a place, one a minute."""
+    change(
+        database,
+        """insert into nightdesk.memory (scope_id, key, kind, text, quote, said_by, valid_from, confidence, found_by, night)
+        select %(s)s, 'k' || n, 'fact', 'Fact ' || lpad(n::text, 5, '0') || ' about the ' || repeat('warehouse ', 12), '', 'U1',
+          %(now)s - interval '1 minute' * (100000 - n), 1, 'model', '2026-11-24' from generate_series(%(a)s::int, %(b)s::int) n""",
+        s=place.id, a=first, b=first + count - 1, now=NOW,
+    )  # fmt: skip
+
+
+def test_the_same_news_cost_the_same_after_ten_times_the_history_and_no_news_cost_nothing(
+    database: Database, model_server: ModelServer, tmp_path: Path
+) -> None:
+    sizes = []
+    with desk_over(database, helpful(model_server)) as desk:
+        imported(desk, small(tmp_path))
+        for place, history in ((channels(desk)["channel:C1"], 80), (channels(desk)["account:ada@tulip.example"], 800)):
+            noted(database, place, 1, history)
+            contexts.rewrite_place(desk, place, NIGHT, NOW)
+            noted(database, place, 90_000, 5)
+            asked = len(model_server.requests)
+            contexts.rewrite_place(desk, place, NIGHT + timedelta(days=1), NOW)
+            [request] = model_server.requests[asked:]
+            sizes.append(len(request.text))
+            contexts.rewrite_place(desk, place, NIGHT + timedelta(days=2), NOW)
+            assert len(model_server.requests) == asked + 1
+            assert sum(len(line) + 1 for line in lines(desk, place)) <= 4 * contexts.PLACE_TOKENS
+    assert abs(sizes[1] - sizes[0]) <= 0.05 * sizes[0], sizes
