@@ -35,10 +35,11 @@ class View:
 
 @dataclass(frozen=True)
 class Seen:
-    """What tells two views apart: how many memories, and the sum of their row ids."""
+    """What tells two views apart: how many memories, the sum of their row ids, and the greatest of these."""
 
     count: int
     total: int
+    newest: int
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def learned(tx: Tx, scopes: Sequence[int]) -> list[Block]:
         wanted = sorted({memory for line in lines for memory in line.memories})
         standing = frozenset(found["id"] for found in tx.all("standing_memories", ids=wanted))
         kept = tuple(line for line in lines if set(line.memories) <= standing)
-        made_of = Seen(row["in_view"], int(row["view_sum"]))
+        made_of = Seen(row["in_view"], int(row["view_sum"]), row["newest"])
         blocks.append(
             Block(row["scope"], row["name"], row["version"], kept, standing, made_of, frozenset(row["seen"]),
                   row["stale"], row["night"])
@@ -76,17 +77,17 @@ def in_view(tx: Tx, view: View, at: datetime) -> Seen:
     """Of the memories that hold at `at`, as far as the audience may read them."""
     row = tx.one("memories_in_view", **view.values, at=at)
     assert row is not None
-    return Seen(row["count"], int(row["total"]))
+    return Seen(row["count"], int(row["total"]), row["newest"])
 
 
 def useful(tx: Tx, view: View, block: Block, without: Iterable[int], most: int, at: datetime) -> list[Known]:
     """At most `most` memories that hold, the most useful first: named by the block, new, of weight, recent."""
     found = tx.all(
         "useful_memories", **view.values, at=at, without=list(without), named=list(block.named),
-        seen=list(block.seen), most=most,
+        newest=block.made_of.newest, most=most,
     )  # fmt: skip
     return [
-        Known(row["id"], row["kind"], row["text"], row["said_by"], row["valid_from"], row["id"] not in block.seen)
+        Known(row["id"], row["kind"], row["text"], row["said_by"], row["valid_from"], row["id"] > block.made_of.newest)
         for row in found
     ]
 
@@ -101,7 +102,7 @@ def put(tx: Tx, scope: int, held: Block, made: Rewritten, seen: Iterable[int], m
     lines = Jsonb([line.model_dump(mode="json") for line in stand])
     written = tx.run(
         "put_learned_context", scope=scope, version=held.version + 1, lines=lines, in_view=made_of.count,
-        view_sum=made_of.total, seen=sorted(seen), night=night,
+        view_sum=made_of.total, newest=made_of.newest, seen=sorted(seen), night=night,
     )  # fmt: skip
     if written:
         tx.run("drop_old_contexts", scope=scope, oldest=held.version + 2 - VERSIONS)
@@ -112,4 +113,4 @@ def put(tx: Tx, scope: int, held: Block, made: Rewritten, seen: Iterable[int], m
 
 def none_yet(scope: str, name: str) -> Block:
     """Before the first version."""
-    return Block(scope, name, 0, (), frozenset(), Seen(0, 0), frozenset(), stale=False, night=None)
+    return Block(scope, name, 0, (), frozenset(), Seen(0, 0, 0), frozenset(), stale=False, night=None)

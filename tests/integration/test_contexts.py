@@ -106,15 +106,15 @@ def test_of_two_who_write_over_the_same_version_one_is_refused_and_a_number_of_v
     held = stored.none_yet(place.key, place.name)
     made = [Rewritten(lines=(ContextLine(text=text, memories=(id_,)),)) for text in ("One.", "Two.")]
     with desk.store.as_scope(place.id) as one, desk.store.as_scope(place.id) as other:
-        assert stored.put(one, place.id, held, made[0], [id_], stored.Seen(1, id_), NIGHT)
+        assert stored.put(one, place.id, held, made[0], [id_], stored.Seen(1, id_, id_), NIGHT)
         one.connection.commit()
-        assert not stored.put(other, place.id, held, made[1], [id_], stored.Seen(1, id_), NIGHT)
+        assert not stored.put(other, place.id, held, made[1], [id_], stored.Seen(1, id_, id_), NIGHT)
     assert lines(desk, place) == ["One."]
     for _ in range(stored.VERSIONS + 2):
         newest = block(desk, place)
         assert newest is not None
         with desk.store.as_scope(place.id) as tx:
-            assert stored.put(tx, place.id, newest, made[1], [id_], stored.Seen(1, id_), NIGHT)
+            assert stored.put(tx, place.id, newest, made[1], [id_], stored.Seen(1, id_, id_), NIGHT)
     found = rows(database, "select version from nightdesk.learned_context order by 1")
     assert [row["version"] for row in found] == list(range(4, 4 + stored.VERSIONS))
 

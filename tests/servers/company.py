@@ -295,7 +295,7 @@ _NAMES = {
     "memory_id": "(select key from nightdesk.memory y where y.id = t.{})",
     "superseded_by": "(select key from nightdesk.memory y where y.id = t.{})",
 }
-_WHEN = {"replaced_at", "at", "view_sum", "memories", "seen"}
+_WHEN = {"replaced_at", "at", "view_sum", "newest", "memories", "seen"}
 """Moments of writing, and ids of memories. `turn.at` is when something was said; it follows from the message."""
 
 

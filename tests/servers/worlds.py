@@ -586,9 +586,9 @@ def _requests(world: World, made: Town, names: Names) -> None:
 
 _REAL_TIME = frozenset(
     "wanted_at received_at handled_at replaced_at at begun_at attempts seconds payload secret hash_ created_at since "
-    "port uidvalidity home view_sum".split()
+    "port uidvalidity home view_sum newest".split()
 )
-"""What the machine's clock, a nonce or a mail server says; `home` is a hash under a key, `view_sum` a sum of ids."""
+"""What the machine's clock, a nonce or a mail server says; `home` is a hash under a key, `view_sum` and `newest` tell of ids."""
 
 
 def _rows(world: World, made: Town, names: Names) -> None:

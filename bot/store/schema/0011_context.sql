@@ -1,11 +1,13 @@
 -- Learned context that is rewritten from memories, and the readable diff of each night.
 
--- What a version was made from. `in_view` and `view_sum`: how many memories there were, and the sum of their row ids; while
--- both are the same there is nothing to rewrite. `seen`: those that a model was shown for this version or for one before it
--- whose lines it took over. `stale`: one of these was taken back since, so no word of this version may reach the next one.
+-- What a version was made from. `in_view`, `view_sum`, `newest`: how many memories there were, the sum of their row ids and the
+-- greatest; while all are the same there is nothing to rewrite, and later ones are new. `seen`: those that a model was shown for
+-- this version, or for one before it whose lines it took over. `stale`: one of these was taken back since, so no word of this
+-- version may reach the next one.
 alter table nightdesk.learned_context
   add column in_view int not null default -1,
   add column view_sum numeric not null default 0,
+  add column newest bigint not null default 0,
   add column seen bigint[] not null default '{}',
   add column stale boolean not null default true;
 create index on nightdesk.learned_context using gin (lines jsonb_path_ops);
