@@ -20,7 +20,7 @@ from graphs.rules.wording import meets, nearness, words_of
 OFFERED = 2
 OFFER = 0.55
 """From this nearness on an answer made ahead is laid beside the passages."""
-CITES_A_HIT = 0.15
+CITES_A_HIT = 0.1
 """So much nearer is what cites a message that the live question finds among its best."""
 BEST = 3
 TODAY = timedelta(hours=14)

@@ -6,6 +6,8 @@ from collections.abc import Collection, Sequence
 from graphs.rules.text import word_set
 
 IN_THE_ANSWER = 0.5
+OTHER_KIND = 0.3
+"""So much farther is who asks for a person from who asks for a day."""
 ASKED = 0.65
 """Weight of what is asked against what a wording is about: people ask shortly."""
 
@@ -58,6 +60,23 @@ def _begins_alike(one: str, other: str) -> bool:
     return shared >= 4 and max(len(one), len(other)) - shared <= 4 and not (one.isdigit() or other.isdigit())
 
 
+_KINDS = {
+    "time": r"when|until when|by when|how soon|what (?:time|day|date)|which (?:day|date|week|month)|what is the date|date|wann|bis wann|"
+    r"welche[nmrs]? (?:tag|datum|woche|frist)|termin|quand|quel jour|quelle (?:date|heure)|cuándo|qué (?:día|fecha|hora)",
+    "person": r"who|whom|whose|wer|wen|wem|wessen|qui|quién",
+    "place": r"where|which room|what room|wo|wohin|où|dónde",
+    "reason": r"why|what (?:was|is) the reason|warum|wieso|weshalb|pourquoi|por qué",
+    "money": r"what (?:does|do|did)\b.*\b(?:cost|pay)|price|how much (?:is|are|does|do)|was kostet|preis|combien coûte|cuánto cuesta",
+    "number": r"how (?:many|large|long|often|big|far|old)|wie ?(?:viele?|lange|oft|groß)|combien de|cuánt[oa]s",
+}
+_KIND = {kind: re.compile(rf"\b(?:{words})\b") for kind, words in _KINDS.items()}
+
+
+def _kinds(question: str) -> set[str]:
+    said = question.casefold()
+    return {kind for kind, words in _KIND.items() if words.search(said)}
+
+
 def nearness(asked: str, wordings: Sequence[str], answer: str = "") -> float:
     """From 0 to 1: whether `asked` asks what one of `wordings` asks, which `answer` answers.
 
@@ -71,5 +90,7 @@ def nearness(asked: str, wordings: Sequence[str], answer: str = "") -> float:
         known = words_of(one)
         met = sum(max(meets(word, known), IN_THE_ANSWER * meets(word, told)) for word in wanted) / len(wanted)
         about = sum(meets(word, wanted) for word in known) / max(len(known), 1)
-        best = max(best, ASKED * met + (1 - ASKED) * about)
+        kinds, others = _kinds(asked), _kinds(one)
+        apart = OTHER_KIND if kinds and others and not kinds & others else 0.0
+        best = max(best, ASKED * met + (1 - ASKED) * about - apart)
     return best
