@@ -4,7 +4,7 @@ candidates found by code -> graphs.anticipate, which has each question answered 
 What was looked at once costs nothing more: a night after which nothing was said calls no model.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -23,7 +23,7 @@ from bot.thinking import think
 from graphs import anticipate as ahead
 from graphs.anticipate import Candidate, Expected, Tried
 from graphs.citing import NOT_FOUND, Most
-from graphs.domain import Fact, Memory, Prepared, Read, Reason, Task, Value
+from graphs.domain import ContextLine, Fact, Memory, Prepared, Read, Reason, Task, Value
 from graphs.life import source_key
 from graphs.rules.natures import is_sensitive
 from graphs.rules.text import language
@@ -97,7 +97,9 @@ def of_desk(desk: Desk, owner: Owner, tasks: Sequence[Task], night: date, now: d
     for_ = _For(desk, here, owner.scope, name, run, owner.begin, thinker, MOST_FOR_A_PERSON, night, now)
     us_alone = [p.id for p in owner.places if p.channel is not None and p.channel.kind == "dm"]
     mailboxes = [p.id for p in owner.places if p.kind == "account"]
-    return _prepare(for_, us_alone, mailboxes, _of_tasks(tasks, night))
+    with owner.begin() as tx:
+        rows = {key: m.id for key, m in messages.by_sources(tx, [s for task in tasks for s in task.sources]).items()}
+    return _prepare(for_, us_alone, mailboxes, _of_tasks(tasks, rows, night))
 
 
 # --- what is likely -------------------------------------------------------------------------------
@@ -119,23 +121,31 @@ AMONG_THEMSELVES = 0.15
 """Who asked a colleague may not ask us."""
 
 
-def _of_memories(held: Sequence[Memory], now: datetime) -> Iterator[Candidate]:
+def _of_memories(held: Sequence[Memory], rests: Mapping[int, tuple[int, ...]], now: datetime) -> Iterator[Candidate]:
     for one in held:
         if one.kind in _KINDS and one.valid_from > now - REMEMBERED:
             reason, score = _KINDS[one.kind]
             fresh = FRESH if one.valid_from > now - timedelta(days=1) else 0.0
-            yield Candidate(id=f"memory/{one.id}", text=one.text, reason=reason, score=score + fresh)
+            yield Candidate(
+                id=f"memory/{one.id}", text=one.text, reason=reason, score=score + fresh, rests=rests.get(one.id, ())
+            )
 
 
 def _of_changes(changes: Sequence[Fact], now: datetime) -> list[Candidate]:
     return [
-        Candidate(id=f"change/{one.message}", text=one.text, reason="changed", score=_CHANGES[one.change])
+        Candidate(
+            id=f"change/{one.message}",
+            text=one.text,
+            reason="changed",
+            score=_CHANGES[one.change],
+            rests=(one.message,),
+        )
         for one in changes
         if one.change and one.said_at > now - NEWS
     ]
 
 
-def _of_tasks(tasks: Sequence[Task], night: date) -> list[Candidate]:
+def _of_tasks(tasks: Sequence[Task], rows: Mapping[str, int], night: date) -> list[Candidate]:
     """What is due within a week is asked about until it is over."""
     soon = [t for t in tasks if t.due is not None and t.state == "open" and not t.sensitive]
     return [
@@ -144,6 +154,7 @@ def _of_tasks(tasks: Sequence[Task], night: date) -> list[Candidate]:
             text=f"{one.what} (due {one.due})",
             reason="due",
             score=0.6,
+            rests=tuple(rows[source_key(source)] for source in one.sources if source_key(source) in rows),
             until=datetime.combine(one.due + timedelta(days=1), datetime.min.time(), tzinfo=one.asked_at.tzinfo),
         )
         for one in soon
@@ -167,6 +178,7 @@ def _of_questions(asked: Sequence[prepared.WasAsked], now: datetime) -> Iterator
                 score=min(score, 1.0),
                 worded=True,
                 also=tuple(dict.fromkeys(one.text for one in group[1:] if one.text != newest.text))[:2],
+                rests=tuple(one.id for one in group),
             )
 
 
@@ -191,9 +203,10 @@ class _Known:
     standing: list[Prepared]  # that may still be offered
     stale: list[Prepared]
     candidates: list[Candidate]
-    memories: list[Memory]
-    lines: list[str]
+    memories: Sequence[Memory]
+    lines: list[Candidate]
     newest: int
+    revisions: dict[int, int]  # of the messages whose words the candidates are
 
 
 def _prepare(for_: _For, rooms: Sequence[int], places: Sequence[int], found: Sequence[Candidate]) -> str:
@@ -211,7 +224,7 @@ def _prepare(for_: _For, rooms: Sequence[int], places: Sequence[int], found: Seq
         runs.hold(tx, run)
         prepared.drop(tx, for_.scope, [one.question for one in known.stale], for_.now)
         made = [one for one in tried if ahead.is_good(one)]
-        count = sum(prepared.keep(tx, for_.scope, _made(for_, one), one.read, known.newest) for one in made)
+        count = sum(prepared.keep(tx, for_.scope, _made(for_, one), _rests(one, known), known.newest) for one in made)
         for one, judged in fresh if not left else ():
             kept.put_thought(tx, for_.scope, "anticipate", one.id, judged, Looked(), for_.scope, "")
         report = {"questions": len(tried), "prepared": count, "left": [left] if left else []}
@@ -226,16 +239,28 @@ def _known(for_: _For, rooms: Sequence[int], places: Sequence[int], found: Seque
         sound = prepared.sound(tx, [one.id for one in held], for_.now)
         asked = prepared.asked(tx, rooms, for_.now - ASKED_SINCE, for_.now, NOT_FOUND.rstrip("."), ASKED)
         memories = memory.memories(tx, places, for_.now)
-        lines = [line.text for block in contexts.learned(tx, [for_.scope]) for line in block.lines]
-    stale = [one for one in held if one.id not in sound]
-    again = [
-        Candidate(
-            id=f"prepared/{one.id}", text=one.question, also=one.also, reason="stale", score=one.score, worded=True
-        )
-        for one in stale
-    ]
-    candidates = [*again, *_of_questions(asked, for_.now), *found, *_of_memories(memories, for_.now)]
-    return _Known([one for one in held if one.id in sound], stale, candidates, memories, lines, newest)
+        learned = [line for block in contexts.learned(tx, [for_.scope]) for line in block.lines]
+        rests = prepared.rows_of(tx, [*(one.id for one in memories), *(m for line in learned for m in line.memories)])
+        stale = [one for one in held if one.id not in sound]
+        behind = prepared.rows_behind(tx, [one.id for one in stale])
+    again = [_again(one, behind.get(one.id, ())) for one in stale]
+    candidates = [*again, *_of_questions(asked, for_.now), *found, *_of_memories(memories, rests, for_.now)]
+    lines = [_line(line, rests) for line in learned]
+    with for_.read() as tx:
+        said = messages.by_id(tx, sorted({row for one in (*candidates, *lines) for row in one.rests}))
+    standing = [one for one in held if one.id in sound]
+    return _Known(standing, stale, candidates, memories, lines, newest, {one.id: one.revision for one in said})
+
+
+def _again(one: Prepared, rests: tuple[int, ...]) -> Candidate:
+    """What may not be given any more is answered anew."""
+    asked = Candidate(id=f"prepared/{one.id}", text=one.question, also=one.also, reason="stale", score=one.score)
+    return asked.model_copy(update={"worded": True, "rests": rests})
+
+
+def _line(line: ContextLine, rests: Mapping[int, tuple[int, ...]]) -> Candidate:
+    rows = tuple(row for one in line.memories for row in rests.get(one, ()))
+    return Candidate(id="", text=line.text, reason="expected", score=ahead.KNOWN, rests=rows)
 
 
 def _not_yet_looked_at(for_: _For, known: _Known) -> list[tuple[Candidate, bytes]]:
@@ -292,6 +317,14 @@ def _one_pass(for_: _For, expected: Expected, searches: tuple[str, ...], step: s
     cited = {source_key(source) for source in found.citations}
     read = [Read(message=used.rows[key], revision=n, cited=key in cited) for key, n in used.read.items()]
     return Tried(expected=expected, answer=found, read=tuple(read))
+
+
+def _rests(one: Tried, known: _Known) -> list[Read]:
+    """All whose words may stand in an answer or its question: what was read for it, what it was expected for, and what the
+    learned context was made from."""
+    rows = {row for line in known.lines for row in line.rests} | set(one.expected.rests)
+    told = {row: Read(message=row, revision=known.revisions.get(row, 0), cited=False) for row in rows}
+    return list((told | {read.message: read for read in one.read}).values())
 
 
 def _made(for_: _For, one: Tried) -> Prepared:

@@ -180,6 +180,11 @@ class By:
     most: Most = IN_A_CHANNEL
     on_text: Callable[[str], None] = _unheard
 
+    @property
+    def by_night(self) -> bool:
+        """Nobody waits: all there is room for at once, and nothing that was itself answered ahead."""
+        return self.step != "answer"
+
 
 def answered(
     desk: Desk, here: Place, asked: Asked, now: datetime, used: "Used", by: By, has_read: Callable[[], None] = _unwaited
@@ -198,13 +203,14 @@ def answered(
         )
         recalled = [one.message for one in _recall(tx, asked.wording, LOOKED_AT, now)]
         found = [message for message in recalled if _is_source(asked, message)]
-        gathered = gathering.gather(tx, asked.text, found, here.scope, now)
+        gathered = gathering.gather(tx, asked.text, found, here.scope, now, ahead=not by.by_night)
+    told = partial(passage, places=places, names=names)
     context = answering.Context(
         thinker=thinker,
         question=Quoted(text=asked.text),
         asker=here.asker.person.name,
         thread=asked.thread,
-        recall=partial(_passages, asked, gathered, partial(passage, places=places, names=names), used, thinker is None),
+        recall=partial(_passages, asked, gathered, told, used, _Room(thinker is None, by.by_night)),
         known=[line.text for block in blocks for line in block.lines],
         people=names,
         now=now,
@@ -256,8 +262,16 @@ def _graph() -> Any:
     return answering.build().compile()
 
 
+@dataclass(frozen=True)
+class _Room:
+    """How much is looked at: by rules as many messages as ever; at night no less than for several facts."""
+
+    by_rules: bool
+    by_night: bool
+
+
 def _passages(
-    asked: Asked, gathered: Gathered, passage: Callable[[Message], Passage], used: "Used", by_rules: bool, more: bool
+    asked: Asked, gathered: Gathered, passage: Callable[[Message], Passage], used: "Used", wants: _Room, more: bool
 ) -> list[Passage]:
     """What retrieval returns, and the thread; never what we were asked, or what we said: neither is a source."""
     thread = [m for m in asked.thread[-THREAD_PASSAGES:] if _is_source(asked, m)]
@@ -265,10 +279,11 @@ def _passages(
     def noted(message: Message) -> Passage:
         return gathering.with_notes(passage(message), gathered.noted.get(message.id, ()))
 
-    if by_rules:
+    if wants.by_rules:
         said = [(m, noted(m)) for m in gathering.once([*gathered.found[: answering.PASSAGES], *thread])]
     else:
-        room = answering.SEVERAL if more or not answering.is_for_one_fact(asked.text) else answering.ONE_FACT
+        little = answering.is_for_one_fact(asked.text) and not more and not wants.by_night
+        room = answering.ONE_FACT if little else answering.SEVERAL
         today = [m for m in gathered.today if _is_source(asked, m)]
         said = gathering.shown(asked.text, replace(gathered, today=today), thread, noted, room)
     used.read |= {source_key(message.source): message.revision for message, _ in said}

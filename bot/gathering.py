@@ -43,9 +43,10 @@ class Gathered:
     noted: Mapping[int, tuple[memory.Noted, ...]] = field(default_factory=dict)  # of messages
 
 
-def gather(tx: Tx, question: str, found: list[Message], scope: int | None, now: datetime) -> Gathered:
-    """What belongs to a question beside the messages it finds. `scope`: of the channel where it is asked."""
-    near = prepared.near(tx, question, [message.id for message in found[:BEST]], now)
+def gather(tx: Tx, question: str, found: list[Message], scope: int | None, now: datetime, ahead: bool) -> Gathered:
+    """What belongs to a question beside the messages it finds. `scope`: of the channel where it is asked; `ahead`: with what
+    was answered before."""
+    near = prepared.near(tx, question, [message.id for message in found[:BEST]], now) if ahead else []
     fitting = [one for score, one in sorted(_scored(question, near), key=_best) if score >= OFFER]
     sound = prepared.sound(tx, [one.id for one in fitting], now)
     offered = tuple(one for one in fitting if one.id in sound)[:OFFERED]

@@ -26,7 +26,7 @@ from graphs.rules.natures import is_sensitive
 from graphs.rules.wording import meets, nearness, words_of
 from graphs.thinking import Failure, Thinker
 
-LIKELY = 0.45
+LIKELY = 0.5
 """From this score on a question is answered ahead; what is less likely is only rehearsed."""
 KNOWN = 0.3
 """Score of a question about what is merely known."""
@@ -34,7 +34,7 @@ SAME = 0.8
 """So near two questions are one."""
 SHOWN = 24
 """Items that the model words questions for."""
-REHEARSED = 3
+REHEARSED = 2
 NOTES = 40
 
 
@@ -48,6 +48,7 @@ class Candidate(Value):
     worded: bool = False
     also: tuple[str, ...] = ()
     until: datetime | None = None  # after that nobody asks
+    rests: tuple[int, ...] = ()  # rows of the messages whose words these are
 
 
 class Expected(Value):
@@ -58,6 +59,7 @@ class Expected(Value):
     reason: Reason
     score: float
     until: datetime | None = None
+    rests: tuple[int, ...] = ()
     searches: tuple[str, ...] = ()
 
 
@@ -99,7 +101,7 @@ class Context:
 
     thinker: Thinker | None
     place: str
-    known: Sequence[str]  # learned context, one line each
+    known: Sequence[Candidate]  # learned context, one line each
     notes: Sequence[Note]
     standing: Sequence[str]  # questions that are answered already
     answer: Callable[[Expected, Literal["prepare", "rehearse"]], Tried]
@@ -136,7 +138,7 @@ def propose(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     context = runtime.context
     if context.thinker is None:
         return {"expected": [], "spare": []}
-    asked = [_as_asked(one) for one in state["pending"] if one.worded]
+    asked = [_expected(one, (one.text, *one.also), [one]) for one in state["pending"] if one.worded]
     items = shown(state["pending"], context.known)
     worded: list[Expected] = []
     left: list[str] = []
@@ -150,11 +152,10 @@ def propose(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     return {"expected": likely, "spare": spare, "left": left}
 
 
-def shown(pending: Sequence[Candidate], known: Sequence[str]) -> dict[str, Candidate]:
+def shown(pending: Sequence[Candidate], known: Sequence[Candidate]) -> dict[str, Candidate]:
     """What the model sees, by the name it sees it under: the likeliest first, then what is merely known."""
     found = sorted((one for one in pending if not one.worded), key=lambda one: (-one.score, one.id))[:SHOWN]
-    lines = [Candidate(id="", text=line, reason="expected", score=KNOWN) for line in known]
-    return {f"A{n}": one for n, one in enumerate([*found, *lines], 1) if not is_sensitive(one.text)}
+    return {f"A{n}": one for n, one in enumerate([*found, *known], 1) if not is_sensitive(one.text)}
 
 
 def question(items: Mapping[str, Candidate], context: Context) -> str:
@@ -179,13 +180,24 @@ def read(reply: Questions, items: Mapping[str, Candidate]) -> list[Expected]:
         if not about or not good or good[0] != wordings[0] or not _names(wordings[0], texts):
             continue
         likeliest = max(about, key=lambda item: item.score)
-        until = None if any(item.until is None for item in about) else max(item.until for item in about if item.until)
-        kept.append(
-            Expected(
-                question=good[0], also=tuple(good[1:]), reason=likeliest.reason, score=likeliest.score, until=until
-            )
-        )
+        kept.append(_expected(likeliest.model_copy(update={"until": _until(about)}), good, about))
     return kept
+
+
+def _until(about: Sequence[Candidate]) -> datetime | None:
+    ends = [item.until for item in about if item.until is not None]
+    return max(ends) if len(ends) == len(about) else None
+
+
+def _expected(one: Candidate, wordings: Sequence[str], about: Sequence[Candidate]) -> Expected:
+    return Expected(
+        question=wordings[0],
+        also=tuple(wordings[1:]),
+        reason=one.reason,
+        score=one.score,
+        until=one.until,
+        rests=tuple(sorted({row for item in about for row in item.rests})),
+    )
 
 
 def _asks(said: str, texts: Sequence[str]) -> bool:
@@ -206,10 +218,6 @@ def distinct(found: Sequence[Expected], standing: Sequence[str]) -> list[Expecte
         if all(nearness(one.question, [other]) < SAME for other in others):
             kept.append(one)
     return kept
-
-
-def _as_asked(one: Candidate) -> Expected:
-    return Expected(question=one.text, also=one.also, reason=one.reason, score=one.score, until=one.until)
 
 
 def spread(state: State) -> list[Send] | Literal["rehearse"]:

@@ -128,6 +128,19 @@ def _bare(row: Row) -> str:
     return re.sub(r"^\W*@\S+\s+", "", said) if row["of_us"] else said
 
 
+def rows_of(tx: Tx, memories: Sequence[int]) -> dict[int, tuple[int, ...]]:
+    """Rows of the messages that each of these memories comes from, as far as the audience may read them."""
+    found: dict[int, tuple[int, ...]] = {}
+    for row in tx.all("rows_of_memories", memories=list(memories)):
+        found[row["memory_id"]] = (*found.get(row["memory_id"], ()), row["message_id"])
+    return found
+
+
+def rows_behind(tx: Tx, ids: Sequence[int]) -> dict[int, tuple[int, ...]]:
+    """Rows of the messages that each of these answers rests on."""
+    return {row["id"]: tuple(row["rows"]) for row in tx.all("rows_behind", ids=list(ids))}
+
+
 def _prepared(row: Row) -> Prepared:
     citations: list[Source] = row["citations"]
     return Prepared.model_validate(

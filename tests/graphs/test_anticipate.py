@@ -56,7 +56,7 @@ def slept(
         return answer(one, step)
 
     context = Context(
-        thinker, "#launch", ["Ada runs the launch."], [Note("K1", "The printer is called Gutenberg.")], standing, answers,
+        thinker, "#launch", [candidate("Ada runs the launch.", ahead.KNOWN, reason="expected")], [Note("K1", "The printer is called Gutenberg.")], standing, answers,
         most, MONDAY + timedelta(days=1), "UTC",
     )  # fmt: skip
     begins = {"pending": list(pending), "expected": [], "spare": [], "again": [], "tried": [], "left": []}

@@ -75,3 +75,12 @@ where m.scope_id = any(%(scopes)s) and m.medium = 'slack' and m.deleted_at is nu
   and m.sent_at > %(since)s and m.sent_at <= %(now)s
   and (coalesce((m.facts ->> 'asks_us')::boolean, false) or m.text like '%%?%%')
 order by m.sent_at desc, m.key limit %(most)s
+
+-- rows_of_memories --
+-- Which messages some memories come from.
+select memory_id, message_id from nightdesk.memory_source where memory_id = any(%(memories)s) order by memory_id, message_id
+
+-- rows_behind --
+-- Which messages some prepared answers rest on.
+select prepared_id as id, array_agg(message_id order by message_id) as rows from nightdesk.prepared_source
+where prepared_id = any(%(ids)s) group by 1
