@@ -266,6 +266,7 @@ class Town:
                 f"#{p.name}" if p.channel else f"the mailbox {p.name}": p.key for p in people.places(tx).values()
             }
             persons = {one.person.name: one.person.key for one in people.everybody(tx)}
+        by_name |= {f"the desk of {name}": f"person:{key}" for name, key in persons.items()}
         return by_name[found["place"]] if found["place"] else f"person:{persons[found['owner']]}"
 
     def _whose(self, about: str) -> str:
