@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from hashlib import sha256
-from typing import Any
 
-from bot import contexts
+from bot import concluding, contexts
 from bot.desk import HORIZON, Desk
 from bot.store import changes, memory, messages, people, runs
 from bot.store import desk as kept
@@ -15,8 +15,23 @@ from bot.store.db import Tx
 from bot.thinking import think
 from graphs import consolidate as remember
 from graphs.conversations import blocks, conversations
-from graphs.domain import Fact, Message, Person, Thread
+from graphs.domain import Fact, Memory, Message, Person, Thread
 from graphs.rules.natures import nature
+
+MOST_NEW = 3_000
+"""Messages of one place that one night reads; of more the newest, the others in the nights to come."""
+
+NEAR = 4
+"""Known statements that a new one is held against."""
+
+
+@dataclass(frozen=True)
+class New:
+    """What a place's night has before it."""
+
+    blocks: tuple[remember.Block, ...]  # the newest first: what the budget does not reach is the oldest
+    idle: tuple[int, ...]  # rows of messages in which there is nothing to note
+    left: int  # messages for the nights to come
 
 
 def consolidate(desk: Desk, scope: int, night: date, now: datetime) -> None:
@@ -29,33 +44,57 @@ def consolidate(desk: Desk, scope: int, night: date, now: datetime) -> None:
     with begin() as tx:
         begun = messages.moment(tx)
         run = runs.take(tx, f"{place.key}/{night}/consolidate", scope)
-        fresh = messages.by_id(tx, messages.unnoted(tx, scope, now - HORIZON, now))
-        new = _worth_noting(fresh, desk.inside(directory), owner)
-        memories = tuple(memory.memories(tx, [scope], now))
-    pending = [remember.Block(messages=tuple(m.id for m in block)) for block in blocks(new)]
+        new = _new(tx, scope, desk.inside(directory), owner, now)
     context = remember.Context(
         thinker=contexts.payer(desk, place, night),
         place=f"#{place.name}" if place.channel else f"the mailbox {place.name}",
         messages=lambda ids: _by_id(begin, ids),
-        memories=memories,
+        near=lambda text: _near(begin, text, now),
         people=people.by_key(directory),
         now=now,
         zone=desk.zone or "UTC",
     )
-    state = think(desk, run, remember.build(), {"pending": pending, "noted": []}, context) if pending else {}
-    noted = state.get("noted", [])
-    facts = remember.all_facts(noted)
+    begins = {"pending": list(new.blocks), "noted": [], "related": []}
+    state = think(desk, run, remember.build(), begins, context) if new.blocks else {}
+    noted: list[remember.Noted] = state.get("noted", [])
     with begin() as tx:
         runs.hold(tx, run)
-        ruled_out = changes.ruled_out(tx, scope)
-        facts = [fact for fact in facts if not changes.is_ruled_out(ruled_out, fact.quote, fact.text)]
-        for fact in facts:
-            memory.put_fact(tx, scope, fact, night)
-            _keep_change(tx, scope, fact)
-        messages.set_noted(tx, scope, [message.id for message in fresh])
+        facts = _keep(tx, scope, noted, state.get("related", []), night)
+        read = [row for one in noted if not one.left for row in one.block.messages]
+        messages.set_noted(tx, scope, [*new.idle, *read])
         messages.forget_since(tx, begun)
-        runs.end(tx, run, {"blocks": len(pending), "facts": len(facts), "fell_back": _reasons(noted)})
+        left = new.left + sum(len(one.block.messages) for one in noted if one.left)
+        reasons = sorted({one.fell_back for one in noted if one.fell_back})
+        runs.end(tx, run, {"blocks": len(new.blocks), "facts": facts, "left": left, "fell_back": reasons})
+    concluding.for_channel(desk, place, night, now)
     contexts.rewrite_place(desk, place, night, now)
+
+
+def _new(tx: Tx, scope: int, inside: frozenset[str], owner: Person | None, now: datetime) -> New:
+    rows = messages.unnoted(tx, scope, now - HORIZON, now)
+    fresh = messages.by_id(tx, rows[-MOST_NEW:])
+    packed = [tuple(m.id for m in block) for block in blocks(_worth_noting(fresh, inside, owner))]
+    said = {row for block in packed for row in block}
+    return New(
+        blocks=tuple(remember.Block(messages=block) for block in reversed(packed)),
+        idle=tuple(m.id for m in fresh if m.id not in said),
+        left=max(len(rows) - MOST_NEW, 0),
+    )
+
+
+def _keep(tx: Tx, scope: int, noted: Sequence[remember.Noted], related: Sequence[remember.Related], night: date) -> int:
+    """Stores tonight's facts that nobody ruled out, and how they stand to each other; how many."""
+    ruled_out = changes.ruled_out(tx, scope)
+    ids: dict[int, int] = {}
+    for place, fact in enumerate(remember.all_facts(noted)):
+        if not changes.is_ruled_out(ruled_out, fact.quote, fact.text):
+            ids[place] = memory.put_fact(tx, scope, fact, night)
+            _keep_change(tx, scope, fact)
+    for one in related:
+        other = one.other if one.known else ids.get(one.other)
+        if one.fact in ids and other is not None:
+            memory.relate(tx, scope, (ids[one.fact], other), one.relation, night)
+    return len(ids)
 
 
 def _worth_noting(fresh: Sequence[Message], inside: frozenset[str], owner: Person | None) -> list[Thread]:
@@ -81,5 +120,6 @@ def _by_id(begin: Callable[[], AbstractContextManager[Tx]], ids: Sequence[int]) 
         return messages.by_id(tx, ids)
 
 
-def _reasons(results: Sequence[Any]) -> list[str]:
-    return sorted({one.fell_back for one in results if one.fell_back})
+def _near(begin: Callable[[], AbstractContextManager[Tx]], text: str, now: datetime) -> tuple[Memory, ...]:
+    with begin() as tx:
+        return memory.found_memories(tx, text, "en", NEAR, now, past=True)

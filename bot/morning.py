@@ -150,6 +150,8 @@ def _footer(tx: Tx, desk: Desk, owner: Owner, found: Found, fell_back: Sequence[
     ]
     broken = messages.quarantined(tx, [place.id for place in owner.places])
     skipped += [Skipped(what="unreadable messages", why=why, count=count) for why, count in broken]
+    if left := runs.left_unread(tx, [place.id for place in owner.places], night):
+        skipped.append(Skipped(what="messages", why="left for the next nights", count=left))
     cost, cap = _spent(tx, desk, owner, night)
     not_ahead = {reason for reason in (found.not_ahead, *runs.left(tx, [p.id for p in owner.places], night)) if reason}
     return Footer(

@@ -14,7 +14,7 @@ from functools import partial
 from hashlib import sha256
 from typing import Any
 
-from bot import anticipating, contexts, drafting, errands
+from bot import anticipating, concluding, contexts, drafting, errands
 from bot.desk import HORIZON, Desk, Owner, begin_owner
 from bot.morning import Found, morning
 from bot.store import choices, messages, people, queue, runs
@@ -54,6 +54,7 @@ def sleep(desk: Desk, person: int, night: date, now: datetime) -> None:
     replied = drafting.reply(desk, owner, reading.whole, partial(_settled, owner, reading, now), night, now, think)
     lives, fell_back = find_tasks(desk, owner, reading, night, now)
     errands.run_due(desk, person, night, think)
+    concluding.for_person(desk, owner, night, now)
     contexts.rewrite_person(desk, owner, night, now)
     left = anticipating.of_desk(desk, owner, [life.task for life in lives], night, now)
     found = Found(lives, replied.drafts, replied.considered, _notices(owner, reading), reading.counts, left)

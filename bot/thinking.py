@@ -8,6 +8,7 @@ from bot.desk import Desk
 from bot.store import runs
 from bot.store.checkpoints import FencedSaver, serializer
 from graphs import anticipate, tasks
+from graphs import conclude as following
 from graphs import consolidate as remember
 from graphs import context as briefing
 from graphs import draft as writing
@@ -36,8 +37,9 @@ def think(
 
 
 CHECKPOINTED: tuple[type, ...] = (
-    *VALUES, remember.Block, remember.Noted, briefing.Rewritten, tasks.ThreadRef, tasks.Batch, tasks.Judged, writing.MailRef,
-    writing.Outcome, reviewing.Open, reviewing.Reviewed, anticipate.Candidate, anticipate.Expected, anticipate.Tried,
+    *VALUES, following.Group, following.Concluded, remember.Block, remember.Noted, remember.Related, briefing.Rewritten,
+    tasks.ThreadRef, tasks.Batch, tasks.Judged, writing.MailRef, writing.Outcome, reviewing.Open, reviewing.Reviewed,
+    anticipate.Candidate, anticipate.Expected, anticipate.Tried,
     *working.CHECKPOINTED,
 )  # fmt: skip
 """Every type that a checkpoint may hold; loading one builds nothing else."""

@@ -272,23 +272,26 @@ class Fact(Value):
     said_by: PersonKey
     said_at: datetime
     change: Literal["", "decision", "reversal", "disagreement", "news"] = ""  # worth telling people in the morning
-    supersedes: tuple[int, ...] = ()  # row ids of memories that no longer hold
     confidence: float = 0.6
     found_by: FoundBy = "rules"
 
 
 class Memory(Value):
-    """A fact as the store keeps it."""
+    """A fact as the store keeps it, or a conclusion: what follows from at least two facts."""
 
     id: int
     scope: str
-    kind: str
+    kind: str  # as of a fact, or "conclusion"
     text: str
-    quote: str
+    quote: str  # of a conclusion ""
     sources: tuple[Source, ...]
     said_by: PersonKey
     valid_from: datetime
     valid_to: datetime | None = None
+    superseded_by: int | None = None
+    contradicts: tuple[int, ...] = ()  # what else is said of the same and cannot hold with it, in either order
+    premises: tuple[int, ...] = ()  # of a conclusion, never empty then
+    confidence: float = 0.6
 
 
 class ContextLine(Value):

@@ -122,3 +122,9 @@ def left(tx: Tx, scopes: Sequence[int], night: date) -> list[str]:
 def fell_back(tx: Tx, scopes: Sequence[int], night: date) -> list[str]:
     """Why rules had to note what some of these places learned in a night."""
     return [row["reason"] for row in tx.all("fell_back", scopes=list(scopes), runs=f"%/{night}/consolidate")]
+
+
+def left_unread(tx: Tx, scopes: Sequence[int], night: date) -> int:
+    """Messages of these places that a night did not get to read for memories."""
+    row = tx.one("left_unread", scopes=list(scopes), runs=f"%/{night}/consolidate")
+    return int(row["count"]) if row else 0

@@ -64,10 +64,13 @@ def learn(
     said = messages(database, place.id)[nth]
     fact = Fact(
         kind="decision", text=text, quote=text, message=said["id"], source=SlackSource(channel="C1", ts=said["key"]),
-        said_by="U1", said_at=NOW - timedelta(days=1, hours=-hours), supersedes=tuple(supersedes),
+        said_by="U1", said_at=NOW - timedelta(days=1, hours=-hours),
     )  # fmt: skip
     with desk.store.as_scope(place.id) as tx:
-        return memory.put_fact(tx, place.id, fact, NIGHT)
+        learned = memory.put_fact(tx, place.id, fact, NIGHT)
+        for old in supersedes:
+            memory.relate(tx, place.id, (learned, old), "supersedes", NIGHT)
+    return learned
 
 
 def block(desk: Desk, place: people.Place) -> stored.Block | None:
@@ -276,7 +279,7 @@ def test_what_its_speaker_took_back_only_they_bring_back(desk: Desk, moved: peop
         [one] = memory.memories(tx, [moved.id], NOW)
         memory.forget_memory(tx, moved.id, one.id, NOW)
     assert told(desk, BOB)[0][:2] == ("Dropped", NEW)
-    assert pressed(desk, BOB, blocks_learned.UNDO) == learning.NOT_THEIRS and holding(desk, moved) == []
+    assert pressed(desk, BOB, blocks_learned.UNDO) == learning.NOT_THEIRS and holding(desk, moved) == [OLD]
     assert pressed(desk, ADA, blocks_learned.UNDO) == "" and holding(desk, moved) == [NEW]
 
 

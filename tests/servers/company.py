@@ -445,6 +445,9 @@ def helpful(server: ModelServer) -> ModelServer:
 _FENCED = re.compile(r"<(?:m|message|note)\b([^>]*)>\n?(.*?)\n?</(?:m|message|note)>", re.DOTALL)
 
 
+_LINES = re.compile(r"^(\d+) \w+ \d\d:\d\d (.*?)(?: / .*)?$", re.MULTILINE)
+
+
 def _help(body: dict[str, Any]) -> str:
     form = body.get("response_format", {}).get("json_schema", {})
     found = [
@@ -454,12 +457,15 @@ def _help(body: dict[str, Any]) -> str:
     said = [(number, text) for number, (_, text) in enumerate(found, 1) if text]
     match form.get("name"):
         case "Notes":
+            read = [(int(n), html.unescape(text)[:200]) for n, text in _LINES.findall(body["messages"][-1]["content"])]
             notes: list[dict[str, Any]] = [
-                {"message": n, "quote": text.splitlines()[0][:200], "text": text.splitlines()[0][:200], "kind": "fact",
-                 "change": "decision" if "decided" in text else "", "supersedes": []}
-                for n, text in said
-            ]  # fmt: skip
+                {"n": n, "q": text, "t": text, "k": "decision" if "decided" in text else "fact"}
+                for n, text in read
+                if text
+            ]
             return json.dumps({"notes": notes[:60]})
+        case "Verdicts":
+            return json.dumps({"verdicts": []})
         case "Lines":
             lines: list[dict[str, Any]] = [
                 {"text": text[:200], "notes": re.findall(r'id="([KN]\d+)"', about)} for about, text in found[:12]

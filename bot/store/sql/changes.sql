@@ -40,23 +40,22 @@ update nightdesk.change_log set undone_by = '', never = false where id = %(id)s 
 update nightdesk.change_log set undone_by = %(who)s, never = true where id = %(id)s and not never
 
 -- unlearn --
--- As if it had never held: a memory without a moment in which it did.
-update nightdesk.memory set valid_to = valid_from, superseded_by = null
-where scope_id = %(scope)s and id = %(id)s and valid_to is null
+-- As if it had never held: a memory without a moment in which it did. What it took the place of holds again.
+update nightdesk.memory set forgotten_at = valid_from where scope_id = %(scope)s and id = %(id)s and valid_to is null
 
 -- learn_again --
 -- It holds; what a newer statement took the place of stays closed.
-update nightdesk.memory set valid_to = null where scope_id = %(scope)s and id = %(id)s and superseded_by is null
+update nightdesk.memory set forgotten_at = null where scope_id = %(scope)s and id = %(id)s and forgotten_at is not null
 
 -- restore_superseded --
--- The older statement holds again, if that newer one took its place.
-update nightdesk.memory set valid_to = null, superseded_by = null
-where scope_id = %(scope)s and id = %(old)s and superseded_by = %(new)s
+-- The newer statement took the place of the older one, and no more does; no night says so again.
+update nightdesk.memory_relation set undone = true
+where scope_id = %(scope)s and older = %(old)s and newer = %(new)s and relation = 'supersedes'
 
 -- supersede_again --
--- The newer statement takes the place of the older one again, if that still holds.
-update nightdesk.memory old set valid_to = new.valid_from, superseded_by = new.id from nightdesk.memory new
-where old.scope_id = %(scope)s and old.id = %(old)s and old.valid_to is null and new.id = %(new)s
+-- The newer statement takes the place of the older one again.
+update nightdesk.memory_relation set undone = false
+where scope_id = %(scope)s and older = %(old)s and newer = %(new)s and relation = 'supersedes'
 
 -- memory_words --
 -- What a memory says, and the words it was learned from.

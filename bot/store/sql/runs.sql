@@ -56,3 +56,8 @@ where scope_id = any(%(scopes)s) and id like %(runs)s and state = 'done' order b
 -- Why not all expected questions were answered ahead in a night, without repeats.
 select distinct jsonb_array_elements_text(report -> 'left') as reason from nightdesk.run
 where scope_id = any(%(scopes)s) and id like %(runs)s and state = 'done' order by 1
+
+-- left_unread --
+-- Messages that nights of one date did not get to, told by their runs.
+select coalesce(sum((report ->> 'left')::int), 0) as count from nightdesk.run
+where scope_id = any(%(scopes)s) and id like %(runs)s and state = 'done'
