@@ -15,7 +15,7 @@ from bot.home import Keys, keys
 from bot.settings import DEFAULT_HOME, RoleSettings, Settings
 from bot.slack.client import Slack
 from bot.store import db, migrate, people
-from bot.store.queue import READ, SLEEP
+from bot.store.queue import AHEAD, READ, SLEEP
 from graphs.errors import NeedsPerson
 from graphs.thinking import LIVE_PATIENCE, PATIENCE, Patience, thinker
 
@@ -107,6 +107,7 @@ def sleep_now(desk: Desk, dsn: str, nights: Sequence[tuple[people.Known, date, d
         async with queue.open_async():
             # All places before all people: nobody has to wait for a place, or to look again whether it is read.
             await workers.drain(queue, desk, [READ], WORKERS)
+            await workers.drain(queue, desk, [AHEAD], WORKERS)
             await workers.drain(queue, desk, [SLEEP], WORKERS)
 
     asyncio.run(all_of_it())

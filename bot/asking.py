@@ -3,19 +3,20 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache, partial
 from typing import Any
 
-from bot import hours
+from bot import gathering, hours, observe
 from bot.desk import Desk
-from bot.store import desk as kept
-from bot.store import messages, people, runs
+from bot.gathering import Gathered
+from bot.store import contexts, messages, people, prepared, runs
 from bot.store.db import Tx
 from bot.store.outbox import Rest
+from bot.store.prepared import Use
 from graphs import answer as answering
-from graphs.citing import NOT_FOUND, Passage, not_found
+from graphs.citing import IN_A_CHANNEL, NOT_FOUND, Most, Passage, not_found
 from graphs.conversations import name_of
 from graphs.digest_value import ItemLink, day_words
 from graphs.domain import Answer, Message, Person, PersonKey, Quoted, SlackSource, Source
@@ -32,6 +33,8 @@ THREAD_WORDS = 300
 """Characters of a thread's first message that a question in it is looked up with."""
 QUESTIONS = 6
 """Places among what is looked up for questions that we were asked before: no word finds them, but their neighbours do."""
+LOOKED_AT = 30
+"""Messages that a question looks up: more than have room, questions to us among them."""
 
 
 def _unheard(piece: str) -> None:
@@ -102,6 +105,12 @@ def rights(tx: Tx, here: Place) -> frozenset[int]:
     return frozenset() if here.begin is None else people.readable_to(tx, here.asker.id, here.scope)
 
 
+def readers_of(desk: Desk, scope: int) -> Place:
+    """A channel as all its readers see it, asked by nobody in particular."""
+    nobody = people.Known(0, Person(key="", name="A colleague"), desk.zone, None)
+    return Place(nobody, scope, partial(desk.store.as_readers_of, scope))
+
+
 def check_rights(tx: Tx, here: Place, before: frozenset[int]) -> None:
     """Before anything is said that was made with the rights of `before`. Raises `Later` when one of them is gone."""
     if not before <= rights(tx, here):
@@ -130,12 +139,13 @@ class Asked:
     thread: Sequence[Message] = ()
     source: Source | None = None
     us: PersonKey = ""
+    searches: tuple[str, ...] = ()  # other words that an answer may stand in
 
     @property
     def wording(self) -> str:
         """What retrieval looks for: "and when?" is about what its thread is about."""
         root = next((m.text.text for m in self.thread if m.author.key != self.us), "")
-        return f"{self.text}\n{root[:THREAD_WORDS]}" if root else self.text
+        return "\n".join(said for said in (self.text, root[:THREAD_WORDS], *self.searches) if said)
 
 
 def answer(
@@ -153,29 +163,68 @@ def answer(
     """
     if here.begin is None:
         return not_found([], [])
+    live = By(partial(_thinker, desk, here, now, partial(used.counting, has_read=has_read)), on_text=on_text)
+    found = answered(desk, here, asked, now, used, live)
+    return _with_bounds(desk, here, found, now) if found.served == "not_found" else found
+
+
+@dataclass(frozen=True)
+class By:
+    """Whose model answers, in which step of the ledger, and how much it may say."""
+
+    thinker: Callable[[Tx], Thinker | None]  # gets the directory
+    step: str = "answer"
+    most: Most = IN_A_CHANNEL
+    on_text: Callable[[str], None] = _unheard
+
+    @property
+    def by_night(self) -> bool:
+        """Nobody waits: all there is room for at once, and nothing that was itself answered ahead."""
+        return self.step != "answer"
+
+
+def answered(desk: Desk, here: Place, asked: Asked, now: datetime, used: "Used", by: By) -> Answer:
+    """What `answer` is made of, for whoever thinks."""
+    assert here.begin is not None
     with desk.store.directory() as tx:
-        directory = people.everybody(tx)
+        names = people.by_key(people.everybody(tx))
         places = {p.key: p for p in people.places(tx).values()}
-        desk_scope = people.desk_of(tx, here.asker.person.key) if desk.live_model else 0
-    names = people.by_key(directory)
+        thinker = by.thinker(tx)
+        own = here.scope or people.desk_of(tx, here.asker.person.key)
     with here.begin() as tx:
-        blocks = kept.learned(tx, [here.scope] if here.scope else [])
-        recalled = _recall(tx, asked.wording, answering.PASSAGES + QUESTIONS, now)
+        # The place's own before what everybody knows: where there is no room for both, that is what is left.
+        blocks = sorted(
+            contexts.learned(tx, [own, places["workspace"].id]), key=lambda block: block.scope == "workspace"
+        )
+        recalled = [one.message for one in _recall(tx, asked.wording, LOOKED_AT, now)]
+        found = [message for message in recalled if _is_source(asked, message)]
+        gathered = gathering.gather(tx, asked.text, found, here.scope, now, ahead=not by.by_night)
+    told = partial(passage, places=places, names=names)
     context = answering.Context(
-        thinker=_thinker(desk, here, desk_scope, now, partial(used.counting, has_read=has_read)),
+        thinker=thinker,
         question=Quoted(text=asked.text),
         asker=here.asker.person.name,
         thread=asked.thread,
-        recall=lambda: _passages(here, asked, recalled, partial(passage, places=places, names=names), used),
+        recall=partial(_passages, asked, gathered, told, used, _Room(thinker is None, by.by_night)),
         known=[line.text for block in blocks for line in block.lines],
         people=names,
         now=now,
         zone=here.asker.zone or desk.zone or "UTC",
         on_token=used.token,
-        on_text=on_text,
+        on_text=by.on_text,
+        step=by.step,
+        most=by.most,
+        prepared=gathered.prepared,
     )
-    found: Answer = _graph().invoke({}, context=context)["answer"]
-    return _with_bounds(desk, here, found, now) if found.served == "not_found" else found
+    state = _graph().invoke({}, context=context)
+    answer: Answer = state["answer"]
+    used.parts = state.get("parts", {})
+    used.ahead = {one.id: Use(offered=1) for one in gathered.prepared if thinker is not None}
+    used.ahead |= {
+        id_: Use(offered=1, cited=1) for id_ in gathering.cited(gathered, answer.citations) if id_ in used.ahead
+    }
+    used.ahead |= {id_: Use(withheld=1) for id_ in gathered.withheld}
+    return answer
 
 
 def _with_bounds(desk: Desk, here: Place, found: Answer, now: datetime) -> Answer:
@@ -207,15 +256,33 @@ def _graph() -> Any:
     return answering.build().compile()
 
 
+@dataclass(frozen=True)
+class _Room:
+    """How much is looked at: by rules as many messages as ever; at night no less than for several facts."""
+
+    by_rules: bool
+    by_night: bool
+
+
 def _passages(
-    here: Place, asked: Asked, recalled: Sequence[Found], passage: Callable[[Message], Passage], used: "Used"
+    asked: Asked, gathered: Gathered, passage: Callable[[Message], Passage], used: "Used", wants: _Room, more: bool
 ) -> list[Passage]:
-    """The thread, and what retrieval returns; never what we were asked, or what we said: neither is a source."""
-    found = [one.message for one in recalled if _is_source(asked, one.message)][: answering.PASSAGES]
-    nearby = [m for m in asked.thread[-THREAD_PASSAGES:] if m.source not in {one.source for one in found}]
-    said = [*found, *(m for m in nearby if _is_source(asked, m))]
-    used.read |= {source_key(message.source): message.revision for message in said}
-    return [passage(message) for message in said if message.text.text]
+    """What retrieval returns, and the thread; never what we were asked, or what we said: neither is a source."""
+    thread = [m for m in asked.thread[-THREAD_PASSAGES:] if _is_source(asked, m)]
+
+    def noted(message: Message) -> Passage:
+        return gathering.with_notes(passage(message), gathered.noted.get(message.id, ()))
+
+    if wants.by_rules:
+        said = [(m, noted(m)) for m in gathering.once([*gathered.found[: answering.PASSAGES], *thread])]
+    else:
+        little = answering.is_for_one_fact(asked.text) and not more and not wants.by_night
+        room = answering.ONE_FACT if little else answering.SEVERAL
+        today = [m for m in gathered.today if _is_source(asked, m)]
+        said = gathering.shown(asked.text, replace(gathered, today=today), thread, noted, room)
+    used.read |= {source_key(message.source): message.revision for message, _ in said}
+    used.rows |= {source_key(message.source): message.id for message, _ in said}
+    return [one for _, one in said]
 
 
 def _is_source(asked: Asked, message: Message) -> bool:
@@ -229,11 +296,27 @@ def is_between_us(message: Message, us: PersonKey) -> bool:
 
 def ask(
     desk: Desk, here: Place, question: str, thread: Sequence[Message], now: datetime
-) -> tuple[Answer, dict[str, int | None]]:
+) -> tuple[Answer, dict[str, Any]]:
     """The answer with what it took: calls, tokens, and milliseconds to the first token (None without a model)."""
     used = Used()
     found = answer(desk, here, Asked(question, thread), now, used)
+    note_uses(desk, here, used, now)
     return found, used.as_usage()
+
+
+def note_uses(desk: Desk, here: Place, used: "Used", now: datetime) -> None:
+    """Counts what became of answers made ahead, with the place that asked."""
+    if not used.ahead:
+        return
+    scope = here.scope
+    if scope is None:
+        with desk.store.directory() as tx:
+            scope = people.desk_of(tx, here.asker.person.key)
+    with desk.store.as_scope(scope) as tx:
+        for id_, use in used.ahead.items():
+            prepared.put_use(tx, scope, id_, now.date(), use)
+    for use in used.ahead.values():
+        observe.count("prepared", outcome="withheld" if use.withheld else "cited" if use.cited else "not_cited")
 
 
 @dataclass
@@ -242,6 +325,9 @@ class Used:
 
     begun: float = field(default_factory=time.monotonic)
     read: dict[str, int] = field(default_factory=dict)  # revisions of what was found, by source key
+    rows: dict[str, int] = field(default_factory=dict)  # likewise the rows
+    parts: dict[str, int] = field(default_factory=dict)  # characters of the prompt by part
+    ahead: dict[int, Use] = field(default_factory=dict)  # what became of answers made ahead
     calls: int = 0
     prompt: int = 0
     completion: int = 0
@@ -271,21 +357,22 @@ class Used:
 
         return Ledger(reserve, settle, ledger.release)
 
-    def as_usage(self) -> dict[str, int | None]:
+    def as_usage(self) -> dict[str, Any]:
         return {
             "calls": self.calls,
             "prompt_tokens": self.prompt,
             "completion_tokens": self.completion,
             "first_token_ms": self.first_token_ms,
+            # A token is four characters here, as no tokenizer is at hand.
+            "prompt_parts": {name: -(-count // 4) for name, count in self.parts.items()},
         }
 
 
-def _thinker(
-    desk: Desk, here: Place, scope: int, now: datetime, counting: Callable[[Ledger], Ledger]
-) -> Thinker | None:
-    """The live agent's model; its calls are on the asker's account, which is `scope`."""
+def _thinker(desk: Desk, here: Place, now: datetime, counting: Callable[[Ledger], Ledger], tx: Tx) -> Thinker | None:
+    """The live agent's model; its calls are on the asker's account."""
     if desk.live_model is None:
         return None
+    scope = people.desk_of(tx, here.asker.person.key)
     mine = partial(desk.store.as_person, here.asker.id)
     # On the day that the asker's clock shows: what they ask in the evening takes nothing from the night before them.
     today = now.astimezone(hours.zone_of(here.asker.zone, desk.zone)).date()

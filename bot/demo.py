@@ -23,8 +23,8 @@ from bot.render_text import digest_text
 from bot.sandbox import Living
 from bot.settings import RoleSettings, Settings
 from bot.slack.manifest import manifest
+from bot.store import contexts, messages, people
 from bot.store import desk as kept
-from bot.store import messages, people
 from bot.web import server
 from bot.web.stage import Night, Question, Stage, Tell
 from graphs.digest_value import Digest, clip
@@ -207,7 +207,7 @@ def _tell(living: Living, counted: str, rules: bool, console: Console) -> None:
         digest = kept.digest(tx, owner.scope, DAY)
         drafts = [row.draft for row in kept.drafts(tx, owner.scope)]
         considered = kept.considered(tx, owner.scope)
-        learned = kept.learned(tx, [place.id for place in owner.places])
+        learned = contexts.learned(tx, [place.id for place in owner.places])
     assert digest is not None
     by = "rules, without a model" if rules else "a model's recorded answers"
     _line(console, f"Fernhollow makes greenhouse sensors: {counted}.")

@@ -20,6 +20,9 @@ from graphs.errors import NeedsPerson, NotYet
 from graphs.rules.natures import nature
 from graphs.thinking import Chat, Ledger, Thinker
 
+HORIZON = timedelta(days=14)
+"""How far back a first connect reaches."""
+
 
 @dataclass(frozen=True)
 class Model:
@@ -61,6 +64,8 @@ class Desk:
     now: Callable[[], datetime] = now_utc  # aware
     quarantine: timedelta = timedelta(seconds=120)
     """How long an effect of unknown outcome is left alone: servers finish late."""
+    passes: int = 1
+    """How many times an answer is made ahead, each time looked up in other words."""
     mail_patience: float = 60.0  # seconds of silence after which a mail server counts as gone
     mail_ca: Path | None = None  # certificate authorities of mail servers, where the system's do not do
 

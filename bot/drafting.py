@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from bot.desk import Desk, Owner
 from bot.mail import compose
 from bot.store import desk as kept
-from bot.store import messages, runs
+from bot.store import memory, messages, runs
 from bot.store.db import Tx
 from graphs import draft as writing
 from graphs import tasks
@@ -221,7 +221,7 @@ def public_notes(owner: Owner, now: datetime) -> tuple[Memory, ...]:
     """What the public channels know and still holds, newest; the same for every draft of a night."""
     scopes = [p.id for p in owner.places if p.channel and p.channel.kind == "public" and not p.channel.shared]
     with owner.begin() as tx:
-        settled = [memory for memory in kept.memories(tx, scopes, now) if memory.kind != "open_question"]
+        settled = [one for one in memory.memories(tx, scopes, now) if one.kind != "open_question"]
     return tuple(settled[-NOTES:])
 
 

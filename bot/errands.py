@@ -30,7 +30,7 @@ from graphs.errors import Denied, Later, Unsure
 from graphs.life import source_key
 
 Think = Callable[..., dict[str, Any]]
-"""`night.think`: runs a graph to its end, from where an earlier worker left it."""
+"""`thinking.think`: runs a graph to its end, from where an earlier worker left it."""
 
 LISTED = 6
 """Messages listed at once where there is no model that could work at night."""

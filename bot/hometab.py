@@ -8,7 +8,7 @@ from datetime import date, datetime
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from bot import cards
+from bot import cards, learning
 from bot.desk import Desk, Model, Owner, begin_owner
 from bot.slack.blocks_home import Box, Home, Row, home_view, told_draft
 from bot.slack.limits import Block
@@ -27,6 +27,7 @@ DRAFTS = 8
 LEFT_OUT = 8
 STILL = 5
 BOXES = 5
+LEARNED = 5
 
 
 def publish(desk: Desk, person: int) -> None:
@@ -78,6 +79,7 @@ def home(desk: Desk, owner: Owner) -> Home:
         tasks=tuple(_row(desk, owner, ranked[:TASKS], today)),
         tasks_in_all=len(ranked),
         drafts=tuple(told_draft(cards.title(row.draft), cards.STATES[row.state]) for row in drafts[-DRAFTS:]),
+        learned=tuple(learning.latest(desk, owner, learning.NEWEST, LEARNED)),
         boxes=tuple(_box(box, owner, now) for box in boxes[:BOXES]),
         left_out=tuple(_left_out(desk, owner)),
         hours=hours,

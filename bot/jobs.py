@@ -9,12 +9,13 @@ import procrastinate
 
 from bot import (
     backfill,
+    consolidating,
+    contexts,
     errands,
     hometab,
     live,
     mailroom,
     morning,
-    night,
     nightfall,
     posting,
     presses,
@@ -24,7 +25,8 @@ from bot import (
 )
 from bot.desk import Desk
 from bot.store import db
-from bot.store.queue import LIVE, READ, SLEEP
+from bot.store.queue import AHEAD, LIVE, READ, SLEEP
+from bot.thinking import think
 from graphs.errors import Later, NotYet
 
 ATTEMPTS = 4
@@ -67,11 +69,19 @@ def build(dsn: str, desk: Callable[[], Desk]) -> procrastinate.App:  # noqa: C90
 
     @app.task(name="consolidate", queue=READ, retry=again)
     def consolidate(scope: int, date_: str, now: str) -> None:
-        night.consolidate(desk(), scope, date.fromisoformat(date_), datetime.fromisoformat(now))
+        consolidating.consolidate(desk(), scope, date.fromisoformat(date_), datetime.fromisoformat(now))
+
+    @app.task(name="anticipate", queue=AHEAD, retry=again)
+    def anticipate(scope: int, date_: str, now: str) -> None:
+        nightfall.anticipate(desk(), scope, date.fromisoformat(date_), datetime.fromisoformat(now))
 
     @app.task(name="sleep", queue=SLEEP, retry=again)
     def sleep(person: int, date_: str, now: str, until: str = "") -> None:
         nightfall.sleep(desk(), person, date.fromisoformat(date_), datetime.fromisoformat(now), until)
+
+    @app.task(name="learn", queue=SLEEP, retry=again)
+    def learn(date_: str, now: str) -> None:
+        contexts.rewrite_workspace(desk(), date.fromisoformat(date_), datetime.fromisoformat(now))
 
     @app.task(name="sync_mail", queue=READ, retry=regular)
     def sync_mail(scope: int) -> None:
@@ -127,7 +137,7 @@ def build(dsn: str, desk: Callable[[], Desk]) -> procrastinate.App:  # noqa: C90
 
     @app.task(name="errand", queue=SLEEP, retry=again)
     def errand(scope: int, errand: str) -> None:
-        errands.run(desk(), scope, errand, night.think)
+        errands.run(desk(), scope, errand, think)
 
     @app.task(name="look_up", queue=LIVE, retry=patient)
     def look_up(channel: str) -> None:

@@ -27,7 +27,7 @@ from bot.store import inbox, messages, outbox, people, replies
 from bot.store.outbox import Post, Rest
 from bot.turns import Turns
 from bot.workspace import Us
-from graphs.digest_value import clip
+from graphs.digest_value import clip, day_words
 from graphs.domain import Answer, Message, Party, Quoted, SlackSource, Task
 from graphs.errors import Denied, Later, NeedsPerson, NightdeskError
 from graphs.life import task_id
@@ -291,6 +291,7 @@ def _said(desk: Desk, question: Question, telling: Telling, leave: Callable[[], 
     leave()
     with _TURNS.take(behind=True):
         made = shown(desk, here, found, (*question.rests, *used.rests(found.citations)))
+        asking.note_uses(desk, here, used, desk.now())
         # Somebody may have joined or left while it was made.
         with desk.store.directory() as tx:
             asking.check_rights(tx, here, before)
@@ -317,7 +318,9 @@ def _failed(error: NightdeskError) -> Shown:
 
 def shown(desk: Desk, here: Place, found: Answer, rests: tuple[Rest, ...] = ()) -> Shown:
     """An answer as its readers see it: with links that each of them can open, and how it was found."""
-    notes_ = {"rules": "found without a model: quoted, not composed", "not_found": ""}
+    at = found.prepared_at and found.prepared_at.astimezone(hours.zone_of(here.asker.zone, desk.zone))
+    ahead = f"prepared {day_words(at.date())}, {at:%H:%M}" if at else ""
+    notes_ = {"rules": "found without a model: quoted, not composed", "prepared": ahead}
     return Shown(
         text=found.text,
         links=tuple(asking.links(desk, here, found.citations)),

@@ -50,6 +50,7 @@ class Found:
     considered: Sequence[Considered]
     notices: Sequence[digests.Notice]
     counts: Mapping[str, int]  # messages read, by medium
+    not_ahead: str = ""  # why questions were not answered ahead, '' when they were
 
 
 def morning(desk: Desk, owner: Owner, found: Found, fell_back: Sequence[str], night: date, now: datetime) -> Digest:
@@ -149,7 +150,10 @@ def _footer(tx: Tx, desk: Desk, owner: Owner, found: Found, fell_back: Sequence[
     ]
     broken = messages.quarantined(tx, [place.id for place in owner.places])
     skipped += [Skipped(what="unreadable messages", why=why, count=count) for why, count in broken]
+    if left := runs.left_unread(tx, [place.id for place in owner.places], night):
+        skipped.append(Skipped(what="messages", why="left for the next nights", count=left))
     cost, cap, by_step = _spent(tx, desk, owner, night)
+    not_ahead = {reason for reason in (found.not_ahead, *runs.left(tx, [p.id for p in owner.places], night)) if reason}
     return Footer(
         read=", ".join(
             _count(found.counts.get(kind, 0), name) for kind, name in (("slack", "Slack message"), ("mail", "mail"))
@@ -159,6 +163,7 @@ def _footer(tx: Tx, desk: Desk, owner: Owner, found: Found, fell_back: Sequence[
         cap=cap,
         by_step=by_step,
         failed=tuple(f"Found without a model: {reason}." for reason in sorted(set(fell_back))),
+        notes=tuple(f"not all answers were prepared: {reason}" for reason in sorted(not_ahead)),
     )
 
 

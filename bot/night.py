@@ -1,130 +1,36 @@
-"""One night: a place is read once for everybody (`consolidate`), then each person's desk is done (`sleep`).
+"""One person's night (`sleep`), after the places they read were read once for everybody (`consolidating`).
 
-consolidate: new messages -> facts -> memories and the place's learned context
-sleep:       conversations -> tasks · inbox -> drafts, questions, reasons · errands · all of it -> the morning's digest
+sleep: conversations -> tasks · inbox -> drafts, questions, reasons · errands
+       memories that concern them -> their learned context · all of it -> the morning's digest
 
 Each step may be killed and run again: runs are fenced, judgements are kept by the hash of what was judged, results are
 written once in one transaction. Graphs think; this file alone reads and writes.
 """
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import partial
 from hashlib import sha256
 from typing import Any
 
-from langgraph.graph import StateGraph
-
-from bot import drafting, errands
-from bot.desk import Desk, Owner, begin_owner
+from bot import anticipating, concluding, contexts, drafting, errands
+from bot.desk import HORIZON, Desk, Owner, begin_owner
 from bot.morning import Found, morning
-from bot.store import choices, messages, people, runs
+from bot.store import choices, messages, people, queue, runs
 from bot.store import desk as kept
-from bot.store.checkpoints import FencedSaver, serializer
-from bot.store.db import Tx
-from bot.store.runs import Begin
-from graphs import consolidate as remember
-from graphs import draft as writing
-from graphs import errand as working
+from bot.thinking import think
 from graphs import review as reviewing
 from graphs import tasks
-from graphs.conversations import blocks, conversations, fingerprint, involves
+from graphs.conversations import conversations, fingerprint, involves
 from graphs.digest import Notice
-from graphs.domain import VALUES, Fact, Finding, Message, Person, Thread
+from graphs.domain import Finding, Message, Thread
 from graphs.life import Life, joined, lived, source_key
 from graphs.rules.judge import answers_elsewhere, same_matter
-from graphs.rules.natures import nature
 from graphs.thinking import Thinker
-
-HORIZON = timedelta(days=14)
-"""How far back a first connect reaches."""
 
 ELSEWHERE = 4
 """Messages from elsewhere that an open item is held against."""
-
-WIDTH = 6
-"""Model calls of one run side by side."""
-
-
-# --- a place --------------------------------------------------------------------------------------
-
-
-def consolidate(desk: Desk, scope: int, night: date, now: datetime) -> None:
-    """Reads what is new in one channel or mailbox and keeps what is worth knowing, for everybody who may read it."""
-    with desk.store.directory() as tx:
-        place = people.places(tx)[scope]
-        directory = people.everybody(tx)
-    begin = partial(desk.store.as_scope, scope)
-    owner = next((known.person for known in directory if known.person.key == place.owner), None)
-    with begin() as tx:
-        begun = messages.moment(tx)
-        run = runs.take(tx, f"{place.key}/{night}/consolidate", scope)
-        fresh = messages.by_id(tx, messages.unnoted(tx, scope, now - HORIZON, now))
-        new = _worth_noting(fresh, desk.inside(directory), owner)
-        memories = tuple(kept.memories(tx, [scope], now))
-    pending = [remember.Block(messages=tuple(m.id for m in block)) for block in blocks(new)]
-    context = remember.Context(
-        thinker=_payer(desk, place, directory, begin, night),
-        place=f"#{place.name}" if place.channel else f"the mailbox {place.name}",
-        messages=lambda ids: _by_id(begin, ids),
-        memories=memories,
-        people=people.by_key(directory),
-        now=now,
-        zone=desk.zone or "UTC",
-    )
-    state = (
-        think(desk, run, remember.build(), {"pending": pending, "noted": [], "brief": []}, context) if pending else {}
-    )
-    noted = state.get("noted", [])
-    facts = remember.all_facts(noted)
-    with begin() as tx:
-        runs.hold(tx, run)
-        ids = [kept.put_fact(tx, scope, fact, night) for fact in facts]
-        if lines := remember.context_lines(state.get("brief", []), ids):
-            version = next((block.version for block in kept.learned(tx, [scope])), 0)
-            kept.put_learned(tx, scope, version + 1, lines, night)
-        for fact in facts:
-            _keep_change(tx, scope, fact)
-        messages.set_noted(tx, scope, [message.id for message in fresh])
-        messages.forget_since(tx, begun)
-        runs.end(tx, run, {"blocks": len(pending), "facts": len(facts), "fell_back": _reasons(noted)})
-
-
-def _payer(
-    desk: Desk, place: people.Place, directory: Sequence[people.Known], begin: Begin, night: date
-) -> Thinker | None:
-    """A mailbox is read on its owner's account; a channel, which many read, on its own."""
-    owner = next((known for known in directory if known.person.key == place.owner), None)
-    if owner is None:
-        return desk.thinker(begin, place.id, night)
-    with desk.store.directory() as tx:
-        mine = people.desk_of(tx, owner.person.key)
-    return desk.thinker(partial(desk.store.as_person, owner.id), mine, night)
-
-
-def _worth_noting(fresh: Sequence[Message], inside: frozenset[str], owner: Person | None) -> list[Thread]:
-    """Conversations made of new messages alone; of mail only what people wrote to people."""
-    return conversations([m for m in fresh if _by_a_person(m, inside, owner)], None, "")
-
-
-def _by_a_person(message: Message, inside: frozenset[str], owner: Person | None) -> bool:
-    if message.mail is None or owner is None:
-        return message.author.kind != "bot"
-    return message.mail.mailbox == "sent" or nature(message, inside, owner).kind == "person"
-
-
-def _keep_change(tx: Tx, scope: int, fact: Fact) -> None:
-    """A change is told in the morning to those who may read the place; kept as a thought of the place about itself."""
-    if fact.change:
-        key = f"{fact.message}/{fact.change}/{sha256(fact.quote.encode()).hexdigest()[:12]}"
-        kept.put_thought(tx, scope, "change", key, b"", fact, scope, "")
-
-
-def _by_id(begin: Callable[[], AbstractContextManager[Tx]], ids: Sequence[int]) -> list[Message]:
-    with begin() as tx:
-        return messages.by_id(tx, ids)
 
 
 # --- a person -------------------------------------------------------------------------------------
@@ -148,10 +54,15 @@ def sleep(desk: Desk, person: int, night: date, now: datetime) -> None:
     replied = drafting.reply(desk, owner, reading.whole, partial(_settled, owner, reading, now), night, now, think)
     lives, fell_back = find_tasks(desk, owner, reading, night, now)
     errands.run_due(desk, person, night, think)
-    found = Found(lives, replied.drafts, replied.considered, _notices(owner, reading), reading.counts)
+    concluding.for_person(desk, owner, night, now)
+    contexts.rewrite_person(desk, owner, night, now)
+    left = anticipating.of_desk(desk, owner, [life.task for life in lives], night, now)
+    found = Found(lives, replied.drafts, replied.considered, _notices(owner, reading), reading.counts, left)
     morning(desk, owner, found, [*replied.fell_back, *fell_back], night, now)
     with owner.begin() as tx:
         messages.forget_since(tx, begun)
+    with desk.store.directory() as tx:
+        queue.defer(tx, contexts.of_workspace(night, now))
 
 
 def _notices(owner: Owner, reading: Reading) -> list[Notice]:
@@ -363,29 +274,3 @@ def open_still(findings: Sequence[Finding], reading: Reading, owner: Owner) -> l
 
 def _reasons(results: Sequence[Any]) -> list[str]:
     return sorted({one.fell_back for one in results if one.fell_back})
-
-
-# --- running a graph ------------------------------------------------------------------------------
-
-
-def think(
-    desk: Desk, run: runs.Run, graph: StateGraph[Any, Any, Any, Any], begins: dict[str, Any], context: Any
-) -> dict[str, Any]:
-    """Runs a graph to its end, from where an earlier worker left it if one did. Raises `Fenced` when taken over."""
-    saver = FencedSaver(desk.store.pool, serializer(desk.keys.seals, CHECKPOINTED, run.id), run)
-    compiled = graph.compile(checkpointer=saver)
-    config: Any = {"configurable": {"thread_id": run.id}, "max_concurrency": WIDTH}
-    left = compiled.get_state(config)
-    begun = bool(left.next) and left.values.get("pending") == begins["pending"]
-    if left.values and not begun:
-        # Something else is to be done than what was left unfinished: that run's result was never saved.
-        saver.delete_thread(run.id)
-    found = compiled.invoke(None if begun else begins, config, context=context, durability="sync")
-    return dict(found)
-
-
-CHECKPOINTED: tuple[type, ...] = (
-    *VALUES, remember.Block, remember.Noted, remember.Draftline, tasks.ThreadRef, tasks.Batch, tasks.Judged, writing.MailRef,
-    writing.Outcome, reviewing.Open, reviewing.Reviewed, *working.CHECKPOINTED,
-)  # fmt: skip
-"""Every type that a checkpoint may hold; loading one builds nothing else."""

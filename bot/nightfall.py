@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from bot import hours, mailroom, morning, night, workspace
+from bot import anticipating, hours, mailroom, morning, night, workspace
 from bot.desk import Desk
 from bot.hours import Morning, Sleeper
 from bot.store import accounts, cursors, nights, people, queue
 from bot.store.db import Tx
 from bot.store.people import Place
-from bot.store.queue import READ, SLEEP, Job
+from bot.store.queue import AHEAD, READ, SLEEP, Job
 from graphs.errors import NotYet
 
 BEFORE_WAKING = timedelta(minutes=10)
@@ -33,6 +33,13 @@ def reading(place: Place, day: date, now: datetime) -> Job:
     """The job that reads one place for the night of a date; a nap on the same date is the same job."""
     args: dict[str, queue.Argument] = {"scope": place.id, "date_": day.isoformat(), "now": now.isoformat()}
     return Job("consolidate", READ, args, lock=lock_of(place), once=f"consolidate/{place.id}/{day}")
+
+
+def looking_ahead(place: Place, day: date, now: datetime) -> Job:
+    """The job that answers ahead what the readers of a channel will ask. Whatever is owed to people goes first."""
+    args: dict[str, queue.Argument] = {"scope": place.id, "date_": day.isoformat(), "now": now.isoformat()}
+    once = f"anticipate/{place.id}/{day}"
+    return Job("anticipate", AHEAD, args, lock=once, once=once, priority=-10)
 
 
 def bringing(place: Place) -> Job:
@@ -76,6 +83,9 @@ def defer(
     """Enqueues the reading of some places and then a person's night."""
     for place in places:
         queue.defer(tx, reading(place, day, now))
+    for place in places:
+        if place.channel is not None:
+            queue.defer(tx, looking_ahead(place, day, now))
     queue.defer(tx, sleeping(person, day, now, until))
 
 
@@ -106,6 +116,9 @@ def begin(desk: Desk, due: Sequence[Beginning], now: datetime) -> list[int]:
             if place.id in connected or (place.channel is not None and place.channel.id in here):
                 queue.defer(tx, bringing(place))
             queue.defer(tx, reading(place, day, now))
+        for (_, day), place in sorted(wanted.items(), key=lambda one: one[0]):
+            if place.channel is not None:
+                queue.defer(tx, looking_ahead(place, day, now))
         for one in fresh:
             until = max(one.owed.wakes - BEFORE_WAKING, now + AT_LEAST)
             queue.defer(tx, sleeping(one.person, one.owed.date, now, until))
@@ -134,6 +147,17 @@ def _wait_for(desk: Desk, person: int, day: date, now: datetime) -> None:
     if left:
         wait = min(max((desk.now() - now).total_seconds() / 10, 0.5), LONGEST_WAIT)
         raise NotYet("The places of this night are still being read.", wait)
+
+
+def anticipate(desk: Desk, scope: int, day: date, now: datetime) -> None:
+    """Answers ahead for the readers of a channel. Raises `NotYet` while something they read is still being read."""
+    with desk.store.as_readers_of(scope) as tx:
+        read = people.readable(tx)
+    with desk.store.directory() as tx:
+        left = nights.being_read(tx, read, day)
+    if left:
+        raise NotYet("The places of this night are still being read.", LONGEST_WAIT)
+    anticipating.of_channel(desk, scope, day, now)
 
 
 def _slept(desk: Desk, person: int, day: date) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -10,11 +10,11 @@ from typing import Any
 from bot.desk import Owner
 from bot.render_text import digest_html, digest_text
 from bot.slack.blocks import digest_blocks
+from bot.store import changes, contexts, memory, people, prepared, runs
 from bot.store import desk as kept
-from bot.store import runs
 from bot.store.db import Row
 from graphs.digest_value import Digest, Item
-from graphs.domain import Considered, Draft, Memory, Task
+from graphs.domain import Considered, Draft, Memory, Prepared, Source, Task
 
 _TASK = {"id", "owner", "kind", "what", "why", "next_step", "due", "state", "sources", "found_by"}
 _ITEM = {
@@ -48,9 +48,11 @@ def write_person(owner: Owner, night: date, now: datetime, folder: Path) -> Dige
         drafts = [row for row in kept.drafts(tx, owner.scope) if row.state in ("planned", "appended")]
         considered = list(kept.considered(tx, owner.scope))
         places = [place.id for place in owner.places]
-        memories = kept.memories(tx, places, now)
-        learned = kept.learned(tx, places)
-        changed = kept.changes(tx, places, night)
+        memories = memory.memories(tx, places, now)
+        learned = contexts.learned(tx, people.readable(tx))
+        changed = changes.of_night(tx, people.readable(tx), night)
+        shown = changes.sources(tx, [memory for row in changed for memory in row["memories"]])
+        ahead = prepared.sound_of(tx, [owner.scope, *places], now)
     if folder.exists():
         shutil.rmtree(folder)
     (folder / "drafts").mkdir(parents=True)
@@ -66,9 +68,9 @@ def write_person(owner: Owner, night: date, now: datetime, folder: Path) -> Dige
     _json(folder / "memory.json", {"learned_context": [
         {"scope": block.scope, "text": "\n".join(line.text for line in block.lines), "version": block.version}
         for block in sorted(learned, key=lambda block: block.scope) if block.lines
-    ], "memories": [_memory(memory) for memory in sorted(memories, key=_said)],
-    "changed": [dict(row) for row in changed]})  # fmt: skip
-    _json(folder / "answers.json", [])
+    ], "memories": [_memory(one) for one in sorted(memories, key=_said)],
+    "changed": [_changed(row, shown) for row in changed]})  # fmt: skip
+    _json(folder / "answers.json", [_answer(one) for one in ahead])
     return digest
 
 
@@ -158,6 +160,17 @@ def _memory(memory: Memory) -> dict[str, Any]:
     return memory.model_dump(
         mode="json", include={"scope", "text", "quote", "sources", "valid_from", "valid_to", "kind"}
     )
+
+
+def _changed(row: Row, shown: Mapping[int, Sequence[Source]]) -> dict[str, Any]:
+    """One line of the night's diff with the messages it comes from; of what took another's place both."""
+    sources = [source.model_dump(mode="json") for memory in row["memories"] for source in shown.get(memory, ())]
+    return {name: row[name] for name in ("scope", "op", "what", "was", "undone")} | {"sources": sources}
+
+
+def _answer(one: Prepared) -> dict[str, Any]:
+    """The places of the citations stay in the answer: [1] is the first of them."""
+    return one.model_dump(mode="json", include={"scope", "question", "answer", "citations", "expires", "reason", "at"})
 
 
 def _json(path: Path, value: Any) -> None:

@@ -2,8 +2,7 @@
 
 from bot.asking import Place
 from bot.desk import Desk
-from bot.store import desk as kept
-from bot.store import messages
+from bot.store import memory, messages
 from bot.store.outbox import Rest
 from graphs.checks import folded
 from graphs.digest_value import clip
@@ -27,7 +26,7 @@ def remember(desk: Desk, here: Place, message: Message, said: str) -> str:
         confidence=0.9,
     )
     with desk.store.as_scope(here.room) as tx:
-        kept.put_fact(tx, here.room, fact, desk.now().date())
+        memory.put_fact(tx, here.room, fact, desk.now().date())
     where = "here" if here.scope is not None else "for you"
     return f"Noted: “{clip(said, 200)}”. It counts {where} from now on; delete your message to take it back."
 
@@ -35,10 +34,10 @@ def remember(desk: Desk, here: Place, message: Message, said: str) -> str:
 def forget(desk: Desk, here: Place, said: str) -> tuple[str, tuple[Rest, ...]]:
     """Drops the speaker's own notes of that place that are about `said`; says what stays, and quotes these messages."""
     with desk.store.as_scope(here.room) as tx:
-        held = [one for one in kept.memories(tx, [here.room], desk.now()) if one.said_by == here.asker.person.key]
+        held = [one for one in memory.memories(tx, [here.room], desk.now()) if one.said_by == here.asker.person.key]
         gone = [one for one in held if _about(one, said)]
         for one in gone:
-            kept.forget_memory(tx, here.room, one.id, desk.now())
+            memory.forget_memory(tx, here.room, one.id, desk.now())
         sources = messages.by_sources(tx, [source for one in gone for source in one.sources])
         messages.set_noted(tx, here.room, [message.id for message in sources.values()])
     stays = "What stands in Slack can still be found; delete the message there and it is gone here too."

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 Counted = Literal[
     "jobs", "events_received", "events_handled", "messages_backfilled", "mails_synced", "drafts", "digests", "answers",
-    "effects", "model_calls", "model_tokens", "model_money", "slack_calls", "imap_failures", "reconnects",
+    "prepared", "effects", "model_calls", "model_tokens", "model_money", "slack_calls", "imap_failures", "reconnects",
 ]  # fmt: skip
 Timed = Literal[
     "job_seconds", "event_lag_seconds", "answer_seconds", "model_seconds", "backfill_seconds", "mail_sync_seconds",
@@ -45,6 +45,7 @@ COUNTERS: Mapping[Counted, tuple[str, tuple[str, ...]]] = {
     "drafts": ("Drafts that entered a state", ("state",)),
     "digests": ("Morning digests", ("outcome",)),  # outcome: delivered, late, failed
     "answers": ("Answers to mentions and DMs", ("outcome",)),
+    "prepared": ("Answers made ahead that fitted a question", ("outcome",)),  # outcome: cited, not_cited, withheld
     "effects": ("Posts and appends", ("kind", "outcome")),  # outcome: done, adopted, later, refused
     "model_calls": ("Model calls", ("step", "outcome")),
     "model_tokens": ("Model tokens", ("step", "kind")),  # kind: prompt, cached, completion

@@ -93,3 +93,12 @@ def open_modal(at: At, trigger: str, view: Block) -> None:
     except (Denied, Unsure):
         # Too late, or perhaps it opened: either way the person presses again if they see nothing.
         return
+
+
+def update_modal(at: At, view_id: str, view: Block) -> None:
+    """Shows another page in the modal that was pressed in; nothing when it was closed meanwhile."""
+    at.desk.check_running()
+    try:
+        at.desk.require_slack().call("views.update", view_id=view_id, view=view)
+    except (Denied, Unsure):
+        return

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date, datetime, time
 
 from bot import cards, night
-from bot.desk import Desk, Owner, begin_owner
+from bot.desk import HORIZON, Desk, Owner, begin_owner
 from bot.store import accounts, choices, outbox, people, queue
 from bot.store import desk as kept
 from bot.store.choices import Choice
@@ -59,7 +59,7 @@ def _settle(owner: Owner, open_: Sequence[Task], reading: night.Reading, days: S
 def _nearby(owner: Owner, open_: Sequence[Task], now: datetime) -> Owner:
     """The owner with those places alone that can settle something."""
     keys = {_scope_of(source) for task in open_ for source in task.sources}
-    since = max(min(task.asked_at for task in open_), now - night.HORIZON)
+    since = max(min(task.asked_at for task in open_), now - HORIZON)
     with owner.begin() as tx:
         spoke_in = {row["scope_id"] for row in tx.all("spoke_in", author=owner.person.key, since=since)}
     return replace(owner, places=tuple(p for p in owner.places if p.key in keys or p.id in spoke_in))

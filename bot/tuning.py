@@ -4,9 +4,9 @@ from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot import cards, deciding, hometab, hours, morning, nightfall
-from bot.pressing import At, Here, open_modal, reply, tell
-from bot.slack import blocks, blocks_home, blocks_thread
+from bot import cards, deciding, hometab, hours, learning, morning, nightfall
+from bot.pressing import At, Here, open_modal, reply, tell, update_modal
+from bot.slack import blocks, blocks_home, blocks_learned, blocks_thread
 from bot.slack.interactions import Pressed
 from bot.store import accounts, mornings, outbox, people, queue
 from bot.store.outbox import Post
@@ -31,6 +31,8 @@ def pressed(at: At, press: Pressed) -> str:
         case blocks_home.RESTORE:
             with at.owner.begin() as tx:
                 deciding.take_back(tx, at.owner, press.first)
+        case blocks_home.LEARNED | blocks_learned.UNDO | blocks_learned.REDO | blocks_learned.NEVER:
+            return _learned(at, press)
         case blocks_home.CARD:
             pass  # Slack opened it
         case _:
@@ -99,6 +101,22 @@ def _mailbox(at: At, press: Pressed) -> str:
     with at.desk.store.as_scope(box.scope) as tx:
         accounts.disconnect(tx, box.scope)
     return ""
+
+
+def _learned(at: At, press: Pressed) -> str:
+    """Takes back what was learned, or puts it back, and shows the page on which that was pressed."""
+    told = ""
+    if press.action != blocks_home.LEARNED:
+        told = learning.pressed(at.desk, at.owner, press.action, int(press.item) if press.item.isdecimal() else 0)
+    before = int(press.first) if press.first.isdecimal() else learning.NEWEST
+    if press.view == blocks_learned.ALL:
+        view = learning.page(at.desk, at.owner, before, told)
+        update_modal(at, press.view_id, view)
+    elif press.action == blocks_home.LEARNED:
+        open_modal(at, press.trigger, learning.page(at.desk, at.owner, before, ""))
+    elif told:
+        tell(at, told, [cards.sentence(told)])
+    return "not changed" if told else ""
 
 
 def run_a_night(at: At) -> None:

@@ -1,11 +1,11 @@
-"""A live answer: START -> gather -> compose -> END. Code fetches the thread and the passages before the model runs.
+"""A live answer: START -> answer -> END. Code fetches the thread and the passages before the model runs.
 
-`gather` reads what everybody who will see the answer may read; `compose` lets the live model write over it, or quotes the
-best sentences; each statement keeps its citation or is cut.
+What everybody who will see the answer may read is laid before the live model, which writes over it, or its best sentences are
+quoted; each statement keeps its citation or is cut. A question for one fact is given little, and more when that has no answer.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypedDict
@@ -13,18 +13,34 @@ from typing import Any, TypedDict
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 
-from graphs.citing import NOT_FOUND, Hearing, Passage, not_found, read
+from graphs.checks import folded
+from graphs.citing import IN_A_CHANNEL, NOT_FOUND, Hearing, Most, Passage, not_found, read, renumbered
 from graphs.conversations import name_of, stamp
 from graphs.digest_value import clip
-from graphs.domain import Answer, Message, Person, Quoted
+from graphs.domain import Answer, Message, Person, Prepared, Quoted
 from graphs.prompts import prompt
 from graphs.quote import attribute, fence
 from graphs.rules.speech import is_joke
 from graphs.rules.speech import read as read_speech
-from graphs.rules.text import language, plain, sentences, word_set
+from graphs.rules.text import language, plain, sentences
+from graphs.rules.wording import MONTHS, meets, words_of
 from graphs.thinking import Failure, Thinker
 
 PASSAGES = 14
+"""What the rules look at."""
+ONE_FACT = 1_800
+SEVERAL = 4_096
+"""Characters of passages, with their heads and what was prepared, for a question after one fact and for any other: 450 and
+1,024 tokens, each counted as four characters."""
+WHOLE = 10_000
+"""Characters of a prompt."""
+THREAD = 1_800
+KNOWN = 3_200
+HEAD = 80
+"""About so long is what says who said a passage, where and when."""
+LONGEST = 900
+SAID_AHEAD = 0.6
+"""Share of an answer's words that one made ahead must have for the answer to come from it."""
 NEAR = 0.55
 """Share of a question that a sentence must meet for the rules to quote it as an answer."""
 AS_GOOD = 0.8
@@ -38,6 +54,7 @@ NEWS = 2
 
 class State(TypedDict, total=False):
     answer: Answer
+    parts: dict[str, int]  # characters of the prompt by part
 
 
 @dataclass(frozen=True)
@@ -48,7 +65,7 @@ class Context:
     question: Quoted
     asker: str
     thread: Sequence[Message]
-    recall: Callable[[], Sequence[Passage]]
+    recall: Callable[[bool], Sequence[Passage]]  # True: more than the first time
     known: Sequence[str]  # learned context of the place, one line each
     people: Mapping[str, Person]
     now: datetime
@@ -56,73 +73,132 @@ class Context:
     on_token: Callable[[str], None]
     on_text: Callable[[str], None] = lambda piece: None
     """Gets the text of the answer piece by piece, each as soon as it is certain: whole statements that stand."""
+    step: str = "answer"
+    most: Most = IN_A_CHANNEL
+    prepared: Sequence[Prepared] = ()  # answers made ahead that fit, checked just now
 
 
 def answer(state: State, runtime: Runtime[Context]) -> State:
     """The answer, with citations that were among what retrieval returned."""
     context = runtime.context
-    passages = tuple(context.recall())
+    passages = tuple(context.recall(False))
     retrieved = tuple(passage.source for passage in passages)
     if not passages:
         return {"answer": Answer(text=NOT_FOUND, served="not_found", retrieved=retrieved)}
     if context.thinker is None:
         return {"answer": by_rules(context.question.text, passages)}
+    found, parts = _composed(context, context.thinker, passages)
+    if found.served == "not_found" and len(more := tuple(context.recall(True))) > len(passages):
+        found, parts = _composed(context, context.thinker, more)
+    return {"answer": _as_prepared(found, context), "parts": parts}
+
+
+def _composed(context: Context, thinker: Thinker, passages: Sequence[Passage]) -> tuple[Answer, dict[str, int]]:
+    parts = question(context, passages)
+    asked = "\n".join(part for part in parts.values() if part)
     hearing = Hearing(passages, context.question.text, context.on_token, context.on_text)
-    said = context.thinker.say("answer", prompt("answer"), question(context, passages), hearing.hear)
+    said = thinker.say(context.step, prompt("answer"), asked, hearing.hear)
+    counted = {"system": len(prompt("answer"))} | {name: len(part) for name, part in parts.items()}
     if isinstance(said, Failure):
-        return {"answer": by_rules(context.question.text, passages)}
-    return {"answer": read(said, passages, context.question.text)}
+        return by_rules(context.question.text, passages), counted
+    return read(said, passages, context.question.text, context.most), counted
 
 
-def question(context: Context, passages: Sequence[Passage]) -> str:
-    """Learned context, thread, passages, and the question last: what changes most stands nearest the end."""
-    known = "\n".join(fence("known", Quoted(text=line), None, 240) for line in context.known)
-    thread = "\n".join(
-        fence("message", m.text, {"from": name_of(m, context.people), "at": stamp(m.sent_at, context.zone)}, 1200)
-        for m in context.thread[-20:]
-    )
-    found = "\n".join(
-        fence(
-            "passage", p.text, {"n": str(n), "in": p.label, "by": p.said_by, "at": stamp(p.said_at, context.zone)}, 900
-        )
-        for n, p in enumerate(passages, 1)
-    )
-    parts = [
-        f"What is known about this place (for orientation; cite passages):\n{known}" if known else "",
-        f"Passages:\n{found}",
-        f"The thread so far:\n{thread}" if thread else "",
+def _as_prepared(found: Answer, context: Context) -> Answer:
+    """Says that an answer comes from one made ahead: it stands on nothing else, and says what that says."""
+    for one in context.prepared:
+        if found.citations and set(found.citations) <= set(one.citations) and found.served == "composed":
+            told, asked = words_of(one.answer), words_of(context.question.text)
+            said = words_of(found.text) - asked
+            if sum(meets(word, told) for word in said) >= SAID_AHEAD * len(said):
+                return found.model_copy(update={"served": "prepared", "prepared_at": one.at})
+    return found
+
+
+def question(context: Context, passages: Sequence[Passage]) -> dict[str, str]:
+    """The prompt by its parts: what stays the same for many questions first, and the question last."""
+    told = {
+        "prepared": "\n".join(_ahead(one, passages, context.zone) for one in context.prepared),
+        "passages": "Passages:\n" + "\n".join(_passage(n, p, context.zone) for n, p in enumerate(passages, 1)),
+        "thread": _thread(context),
         # To the hour: as exact as an answer needs, and the same question stays the same request for a while.
-        f"It is {stamp(context.now, context.zone)[:-3]}:00 or later. {attribute(context.asker)} asks:",
-        fence("message", context.question, None, 2000),
+        "question": f"It is {stamp(context.now, context.zone)[:-3]}:00 or later. {attribute(context.asker)} asks:\n"
+        + fence("message", context.question, None, 1_200),
+    }
+    room = WHOLE - len(prompt("answer")) - sum(len(part) for part in told.values())
+    return {"known": _known(context.known, min(room, KNOWN))} | told
+
+
+def _known(lines: Sequence[str], room: int) -> str:
+    """Learned context as far as there is room; the most useful lines stand first."""
+    shown: list[str] = ["What is known about this place (for orientation; cite passages):"]
+    for line in lines:
+        shown.append(fence("known", Quoted(text=line), None, 240))
+        if sum(len(one) + 1 for one in shown) > room:
+            shown.pop()
+            break
+    return "\n".join(shown) if len(shown) > 1 else ""
+
+
+def _passage(n: int, one: Passage, zone: str) -> str:
+    about = {"n": str(n), "in": one.label, "by": one.said_by, "at": stamp(one.said_at, zone)}
+    if one.noted:
+        about["noted"] = one.noted
+    if one.over_since is not None:
+        about["over_since"] = stamp(one.over_since, zone)[:14]
+    return fence("passage", one.text, about, LONGEST)
+
+
+def _ahead(one: Prepared, passages: Sequence[Passage], zone: str) -> str:
+    """An answer made ahead, with the numbers that its citations have here."""
+    places = {p.source: n for n, p in enumerate(passages, 1)}
+    shown = [places.get(source, 0) for source in one.citations]
+    text = renumbered(one.answer, shown)
+    return fence("prepared", Quoted(text=text), {"question": one.question, "at": stamp(one.at, zone)}, 900)
+
+
+def _thread(context: Context) -> str:
+    """The thread as far as there is room: how it began, and its newest messages."""
+    told = [
+        fence("message", m.text, {"from": name_of(m, context.people), "at": stamp(m.sent_at, context.zone)}, 500)
+        for m in context.thread
     ]
-    return "\n".join(part for part in parts if part)
+    first, rest = told[:1], told[1:]
+    newest: list[str] = []
+    for one in reversed(rest):
+        if sum(map(len, (*first, *newest, one))) > THREAD:
+            break
+        newest.insert(0, one)
+    return "\n".join(["The thread so far:", *first, *newest]) if told else ""
+
+
+_SEVERAL = re.compile(
+    r"\b(?:all|every|each|list|compare|versus|vs|differences?|why|how (?:did|do|does|should|come)|summar\w*|overview|status|"
+    r"what (?:happened|changed|is (?:left|open|new))|and|und|et|y|oder|or|alle[rsn]?|jede[rsn]?|warum|wieso|weshalb|"
+    r"unterschied\w*|vergleich\w*|zusammen\w*|übersicht|stand|pourquoi|toutes?|tous|résum\w*|compar\w*|por qué|todos|todas)\b"
+)
+
+
+_PAST = re.compile(
+    r"\b(?:before|previous(?:ly)?|earlier|original(?:ly)?|used to|formerly|until|as of|changed?|moved|history|at first|"
+    r"vorher|früher|ursprünglich|bisher|zuerst|geändert|verschoben|bis wann|avant|auparavant|à l'origine|changé|antes|"
+    r"anteriormente|cambi\w+)\b"
+)
+
+
+def is_for_the_past(asked: str) -> bool:
+    """Whether it is asked what held before, or when it changed."""
+    return bool(_PAST.search(plain(asked)))
+
+
+def is_for_one_fact(asked: str) -> bool:
+    """A short question after a time, a number, a person, a place or a name, and not after several or after reasons."""
+    said = plain(asked)
+    return len(words_of(asked)) <= 9 and not _SEVERAL.search(said)
 
 
 # --- without a model ------------------------------------------------------------------------------
 
-_SMALL = word_set(
-    """the a an and or of to in on at for with by is are was were be been do does did has have had will would can could what
-    when where who whom which why how we our us i me my you your they their it its this that there any about from as not no
-    yes so many much long often if get gets say said tell told
-    der die das den dem des und oder ein eine einen einem einer ist sind war waren wann wer wen wem was wie wo warum welche
-    welcher welches welchen wir uns unser ihr sie es ich du im in am um zu zum zur für mit von vom ab auf aus bei nach nicht
-    hat haben wird werden kann können viel viele lange man sagt sagte gesagt
-    le la les un une des du de et ou est sont était quand qui que quoi quel quelle quels quelles où comment pourquoi combien
-    nous notre nos vous votre vos il elle ils elles je tu on au aux à en dans pour avec par sur ne pas a ont se ce cette dit
-    el los las una unos unas y o es son era cuándo cuando quién quien qué cuál cual cuáles dónde donde cómo cuánto cuánta
-    cuántos cuántas nosotros nuestro nuestra al del con por para se su sus hay ha han lo dijo dice"""
-)
-_MONTHS = {
-    name: short
-    for short, names in {
-        "jan": "jan january januar janvier enero", "feb": "feb february februar février febrero",
-        "mar": "mar mär march märz mars marzo", "apr": "apr april avril abril", "may": "may mai mayo",
-        "jun": "jun june juni juin junio", "jul": "jul july juli juillet julio", "aug": "aug august août agosto",
-        "sep": "sep sept september septembre septiembre", "oct": "oct okt october oktober octobre octubre",
-        "nov": "nov november novembre noviembre", "dec": "dec dez december dezember décembre diciembre",
-    }.items()
-    for name in names.split()
-}  # fmt: skip
 _DAY = re.compile(
     r"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch|sonnabend|lundi|mardi|"
     r"mercredi|jeudi|vendredi|samedi|dimanche|lunes|martes|miércoles|jueves|viernes|sábado|domingo|today|tonight|tomorrow|"
@@ -154,6 +230,7 @@ class _Wanted:
     digits: frozenset[str]
     when: bool
     how_many: bool
+    past: bool
 
     @property
     def weights(self) -> dict[str, float]:
@@ -172,7 +249,7 @@ class _Quote:
 
 def by_rules(asked: str, passages: Sequence[Passage]) -> Answer:
     """The sentences that meet most of the question, the newest first: what was said later may have changed it."""
-    wanted = _taken_apart(asked, [_words(passage.text.text) for passage in passages])
+    wanted = _taken_apart(asked, [words_of(passage.text.text) for passage in passages])
     quotes = [quote for n, passage in enumerate(passages, 1) for quote in _quotes(wanted, n, passage)]
     quotes.sort(key=lambda q: (-q.share, not q.answers, -passages[q.n - 1].said_at.timestamp(), q.n))
     good = [quote for quote in quotes if quote.answers and quote.share >= NEAR]
@@ -193,29 +270,36 @@ def by_rules(asked: str, passages: Sequence[Passage]) -> Answer:
 
 def _taken_apart(asked: str, found: Sequence[frozenset[str]]) -> _Wanted:
     """What a third of the passages speak of is what the question is about, however it is written."""
-    words = _words(asked)
+    words = words_of(asked)
     # German writes every noun like a name.
     named = r"(?<=[\w,;:] )[^\W\d_a-zäöü]\w*" if language(asked) != "de" else r"(?!)"
-    names = {stem for name in re.findall(named, asked) for stem in _words(name)}
+    names = {stem for name in re.findall(named, asked) for stem in words_of(name)}
     digits = frozenset(word for word in words if any(sign.isdigit() for sign in word))
-    must = words & (names | digits | set(_MONTHS.values()))
+    must = words & (names | digits | set(MONTHS.values()))
     topic = {word for word in words if len(found) >= 4 and 3 * sum(word in one for one in found) >= len(found)}
     said = plain(asked)
     when, how_many = bool(_WHEN.search(said)), bool(_HOW_MANY.search(said))
-    return _Wanted(must, frozenset(topic - must), frozenset(words - must - topic), digits, when, how_many)
+    asked_for = frozenset(words - must - topic)
+    return _Wanted(must, frozenset(topic - must), asked_for, digits, when, how_many, is_for_the_past(asked))
+
+
+def _overlap(sentence: str, quote: str) -> bool:
+    said, over = folded(sentence), folded(quote)
+    return said in over or over in said
 
 
 def _quotes(wanted: _Wanted, n: int, passage: Passage) -> Iterator[_Quote]:
     """Each sentence of a passage. Words near it, in the same message, its place or its author's name, count half."""
-    around = _words(f"{passage.label} {passage.said_by} {passage.text.text}")
-    known = all(_meets(word, around) for word in wanted.must)
+    around = words_of(f"{passage.label} {passage.said_by} {passage.text.text}")
+    over = () if wanted.past else passage.over
+    known = all(meets(word, around) for word in wanted.must)
     weights = wanted.weights
     for sentence in sentences(passage.text.text):
-        here = _words(sentence)
-        met = sum(weight * max(_meets(word, here), _meets(word, around) / 2) for word, weight in weights.items())
-        news = [word for word in here if not _meets(word, weights.keys())]
-        if len(news) >= NEWS and _states(wanted, sentence):
-            told = not wanted.asked or any(_meets(word, around) for word in wanted.asked)
+        here = words_of(sentence)
+        met = sum(weight * max(meets(word, here), meets(word, around) / 2) for word, weight in weights.items())
+        news = [word for word in here if not meets(word, weights.keys())]
+        if len(news) >= NEWS and _states(wanted, sentence) and not any(_overlap(sentence, one) for one in over):
+            told = not wanted.asked or any(meets(word, around) for word in wanted.asked)
             answers = known and told and _is_of_the_kind(wanted, sentence, here)
             yield _Quote(n, sentence, met / (sum(weights.values()) or 1.0), answers)
 
@@ -233,32 +317,8 @@ def _is_of_the_kind(wanted: _Wanted, sentence: str, here: frozenset[str]) -> boo
     said = plain(sentence)
     number = any(sign.isdigit() for word in here - wanted.digits for sign in word)
     if wanted.when:
-        return number or bool(_DAY.search(said)) or bool(here & set(_MONTHS.values()))
+        return number or bool(_DAY.search(said)) or bool(here & set(MONTHS.values()))
     return not wanted.how_many or number or bool(_NUMBER_WORD.search(said))
-
-
-def _stem(word: str) -> str:
-    if word in _MONTHS:
-        return _MONTHS[word]
-    return re.sub(r"(?:ing|ed|es|s|en|er|e)$", "", word) if len(word) > 4 else word
-
-
-def _words(text: str) -> frozenset[str]:
-    found = re.findall(r"\w+", text.casefold())
-    return frozenset(_stem(word) for word in found if word not in _SMALL and (len(word) > 1 or word.isdigit()))
-
-
-def _meets(word: str, others: Collection[str]) -> float:
-    """1 for the same stem, .7 for one that begins alike: ship and shipping, decide and decision."""
-    if word in others:
-        return 1.0
-    alike = len(word) >= 4 and any(_begins_alike(word, other) for other in others)
-    return 0.7 if alike else 0.0
-
-
-def _begins_alike(one: str, other: str) -> bool:
-    shared = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
-    return shared >= 4 and max(len(one), len(other)) - shared <= 4 and not (one.isdigit() or other.isdigit())
 
 
 def build() -> StateGraph[State, Context, Any, Any]:

@@ -1,7 +1,7 @@
 """What code insists on in a model's words: no number, link or mention that no source has, nothing that code must not say."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
@@ -23,6 +23,12 @@ _WORDED = {
     )
     for word in words.split()
 }
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_NAMED = re.compile(r"(?<=[\w,;)] )[^\W\d_a-zäöüß][^\W\d_]+")
+_CALENDAR = frozenset(
+    "january february march april may june july august september october november december jan feb mar apr jun jul aug sep "
+    "sept oct nov dec monday tuesday wednesday thursday friday saturday sunday mon tue wed thu fri sat sun".split()
+)
 SLOT = re.compile(r"\[\[([^\[\]]{1,80})\]\]")
 _ABOUT_AI = re.compile(r"\b(?:as an ai|language model|ai assistant|chatgpt|nightdesk|als ki\b|sprachmodell)", re.I)
 _STOCK = re.compile(
@@ -63,6 +69,18 @@ def unknown_links(text: str, sources: Iterable[str]) -> set[str]:
     return {link for link in found if _bare(link) not in known}
 
 
+def unknown_names(text: str, sources: Iterable[str], people: Collection[str]) -> set[str]:
+    """Names in English `text` that no source has: words written like names within a sentence, those of `people` anywhere."""
+    known = {_stem(word) for source in sources for word in _WORD.findall(source.casefold())}
+    named = {word for word in _WORD.findall(text) if word in people}
+    named |= {word for word in _NAMED.findall(text) if word.casefold() not in _CALENDAR}
+    return {word for word in named if _stem(word.casefold()) not in known}
+
+
+def _stem(word: str) -> str:
+    return word.rstrip("s") if len(word) > 3 else word
+
+
 def _bare(link: str) -> str:
     return re.sub(r"^https?://", "", link).removeprefix("www.").rstrip("/")
 
@@ -101,3 +119,9 @@ def quotes(quote: str, text: str) -> bool:
     """Whether `quote` stands in `text` word for word."""
     wanted = folded(quote).strip(" .\"'")
     return len(wanted) >= 3 and wanted in folded(text)
+
+
+def subject(text: str) -> str:
+    """What `text` is about, whatever numbers and dates it names and in whatever order: its longer words; '' without two."""
+    found = {_stem(word) for word in _WORD.findall(text.casefold()) if len(word) > 3 and word not in _CALENDAR}
+    return " ".join(sorted(found)) if len(found) > 1 else ""

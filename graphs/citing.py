@@ -37,6 +37,9 @@ class Passage(Value):
     said_by: str
     said_at: datetime
     text: Quoted
+    noted: str = ""  # what a night noted of it, where that says more: a date in full
+    over: tuple[str, ...] = ()  # words of it that hold no more
+    over_since: datetime | None = None
 
 
 NOT_FOUND = "I don't find it."
@@ -144,6 +147,16 @@ def _renumbered(statement: str, order: Sequence[int]) -> str:
     return re.sub(rf"(?:{_CITED.pattern}\s*)*{_CITED.pattern}", places, statement)
 
 
+def renumbered(text: str, shown: Sequence[int]) -> str:
+    """A numbered text whose nth citation has another number where it is shown; 0: it is not shown there."""
+
+    def there(found: re.Match[str]) -> str:
+        places = [shown[int(n) - 1] for n in re.findall(r"\d+", found[0]) if int(n) <= len(shown)]
+        return "".join(f"[{n}]" for n in places if n)
+
+    return _CITED.sub(there, text)
+
+
 def without_numbers(text: str) -> str:
     """A numbered text for where its citations are not listed."""
     return "\n".join(_unmarked(_CITED.sub("", line).replace(" .", ".")) for line in text.splitlines())
@@ -152,9 +165,9 @@ def without_numbers(text: str) -> str:
 def _stands(statement: str, passages: Sequence[Passage], asked: str) -> bool:
     cited = _numbers_in(statement, len(passages))
     sources = [passages[n - 1] for n in cited]
-    texts = [f"{p.text.text} {p.said_by} {p.label} {stamp(p.said_at, 'UTC')}" for p in sources]
+    texts = [f"{p.text.text} {p.noted} {p.said_by} {p.label} {stamp(p.said_at, 'UTC')}" for p in sources]
     bare = _CITED.sub("", statement)
-    days = [p.said_at.date() for p in sources]
+    days = [day.date() for p in sources for day in (p.said_at, p.over_since) if day is not None]
     # Days and times may be written otherwise than in the passage; a price may not.
     exact = checks.numbers(" ".join(_DECIMAL.findall(bare)))
     unknown = {

@@ -1,12 +1,14 @@
-"""What one place has learned: START -> note (once for each block of new messages, side by side) -> brief -> END.
+"""What one place has learned: START -> note (once for each block of new messages, side by side) -> reconcile -> END.
 
-`note` finds statements worth keeping, each with a verbatim quote; `brief` rewrites the place's learned context from what
-is kept. Code checks every quote, number and reference; without a usable answer the rules note and the brief is a list.
+`note` finds statements worth keeping, each with words that prove it; `reconcile` says how they stand to each other and to
+what is known. Code checks every quote and number and chooses which statements are held against each other; without a usable
+answer the rules do both.
 """
 
 import operator
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypedDict
@@ -17,15 +19,29 @@ from langgraph.types import Send
 from pydantic import Field
 
 from graphs import checks
-from graphs.conversations import lines, stamp
-from graphs.domain import ContextLine, Fact, Memory, Message, Person, Quoted, Value
+from graphs.conversations import compact, stamp
+from graphs.domain import Fact, Memory, Message, Person, Quoted, Value
 from graphs.prompts import prompt
-from graphs.quote import attribute, fence
+from graphs.quote import attribute, one_line
+from graphs.rules import relation as relations
 from graphs.rules.natures import is_sensitive
 from graphs.rules.reference import facts as facts_by_rules
+from graphs.rules.relation import Pair, Relation, Statement
+from graphs.rules.text import sentences
 from graphs.thinking import Failure, Thinker
 
-MOST_LINES = 12
+PAIRS = 4
+"""For so many facts one pair is put to a model, at least a few and never more than fit one answer; those that share most."""
+
+MOST_CLOSED = 3
+"""Statements whose place one new statement may take."""
+
+
+NEARBY = 4
+"""Messages before one that say what it is about."""
+
+COMMON = 40
+"""A word that so many statements have brings no two of them together."""
 
 
 class Block(Value):
@@ -35,25 +51,29 @@ class Block(Value):
 
 
 class Noted(Value):
-    """The facts of one block. `fell_back` says why rules noted although there is a model; "" otherwise."""
+    """The facts of one block. `fell_back` says why rules noted although there is a model; "" otherwise. `left`: the budget
+    was spent, and the block is to be read another night."""
 
     block: Block
     facts: tuple[Fact, ...]
     fell_back: str = ""
+    left: bool = False
 
 
-class Draftline(Value):
-    """One line of the new brief, resting on memories known before and on facts noted tonight."""
+class Related(Value):
+    """How one of tonight's facts, by its place among `all_facts`, stands to another one or to a memory known before. The
+    later of the two, by when they were said, supersedes, repeats or contradicts the earlier one."""
 
-    text: str
-    memories: tuple[int, ...]
-    facts: tuple[int, ...]  # positions among all facts noted tonight
+    fact: int
+    other: int  # a place among `all_facts`, or the row id of a memory
+    known: bool  # `other` is a memory
+    relation: Relation
 
 
 class State(TypedDict):
     pending: list[Block]
     noted: Annotated[list[Noted], operator.add]
-    brief: list[Draftline]
+    related: list[Related]
 
 
 class One(TypedDict):
@@ -67,36 +87,43 @@ class Context:
     thinker: Thinker | None
     place: str  # "#general", "the mailbox ada@…"
     messages: Callable[[Sequence[int]], list[Message]]
-    memories: tuple[Memory, ...]  # valid now
+    near: Callable[
+        [str], Sequence[Memory]
+    ]  # the place's memories that share most with a text, also such as hold no more
     people: Mapping[str, Person]
     now: datetime
     zone: str
 
 
 class Note(Value):
-    message: int
-    quote: Annotated[str, Field(max_length=600)]
-    text: Annotated[str, Field(max_length=400)]
-    kind: Literal["decision", "commitment", "status", "preference", "fact", "event", "open_question"]
-    change: Literal["", "decision", "reversal", "disagreement", "news"]
-    supersedes: tuple[str, ...]
+    """One note as the model writes it. The names are short because they are paid for with every note."""
+
+    n: int
+    q: Annotated[str, Field(max_length=400)]
+    t: Annotated[str, Field(max_length=400)]
+    k: Literal[
+        "decision", "reversal", "disagreement", "news", "commitment", "status", "preference", "fact", "event", "open_question"
+    ]  # fmt: skip
 
 
 class Notes(Value):
-    notes: Annotated[tuple[Note, ...], Field(max_length=60)]
+    notes: Annotated[tuple[Note, ...], Field(max_length=100)]
 
 
-class Line(Value):
-    text: Annotated[str, Field(max_length=400)]
-    notes: tuple[str, ...]
+class Verdict(Value):
+    pair: int
+    relation: Literal["same", "supersedes", "contradicts"]
 
 
-class Lines(Value):
-    lines: Annotated[tuple[Line, ...], Field(max_length=30)]
+class Verdicts(Value):
+    verdicts: Annotated[tuple[Verdict, ...], Field(max_length=100)]
 
 
-def spread(state: State) -> list[Send] | Literal["brief"]:
-    return [Send("note", One(block=block)) for block in state["pending"]] or "brief"
+# --- noting ---------------------------------------------------------------------------------------
+
+
+def spread(state: State) -> list[Send] | Literal["reconcile"]:
+    return [Send("note", One(block=block)) for block in state["pending"]] or "reconcile"
 
 
 def note(state: One, runtime: Runtime[Context]) -> dict[str, list[Noted]]:
@@ -105,55 +132,86 @@ def note(state: One, runtime: Runtime[Context]) -> dict[str, list[Noted]]:
     # What is sensitive is told by a neutral line in the morning; it is never kept as knowledge.
     messages = [m for m in context.messages(block.messages) if not is_sensitive(m.text.text)]
     if context.thinker is None or not messages:
-        return {"noted": [Noted(block=block, facts=facts_by_rules(messages))]}
-    reply = context.thinker.think("remember", prompt("remember"), question(messages, context), Notes, 3_000)
+        return {"noted": [Noted(block=block, facts=by_rules(messages))]}
+    reply = context.thinker.think("remember", prompt("remember"), question(messages, context), Notes, 4_000)
+    if isinstance(reply, Failure) and reply.kind == "budget":
+        return {"noted": [Noted(block=block, facts=(), fell_back=reply.reason, left=True)]}
     if isinstance(reply, Failure):
-        return {"noted": [Noted(block=block, facts=facts_by_rules(messages), fell_back=reply.reason)]}
-    return {"noted": [Noted(block=block, facts=read(reply, messages, context.memories))]}
+        return {"noted": [Noted(block=block, facts=by_rules(messages), fell_back=reply.reason)]}
+    return {"noted": [Noted(block=block, facts=read(reply, messages))]}
+
+
+def by_rules(messages: Sequence[Message]) -> tuple[Fact, ...]:
+    said = {m.id: m for m in messages}
+    return tuple(fact for fact in facts_by_rules(messages) if is_admitted(fact, said[fact.message]))
 
 
 def question(messages: Sequence[Message], context: Context) -> str:
-    """What is known of the place, then the block."""
-    known = "\n".join(
-        fence("known", Quoted(text=m.text), {"id": key, "since": stamp(m.valid_from, context.zone)[4:14]}, 240)
-        for key, m in list(named(context.memories).items())[-40:]
-    )
-    return (
-        f"Place: {attribute(context.place)}. It is {stamp(context.now, context.zone)}; times are {context.zone}.\n"
-        f"{f'Known notes:{chr(10)}{known}{chr(10)}' if known else ''}Messages:\n{lines(messages, context.zone, context.people)}"
-    )
+    return f"{_where(context)}\n{compact(messages, context.zone, context.people)}"
 
 
-def read(reply: Notes, messages: Sequence[Message], memories: Sequence[Memory]) -> tuple[Fact, ...]:
+def _where(context: Context) -> str:
+    day = stamp(context.now, context.zone)[:14]
+    return f"Place: {attribute(context.place)}. It is {day}; times are {context.zone}."
+
+
+_CHANGES = {"decision": "decision", "reversal": "reversal", "disagreement": "disagreement", "news": "news"}
+_KINDS = {"reversal": "decision", "disagreement": "open_question", "news": "fact"}
+
+
+def read(reply: Notes, messages: Sequence[Message]) -> tuple[Fact, ...]:
     """Notes whose quote stands in their message and whose numbers come from the block."""
     said = [m.text.text for m in messages] + [stamp(m.sent_at, "UTC") for m in messages]
     days = [m.sent_at.date() for m in messages]
-    known = {key: memory.id for key, memory in named(memories).items()}
     found: dict[tuple[int, str], Fact] = {}
-    for one in reply.notes:
-        if not 1 <= one.message <= len(messages):
+    for one in _once(reply.notes):
+        if not 1 <= one.n <= len(messages):
             continue
-        message = messages[one.message - 1]
-        if not checks.quotes(one.quote, message.text.text) or not re.search(r"\w", one.text):
+        message = messages[one.n - 1]
+        if not checks.quotes(one.q, message.text.text) or not re.search(r"\w", one.t):
             continue
         # A year of a date is often implied; everything else has to stand somewhere.
-        if _invents(one.text, said, days) or checks.unknown_links(one.text, said):
+        if _invents(one.t, said, days) or checks.unknown_links(one.t, said):
             continue
-        fact = Fact(
-            kind=one.kind,
-            text=" ".join(one.text.split())[:240],
-            quote=" ".join(one.quote.split()),
-            message=message.id,
-            source=message.source,
-            said_by=message.author.key,
-            said_at=message.sent_at,
-            change=one.change,
-            supersedes=tuple(known[k] for k in one.supersedes if k in known),
-            confidence=0.8,
-            found_by="model",
-        )
-        found.setdefault((fact.message, checks.folded(fact.quote)), fact)
+        quote = _widened(one.q, message.text.text)
+        if (message.id, checks.folded(quote)) in found:
+            quote = " ".join(one.q.split())  # a sentence that proves two things proves each by its own words
+        fact = _fact(one, quote, message)
+        if is_admitted(fact, message):
+            found.setdefault((fact.message, checks.folded(fact.quote)), fact)
     return tuple(found.values())
+
+
+def _once(notes: Sequence[Note]) -> list[Note]:
+    """Without what has the same quote as a note before it."""
+    first: dict[tuple[int, str], Note] = {}
+    for one in notes:
+        first.setdefault((one.n, checks.folded(one.q)), one)
+    return list(first.values())
+
+
+def _fact(one: Note, quote: str, message: Message) -> Fact:
+    return Fact.model_validate(
+        {
+            "kind": _KINDS.get(one.k, one.k),
+            "text": " ".join(one.t.split())[:240],
+            "quote": quote,
+            "message": message.id,
+            "source": message.source,
+            "said_by": message.author.key,
+            "said_at": message.sent_at,
+            "change": _CHANGES.get(one.k, ""),
+            "confidence": 0.8,
+            "found_by": "model",
+        }
+    )
+
+
+def _widened(quote: str, text: str) -> str:
+    """The whole sentence that the quoted words stand in, or the words alone where it is long."""
+    wanted = checks.folded(quote).strip(" .\"'")
+    whole = next((s for s in sentences(text) if wanted in checks.folded(s)), "")
+    return whole if 0 < len(whole) <= 300 else " ".join(quote.split())
 
 
 def _invents(text: str, said: Sequence[str], days: Sequence[Any]) -> bool:
@@ -162,66 +220,158 @@ def _invents(text: str, said: Sequence[str], days: Sequence[Any]) -> bool:
     return any(len(number) > 2 or int(number) > 31 for number in unknown)
 
 
-def brief(state: State, runtime: Runtime[Context]) -> dict[str, list[Draftline]]:
-    """The place's learned context, rewritten; empty when nothing was noted tonight (then the old one stands)."""
+_ORDERS = re.compile(
+    r"\b(?:remember (?:that|this|to)|from now on|in future (?:always|never)|ignore (?:all|any|previous|everything|the)|"
+    r"you (?:must|should|are to) (?:now|always|never)|system prompt|previous instructions|merk dir|ab (?:sofort|jetzt) "
+    r"(?:immer|nie|gilt|soll)|retiens que|à partir de maintenant|a partir de ahora|recuerda que)\b",
+    re.I,
+)
+_TO_US = re.compile(r"\b(?:nightdesk|(?:the|this|your|every) (?:ai|assistant|bot|language model)|as an ai)\b", re.I)
+
+
+def is_admitted(fact: Fact, message: Message) -> bool:
+    """Nobody from outside says how we or somebody should behave, and nobody says it to a program in passing."""
+    outside = message.author.kind in ("outside", "guest")
+    orders = any(_ORDERS.search(text) or _TO_US.search(text) for text in (fact.quote, fact.text))
+    return not (outside and (orders or fact.kind == "preference")) and not (orders and fact.kind == "preference")
+
+
+# --- reconciling ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Held:
+    """Tonight's facts, and behind them the memories they are held against, as statements in one row of places."""
+
+    facts: Sequence[Fact]
+    memories: Sequence[Memory]
+    said: Sequence[Statement]
+    names: frozenset[str]
+    before: Mapping[int, tuple[int, ...]]  # of tonight's messages those read just before
+
+
+def reconcile(state: State, runtime: Runtime[Context]) -> dict[str, list[Related]]:
+    """How tonight's facts stand to each other and to what is known: by rules where words show it, else by one call."""
     context = runtime.context
-    facts = all_facts(state["noted"])
-    if not facts:
-        return {"brief": []}
-    superseded = {old for fact in facts for old in fact.supersedes}
-    memories = {key: m for key, m in named(context.memories).items() if m.id not in superseded}
-    ids = {key: m.id for key, m in memories.items()}
-    notes = {key: (m.text, m.valid_from) for key, m in list(memories.items())[-60:]}
-    notes |= {f"N{n}": (fact.text, fact.said_at) for n, fact in enumerate(facts)}
-    if context.thinker is not None and not all(one.fell_back for one in state["noted"]):
-        reply = context.thinker.think("context", prompt("context"), brief_question(notes, context), Lines, 1_500)
-        if not isinstance(reply, Failure) and (lines_read := read_brief(reply, notes, ids)):
-            return {"brief": lines_read}
-    return {"brief": plain_brief(facts, memories)}
+    held = _held(state["noted"], context)
+    told: list[tuple[Pair, Relation]] = []
+    open_: list[Pair] = []
+    for pair in relations.pairs(held.said, _candidates(held), held.names):
+        shown = relations.relation(held.said[pair.later], held.said[pair.earlier], held.names)
+        if shown is None:
+            open_.append(pair)
+        else:
+            told.append((pair, _allowed(pair, shown, held, context)))
+    if context.thinker is not None and not any(one.fell_back for one in state["noted"]):
+        told += judged(open_[: min(max(len(held.facts) // PAIRS, 4), 60)], held, context)
+    return {"related": related(told, held)}
 
 
-def brief_question(notes: dict[str, tuple[str, datetime]], context: Context) -> str:
-    listed = "\n".join(
-        fence("note", Quoted(text=text), {"id": key, "at": stamp(at, context.zone)}, 260)
-        for key, (text, at) in notes.items()
+def _held(noted: Sequence[Noted], context: Context) -> _Held:
+    facts = all_facts(noted)
+    known = {memory.id: memory for fact in facts for memory in context.near(fact.text)}
+    memories = [memory for memory in known.values() if memory.kind != "conclusion"]
+    said = [_statement(fact, context) for fact in facts] + [_statement(memory, context) for memory in memories]
+    names = relations.name_words([person.name for person in context.people.values()])
+    blocks = [one.block.messages for one in noted]
+    before = {row: rows[max(n - NEARBY, 0) : n] for rows in blocks for n, row in enumerate(rows)}
+    return _Held(facts, memories, said, names, before)
+
+
+def _statement(one: Fact | Memory, context: Context) -> Statement:
+    author = context.people.get(one.said_by)
+    return Statement(
+        text=one.text,
+        quote=one.quote,
+        said_by=one.said_by,
+        said_at=one.said_at if isinstance(one, Fact) else one.valid_from,
+        kind=one.kind,
+        reverses=isinstance(one, Fact) and one.change == "reversal",
+        overturns=isinstance(one, Fact) and one.change in ("decision", "reversal"),
+        outside=author is None or author.role in ("outside", "guest"),
     )
-    return f"Place: {attribute(context.place)}. It is {stamp(context.now, context.zone)}.\nNotes:\n{listed}"
 
 
-def read_brief(reply: Lines, notes: dict[str, tuple[str, datetime]], ids: Mapping[str, int]) -> list[Draftline]:
-    """Lines that rest on notes there are and add no number to them."""
-    kept = []
-    for line in reply.lines[:MOST_LINES]:
-        refs = [ref for ref in dict.fromkeys(line.notes) if ref in notes]
-        texts = [notes[ref][0] for ref in refs]
-        days = [notes[ref][1].date() for ref in refs]
-        invents = checks.unknown_numbers(line.text, texts, days) or checks.unknown_links(line.text, texts)
-        if refs and re.search(r"\w", line.text) and not invents:
-            kept.append(_draftline(" ".join(line.text.split())[:220], refs, ids))
-    return kept
+def _candidates(held: _Held) -> Iterable[tuple[int, int]]:
+    """Every two that share a word, one of them from tonight and not both of one message."""
+    by_word: dict[str, list[int]] = defaultdict(list)
+    for place, one in enumerate(held.said):
+        for word in one.about:
+            by_word[word].append(place)
+    for places in by_word.values():
+        if len(places) > COMMON:
+            continue
+        for n, a in enumerate(places):
+            for b in places[n + 1 :]:
+                if a < len(held.facts) and not _one_message(a, b, held):
+                    yield a, b
 
 
-def plain_brief(facts: Sequence[Fact], memories: Mapping[str, Memory]) -> list[Draftline]:
-    """The newest statements as they stand: what the rules offer for a brief."""
-    ids = {key: memory.id for key, memory in memories.items()}
-    ranked = [(fact.said_at, _draftline(fact.text[:220], [f"N{n}"], ids)) for n, fact in enumerate(facts)]
-    ranked += [(m.valid_from, _draftline(m.text[:220], [key], ids)) for key, m in memories.items()]
-    newest = sorted(ranked, key=lambda pair: (pair[0], pair[1].text), reverse=True)
-    return [line for _, line in newest[:MOST_LINES]]
+def _one_message(a: int, b: int, held: _Held) -> bool:
+    if b < len(held.facts):
+        return held.facts[a].message == held.facts[b].message
+    return held.facts[a].source in held.memories[b - len(held.facts)].sources
 
 
-def named(memories: Sequence[Memory]) -> dict[str, Memory]:
-    """Memories by the name a prompt gives them: their place among the place's own. Row ids are counted over all places,
-    and would tell one place how much another one noted."""
-    return {f"K{n}": memory for n, memory in enumerate(memories, 1)}
+def judged(open_: Sequence[Pair], held: _Held, context: Context) -> list[tuple[Pair, Relation]]:
+    """What a model says of pairs, as far as code lets it say so."""
+    if not open_ or context.thinker is None:
+        return []
+    reply = context.thinker.think("reconcile", prompt("reconcile"), _pairs_asked(open_, held, context), Verdicts, 1_000)
+    if isinstance(reply, Failure):
+        return []
+    found: dict[int, Relation] = {}
+    for verdict in reply.verdicts:
+        if 1 <= verdict.pair <= len(open_):
+            found.setdefault(verdict.pair - 1, verdict.relation)
+    return [(open_[n], _allowed(open_[n], said, held, context)) for n, said in sorted(found.items())]
 
 
-def _draftline(text: str, refs: Sequence[str], ids: Mapping[str, int]) -> Draftline:
-    return Draftline(
-        text=text,
-        memories=tuple(ids[ref] for ref in refs if ref in ids),
-        facts=tuple(int(ref[1:]) for ref in refs if ref.startswith("N")),
-    )
+def _pairs_asked(open_: Sequence[Pair], held: _Held, context: Context) -> str:
+    told = []
+    for n, pair in enumerate(open_, 1):
+        earlier, later = held.said[pair.earlier], held.said[pair.later]
+        told.append(f"{n} {_said(earlier, context)}\n  {_said(later, context)}")
+    return f"{_where(context)}\n<pairs>\n" + "\n".join(told) + "\n</pairs>"
+
+
+def _said(one: Statement, context: Context) -> str:
+    person = context.people.get(one.said_by)
+    name = attribute(person.name if person else one.said_by)
+    return f"({name}, {stamp(one.said_at, context.zone)[4:14]}) {one_line(Quoted(text=one.text), 160)}"
+
+
+def _allowed(pair: Pair, said: Relation, held: _Held, context: Context) -> Relation:
+    """Where the words do not carry that one takes the other's place, both are kept and shown."""
+    later, earlier = held.said[pair.later], held.said[pair.earlier]
+    if said != "supersedes" or relations.may_replace(later, earlier, _around(pair.later, held, context)):
+        return said
+    return "contradicts"
+
+
+def _around(place: int, held: _Held, context: Context) -> list[str]:
+    """What was really said with a statement: its quote; when it is from tonight its message and those just before."""
+    if place >= len(held.facts):
+        return [held.said[place].quote]
+    row = held.facts[place].message
+    read = context.messages([*held.before.get(row, ()), row])
+    thread = next((m.thread for m in read if m.id == row), "")
+    return [held.facts[place].quote, *(m.text.text for m in read if m.thread == thread)]
+
+
+def related(told: Sequence[tuple[Pair, Relation]], held: _Held) -> list[Related]:
+    """Relations as the shell keeps them. One statement takes the place of a few at most, whatever a model says."""
+    closed: dict[int, int] = defaultdict(int)
+    found = []
+    for pair, relation in told:
+        closed[pair.later] += relation == "supersedes"
+        if relation == "supersedes" and closed[pair.later] > MOST_CLOSED:
+            relation = "contradicts"
+        fact, other = sorted((pair.later, pair.earlier))
+        known = other >= len(held.facts)
+        row = held.memories[other - len(held.facts)].id if known else other
+        found.append(Related(fact=fact, other=row, known=known, relation=relation))
+    return found
 
 
 def all_facts(noted: Sequence[Noted]) -> list[Fact]:
@@ -230,19 +380,11 @@ def all_facts(noted: Sequence[Noted]) -> list[Fact]:
     return sorted(facts, key=lambda fact: (fact.said_at, fact.message, fact.quote))
 
 
-def context_lines(brief_lines: Sequence[Draftline], ids: Sequence[int]) -> tuple[ContextLine, ...]:
-    """Lines with row ids: `ids` are those of tonight's facts, in the order of `all_facts`."""
-    return tuple(
-        ContextLine(text=line.text, memories=(*line.memories, *(ids[n] for n in line.facts if n < len(ids))))
-        for line in brief_lines
-    )
-
-
 def build() -> StateGraph[State, Context, Any, Any]:
     graph = StateGraph(State, context_schema=Context)
     graph.add_node("note", note)
-    graph.add_node("brief", brief)
-    graph.add_conditional_edges(START, spread, ["note", "brief"])
-    graph.add_edge("note", "brief")
-    graph.add_edge("brief", END)
+    graph.add_node("reconcile", reconcile)
+    graph.add_conditional_edges(START, spread, ["note", "reconcile"])
+    graph.add_edge("note", "reconcile")
+    graph.add_edge("reconcile", END)
     return graph

@@ -8,11 +8,14 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from graphs.domain import Channel, Message, Person, Thread
-from graphs.quote import attribute, fence
+from graphs.quote import attribute, fence, one_line
 from graphs.subjects import base_subject
 
 RUN_GAP = timedelta(hours=8)
 """What stands in a channel outside of threads is one conversation until a night's pause."""
+
+LONGEST_LINE = 1_200
+"""Characters of a message where many are read at once."""
 
 LONGEST = 60
 """Messages of one conversation that a prompt shows; of a longer one the newest."""
@@ -141,7 +144,7 @@ def heading(thread: Thread) -> str:
     return f'{threaded} Slack, {kind[place]}, "{attribute(thread.title)}".'
 
 
-def blocks(threads: Sequence[Thread], most: int = 60, characters: int = 14_000) -> list[tuple[Message, ...]]:
+def blocks(threads: Sequence[Thread], most: int = 100, characters: int = 24_000) -> list[tuple[Message, ...]]:
     """Messages of whole threads packed into blocks of at most `most` messages and about `characters` of text."""
     packed: list[tuple[Message, ...]] = []
     block: list[Message] = []
@@ -149,7 +152,7 @@ def blocks(threads: Sequence[Thread], most: int = 60, characters: int = 14_000) 
     for thread in threads:
         for _, group in groupby(enumerate(thread.messages), key=lambda pair: pair[0] // most):
             part = [message for _, message in group]
-            weight = sum(min(len(m.text.text), 1500) + 60 for m in part)
+            weight = sum(min(len(m.text.text), LONGEST_LINE) + 12 for m in part)
             if block and (len(block) + len(part) > most or size + weight > characters):
                 packed.append(tuple(block))
                 block, size = [], 0
@@ -158,20 +161,42 @@ def blocks(threads: Sequence[Thread], most: int = 60, characters: int = 14_000) 
     return packed + ([tuple(block)] if block else [])
 
 
-def lines(block: Sequence[Message], zone: str, people: Mapping[str, Person]) -> str:
-    """A block as compact numbered messages for reading many at once."""
-    told: list[str] = []
-    thread = ""
+def compact(block: Sequence[Message], zone: str, people: Mapping[str, Person]) -> str:
+    """A block for reading many messages at once, one a line: number, initials, time, text; a day stands above its messages,
+    and who the initials are above all. Nothing in a message can begin a line."""
+    initials = _initials(block, people)
+    told = ["; ".join(f"{short} {attribute(long)}" for short, long in initials.values())]
+    day, thread = "", block[0].thread if block else ""
     for n, message in enumerate(block, 1):
-        begins = message.thread != thread
+        weekday, date, clock = stamp(message.sent_at, zone).split()
+        begins = n == 1 or message.thread != thread
         if begins and message.mail is not None:
-            told.append(f'--- mail, subject "{attribute(message.mail.subject)}"')
-        elif begins and told and (_in_thread(message) or _in_thread(block[n - 2])):
-            told.append("---")  # another thread
+            told.append(f'-- mail "{attribute(message.mail.subject)}"')
+        elif begins and n > 1 and (_in_thread(message) or _in_thread(block[n - 2])):
+            told.append("--")  # another thread
         thread = message.thread
-        about = {"n": str(n), "by": name_of(message, people), "at": stamp(message.sent_at, zone)}
-        told.append(fence("m", message.text, about, 1500))
-    return "\n".join(told)
+        if date != day:
+            told.append(f"{weekday} {date}")
+            day = date
+        told.append(f"{n} {initials[message.author.key][0]} {clock} {one_line(message.text, LONGEST_LINE)}")
+    return "<messages>\n" + "\n".join(told) + "\n</messages>"
+
+
+def _initials(block: Sequence[Message], people: Mapping[str, Person]) -> dict[str, tuple[str, str]]:
+    """(initials, name) by author, in the order they first speak. Of two with one name each is told by the address too."""
+    found: dict[str, tuple[str, str]] = {}
+    for message in block:
+        key = message.author.key
+        if key in found:
+            continue
+        name = name_of(message, people)
+        if any(name == other for _, other in found.values()):
+            name = f"{name} ({message.author.address or key})"
+        role = "" if message.author.kind == "member" else f", {message.author.kind}"
+        short = "".join(word[0] for word in re.findall(r"\w+", name)[:2]).upper() or "X"
+        taken = sum(one.rstrip("0123456789") == short for one, _ in found.values())
+        found[key] = (f"{short}{taken + 1}" if taken else short, f"{name}{role}")
+    return found
 
 
 def _in_thread(message: Message) -> bool:

@@ -272,23 +272,26 @@ class Fact(Value):
     said_by: PersonKey
     said_at: datetime
     change: Literal["", "decision", "reversal", "disagreement", "news"] = ""  # worth telling people in the morning
-    supersedes: tuple[int, ...] = ()  # row ids of memories that no longer hold
     confidence: float = 0.6
     found_by: FoundBy = "rules"
 
 
 class Memory(Value):
-    """A fact as the store keeps it."""
+    """A fact as the store keeps it, or a conclusion: what follows from at least two facts."""
 
     id: int
     scope: str
-    kind: str
+    kind: str  # as of a fact, or "conclusion"
     text: str
-    quote: str
+    quote: str  # of a conclusion ""
     sources: tuple[Source, ...]
     said_by: PersonKey
     valid_from: datetime
     valid_to: datetime | None = None
+    superseded_by: int | None = None
+    contradicts: tuple[int, ...] = ()  # what else is said of the same and cannot hold with it, in either order
+    premises: tuple[int, ...] = ()  # of a conclusion, never empty then
+    confidence: float = 0.6
 
 
 class ContextLine(Value):
@@ -380,10 +383,41 @@ class Answer(Value):
     citations: tuple[Source, ...] = ()
     served: Literal["prepared", "composed", "rules", "not_found"]
     retrieved: tuple[Source, ...] = ()
+    prepared_at: datetime | None = None  # when it is `prepared`
+
+
+Reason = Literal["asked", "not_found", "changed", "open", "due", "event", "stale", "expected"]
+"""Why a question is expected: it was asked before, nobody found an answer, what it is about changed or is not settled, comes
+up soon or is planned, its answer has to be made anew; or somebody who knows the place would ask it."""
+
+
+class Read(Value):
+    """A message row that an answer was made from, in the revision that was read."""
+
+    message: int
+    revision: int
+    cited: bool
+
+
+class Prepared(Value):
+    """A question that is expected, with the answer made ahead for one audience. `answer` has the places of its citations
+    behind each statement, as [1]."""
+
+    id: int
+    scope: str
+    question: str
+    also: tuple[str, ...] = ()  # the same in other words
+    answer: str
+    citations: tuple[Source, ...]
+    reason: Reason
+    score: float  # how surely it is expected, from 0 to 1
+    night: date
+    at: datetime  # what was said up to here was read
+    expires: datetime
 
 
 VALUES: tuple[type, ...] = (
     Address, Answer, Ask, Considered, ContextLine, DocumentSource, Draft, Fact, Finding, MailSource, Memory,
-    Receipt, SlackSource, Task, UsedFact,
+    Read, Receipt, SlackSource, Task, UsedFact,
 )  # fmt: skip
 """Values that graphs keep in their state."""

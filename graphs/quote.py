@@ -1,5 +1,6 @@
 """Fences somebody else's text for a prompt so that it cannot get out."""
 
+import re
 from collections.abc import Mapping
 
 from graphs.domain import Quoted
@@ -29,6 +30,17 @@ def fence(tag: str, quoted: Quoted, attributes: Mapping[str, str] | None = None,
     text = quoted.text if len(quoted.text) <= limit else quoted.text[:limit] + " […]"
     named = "".join(f' {name}="{attribute(value)}"' for name, value in (attributes or {}).items())
     return f"<{tag}{named}>\n{escape(text)}\n</{tag}>"
+
+
+def one_line(quoted: Quoted, limit: int) -> str:
+    """`quoted` on one line that nothing in it can end, clipped in the middle with the length of what is left out. For
+    renderings whose structure are lines."""
+    text = re.sub(r"[^\S\n]+", " ", escape(quoted.text).replace("\r", "\n"))
+    text = re.sub(r" ?\n[\n ]*", " / ", text.strip())
+    if len(text) <= limit:
+        return text
+    head, tail = text[: limit * 3 // 4].rstrip(), text[-(limit // 4) :].lstrip()
+    return f"{head} [… {len(text) - len(head) - len(tail)} characters left out …] {tail}"
 
 
 def attribute(value: str) -> str:

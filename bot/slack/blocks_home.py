@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from bot.slack import blocks, kit
+from bot.slack import blocks, blocks_learned, kit
+from bot.slack.blocks_learned import Learned
 from bot.slack.kit import line
 from bot.slack.limits import Block
 from graphs.domain import Preferences
@@ -21,6 +22,7 @@ RECONNECT = blocks.RECONNECT
 DISCONNECT = "home.disconnect"  # with the scope of a mailbox
 RESTORE = "home.restore"  # button; its value names the thread that was left out
 CARD = "home.card"  # only opens its url
+LEARNED = blocks_learned.LEARNED
 
 AS_SLACK = "-"
 """Value of the zone that Slack names."""
@@ -78,6 +80,7 @@ class Home:
     tasks: tuple[Row, ...]
     tasks_in_all: int
     drafts: tuple[str, ...]
+    learned: tuple[Learned, ...]
     boxes: tuple[Box, ...]
     left_out: tuple[tuple[str, str], ...]  # name of the thread, and how it is told
     hours: Preferences
@@ -87,7 +90,10 @@ class Home:
 
 
 def home_view(home: Home) -> Block:
-    return {"type": "home", "blocks": [*_today(home), *_open(home), *_mail(home), *_settings(home), *_said(home)]}
+    return {
+        "type": "home",
+        "blocks": [*_today(home), *_open(home), *_learned(home), *_mail(home), *_settings(home), *_said(home)],
+    }
 
 
 def _today(home: Home) -> Iterator[Block]:
@@ -123,6 +129,13 @@ def _open(home: Home) -> Iterator[Block]:
     if home.drafts:
         yield kit.header("Drafts")
         yield kit.section(kit.fitting([f"• {line(said, 200)}" for said in home.drafts]))
+
+
+def _learned(home: Home) -> Iterator[Block]:
+    if home.learned:
+        yield kit.header("Learned lately")
+        yield from blocks_learned.rows(home.learned)
+        yield kit.actions(kit.button(LEARNED, "Show all"))
 
 
 def _mail(home: Home) -> Iterator[Block]:

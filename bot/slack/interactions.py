@@ -19,6 +19,7 @@ class Pressed:
     ts: str = ""
     view: str = ""  # callback of the view, 'home' for a Home tab, '' in a message
     trigger: str = ""  # opens one modal, within three seconds
+    view_id: str = ""  # of that view
 
     @property
     def first(self) -> str:
@@ -95,6 +96,7 @@ def _pressed(payload: Json, user: str) -> Pressed | None:
         _text(container, "message_ts"),
         in_view,
         _text(payload, "trigger_id"),
+        _text(view, "id"),
     )
 
 

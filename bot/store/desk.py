@@ -1,29 +1,17 @@
-"""What nights conclude: thoughts, memories, tasks, drafts, digests. Each lives in the scope of the transaction."""
+"""What nights conclude: thoughts, learned context, tasks, drafts, digests. Each lives in the scope of the transaction."""
 
-import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any, TypeVar
+from datetime import date
+from typing import TypeVar
 
 from psycopg.types.json import Jsonb
 
-from bot.store.db import Row, Tx
-from graphs.checks import folded
+from bot.store.db import Tx
 from graphs.digest_value import Digest
-from graphs.domain import Considered, ContextLine, Draft, Fact, MailSource, Memory, SlackSource, Source, Task, Value
+from graphs.domain import Considered, Draft, Task, Value
 
 ValueT = TypeVar("ValueT", bound=Value)
-
-
-@dataclass(frozen=True)
-class Block:
-    """The learned context of one scope in its newest version; version 0 when there is none yet."""
-
-    scope: str
-    name: str
-    version: int
-    lines: tuple[ContextLine, ...]
 
 
 @dataclass(frozen=True)
@@ -61,81 +49,6 @@ def put_thought(
     """Keeps a judgement of one thread of scope `about`, so that unchanged text costs no second thought."""
     held = Jsonb(result.model_dump(mode="json"))
     tx.run("put_thought", scope=scope, step=step, key=key, input=judged, result=held, about=about, thread=thread)
-
-
-def memories(tx: Tx, scopes: Sequence[int], at: datetime) -> list[Memory]:
-    """What holds at `at` in those of `scopes` that the audience may read."""
-    return [_memory(row) for row in tx.all("memories", scopes=list(scopes), at=at)]
-
-
-def put_fact(tx: Tx, scope: int, fact: Fact, night: date) -> int:
-    """Stores a fact once and closes what it supersedes; returns the memory's id."""
-    key = hashlib.sha256(f"{fact.message}/{folded(fact.quote)}".encode()).hexdigest()[:32]
-    row = tx.one(
-        "put_memory", scope=scope, key=key, kind=fact.kind, text=fact.text, quote=fact.quote, said_by=fact.said_by,
-        valid_from=fact.said_at, confidence=fact.confidence, found_by=fact.found_by, night=night,
-    )  # fmt: skip
-    assert row is not None
-    tx.run("put_memory_source", scope=scope, memory=row["id"], message=fact.message)
-    if row["added"]:
-        tx.run("log_change", scope=scope, night=night, op="added", what=fact.text)
-    for old in fact.supersedes:
-        for closed in tx.all("close_memory", scope=scope, id=old, by=row["id"], at=fact.said_at):
-            tx.run("log_change", scope=scope, night=night, op="superseded", what=closed["text"])
-    return int(row["id"])
-
-
-def forget_memory(tx: Tx, scope: int, memory: int, at: datetime) -> None:
-    """Its speaker takes it back."""
-    for row in tx.all("forget_memory", scope=scope, id=memory, at=at):
-        tx.run("log_change", scope=scope, night=at.date(), op="dropped", what=row["text"])
-
-
-def _memory(row: Row) -> Memory:
-    place = row["scope"].split(":", 1)[1]
-    return Memory(
-        id=row["id"],
-        scope=row["scope"],
-        kind=row["kind"],
-        text=row["text"],
-        quote=row["quote"],
-        sources=tuple(_source(place, source) for source in row["sources"] or ()),
-        said_by=row["said_by"],
-        valid_from=row["valid_from"],
-        valid_to=row["valid_to"],
-    )
-
-
-def _source(place: str, source: dict[str, Any]) -> Source:
-    if source["medium"] == "mail":
-        return MailSource(account=place, message_id=source["message_id"])
-    return SlackSource(channel=place, ts=source["key"])
-
-
-def learned(tx: Tx, scopes: Sequence[int]) -> list[Block]:
-    """Learned context of those scopes that have some, newest version. A line is left out when a memory under it fell."""
-    blocks = []
-    for row in tx.all("learned_context", scopes=list(scopes)):
-        lines = tuple(ContextLine.model_validate(line) for line in row["lines"])
-        wanted = sorted({memory for line in lines for memory in line.memories})
-        standing = {found["id"] for found in tx.all("standing_memories", ids=wanted)}
-        kept = tuple(line for line in lines if set(line.memories) <= standing)
-        blocks.append(Block(row["scope"], row["name"], row["version"], kept))
-    return blocks
-
-
-def put_learned(tx: Tx, scope: int, version: int, lines: Iterable[ContextLine], night: date) -> bool:
-    """Writes `version` if the one before it is still the newest; False when somebody else was first."""
-    held = Jsonb([line.model_dump(mode="json") for line in lines])
-    written = tx.run("put_learned_context", scope=scope, version=version, lines=held, night=night)
-    if written:
-        tx.run("log_change", scope=scope, night=night, op="rewritten", what=f"learned context, version {version}")
-    return bool(written)
-
-
-def changes(tx: Tx, scopes: Sequence[int], night: date) -> list[Row]:
-    """The readable diff of a night: `{scope, op, what}` in the order it was made."""
-    return tx.all("changes_of", scopes=list(scopes), night=night)
 
 
 def considered(tx: Tx, scope: int) -> list[Considered]:

@@ -171,6 +171,11 @@ def _source(row: Row) -> Source:
     return SlackSource(channel=place, ts=row["key"])
 
 
+def newest_of(tx: Tx, scope: int, since: datetime, until: datetime, most: int) -> list[Message]:
+    """The last that was said in one place between two moments, newest first."""
+    return by_id(tx, [row["id"] for row in tx.all("newest_of", scope=scope, since=since, until=until, most=most)])
+
+
 def quarantine(tx: Tx, scope: int, broken: Iterable[tuple[str, str]]) -> None:
     """Remembers what could not be read: (key, reason)."""
     tx.many("quarantine", [{"scope": scope, "key": key, "reason": reason} for key, reason in broken])

@@ -13,6 +13,9 @@ LIVE = "live"
 READ = "read"
 """Places: each is read once for everybody, before the people who read it."""
 
+AHEAD = "ahead"
+"""Questions that are expected, answered ahead when the places are read."""
+
 SLEEP = "sleep"
 """People: tasks, drafts, digests, errands."""
 

@@ -142,6 +142,17 @@ def spent_by_step(tx: Tx, scopes: Sequence[int], night: date) -> list[Row]:
     return tx.all("spend_by_step", scopes=list(scopes), night=night)
 
 
+def left(tx: Tx, scopes: Sequence[int], night: date) -> list[str]:
+    """Why questions in some of these places were not all answered ahead in a night."""
+    return [row["reason"] for row in tx.all("left_ahead", scopes=list(scopes), runs=f"%/{night}/anticipate")]
+
+
 def fell_back(tx: Tx, scopes: Sequence[int], night: date) -> list[str]:
     """Why rules had to note what some of these places learned in a night."""
     return [row["reason"] for row in tx.all("fell_back", scopes=list(scopes), runs=f"%/{night}/consolidate")]
+
+
+def left_unread(tx: Tx, scopes: Sequence[int], night: date) -> int:
+    """Messages of these places that a night did not get to read for memories."""
+    row = tx.one("left_unread", scopes=list(scopes), runs=f"%/{night}/consolidate")
+    return int(row["count"]) if row else 0

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot import learning
 from bot.cards import label
 from bot.desk import Desk, Owner, begin_owner
+from bot.slack.blocks_learned import Learned as Change
+from bot.store import contexts, messages, people
 from bot.store import desk as kept
-from bot.store import messages, people
 from graphs.digest_value import due_words
 from graphs.domain import Considered, Draft, MailSource, Message, Source
 from graphs.life import source_key
@@ -34,6 +36,9 @@ REASONS = {
     "unreadable": "cannot be read",
     "not_wanted": "not wanted: you chose fewer drafts",
 }
+CHANGES = 30
+"""Lines of the diff, the newest."""
+
 _KINDS = {"owe": "you owe", "waiting": "you wait", "blocked": "somebody waits", "decision": "to decide"}
 
 
@@ -78,6 +83,7 @@ class Learned:
     not_drafted: Sequence[ShownReason]
     tasks: Sequence[ShownTask]
     learned: Sequence[ShownBlock]
+    changed: Sequence[Change]
 
 
 DRAFTS = {
@@ -103,10 +109,11 @@ def learned(desk: Desk, slack_id: str) -> Learned | None:
         drafts = kept.drafts(tx, owner.scope)
         considered = kept.considered(tx, owner.scope)
         tasks = [row.task for row in kept.tasks(tx, owner.scope) if row.task.state == "open"]
-        blocks = kept.learned(tx, [place.id for place in owner.places])
+        blocks = contexts.learned(tx, people.readable(tx))
         sources: list[Source] = [fact.source for row in drafts for fact in row.draft.receipt.facts]
         sources += [MailSource(account=one.account, message_id=one.message_id) for one in considered]
         shown = messages.by_sources(tx, sources)
+    changed = learning.latest(desk, owner, learning.NEWEST, CHANGES)
     if not (drafts or considered or tasks or blocks):
         return None
     today = desk.now().date()
@@ -123,11 +130,20 @@ def learned(desk: Desk, slack_id: str) -> Learned | None:
             for block in sorted(blocks, key=lambda one: (one.scope.startswith("account:"), one.name, one.scope))
             if block.lines
         ],
+        changed=changed,
     )
 
 
 def _name(scope: str, name: str) -> str:
-    return f"Mailbox {name}" if scope.startswith("account:") else f"#{name}"
+    match scope.partition(":")[0]:
+        case "account":
+            return f"Mailbox {name}"
+        case "person":
+            return "You"
+        case "workspace":
+            return "Everybody"
+        case _:
+            return f"#{name}"
 
 
 def _reason(one: Considered, shown: dict[str, Message]) -> ShownReason:

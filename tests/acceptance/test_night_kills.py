@@ -25,11 +25,11 @@ from bot import backfill, workspace
 from bot.embedded.postgres import ADMIN, Server
 from bot.embedded.postgres import running as running_postgres
 from bot.embedded.slack import BOT_TOKEN, Sandbox, running
-from bot.night import WIDTH
 from bot.slack.client import Slack
 from bot.slack.limits import problems
 from bot.store import accounts, people
 from bot.store.migrate import migrate
+from bot.thinking import WIDTH
 from graphs.domain import Preferences
 from tests.servers.commits import Fate, commits_on
 from tests.servers.company import desk_over, dump, helpful, keys, mail

@@ -43,7 +43,7 @@ def context(
     thinker: Thinker | None, passages: tuple[Passage, ...], asked: str, thread: tuple[Message, ...], heard: list[str]
 ) -> Context:
     return Context(
-        thinker, Quoted(text=asked), "Ada Lovelace", thread, lambda: passages, ["Marta owns the launch."], PEOPLE, MONDAY + timedelta(days=1), "UTC", heard.append
+        thinker, Quoted(text=asked), "Ada Lovelace", thread, lambda more: passages, ["Marta owns the launch."], PEOPLE, MONDAY + timedelta(days=1), "UTC", heard.append
     )  # fmt: skip
 
 

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from bot import errands, night, workspace
+from bot import errands, workspace
 from bot.embedded import model
 from bot.embedded.slack import BOT_TOKEN, running
 from bot.embedded.slack_company import from_export
 from bot.slack.client import Slack
 from bot.slack.limits import problems
 from bot.store import people, replies
+from bot.thinking import think
 from graphs import errand
 from tests.servers.company import DEMO, demo, desk_over, imported, known
 from tests.servers.living import US, Living
@@ -92,7 +93,7 @@ def result(here: Living, handed: Handed) -> str:
     channel = handed.channel or here.slack.dm(user)
     ts = here.ask(user, channel, f"{US} overnight: {handed.words}" if handed.channel else f"overnight: {handed.words}")
     for scope, one in errands.due(here.desk, known(here.desk, user).id, date(2026, 11, 27)):
-        errands.run(here.desk, scope, one, night.think)
+        errands.run(here.desk, scope, one, think)
     here.deliver()
     [_, said] = here.replies(channel, ts)
     return str(said["blocks"][0]["text"]["text"])

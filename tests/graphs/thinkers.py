@@ -7,8 +7,8 @@ from typing import Any
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import StateGraph
 
-from bot.night import CHECKPOINTED
 from bot.store.checkpoints import serializer
+from bot.thinking import CHECKPOINTED
 from graphs.domain import Value
 from graphs.reading import ValueT
 from graphs.thinking import Failure, Thinker

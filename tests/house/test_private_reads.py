@@ -36,6 +36,7 @@ CHOSEN = {
     ("draft", "state"): "planned",
     ("feedback", "value"): "up",
     ("mailbox", "role"): "inbox",
+    ("memory_relation", "relation"): "same",
     ("message", "medium"): "slack",
     ("spend", "state"): "reserved",
     ("task", "state"): "open",

@@ -196,6 +196,7 @@ ROWS: dict[str, str] = {
     "thought": "(scope_id, step, key, input, result) values (%(s)s, 'x', 'k', '', '{}')",
     "memory": "(scope_id, key, kind, text, quote, said_by, valid_from, confidence, found_by, night)"
     " values (%(s)s, 'k', 'fact', 't', 'q', 'ada', now(), 1, 'rules', now())",
+    "never": "(scope_id, hash, message_id) values (%(s)s, '', %(m)s)",
     "memory_source": "(scope_id, memory_id, message_id, revision) values (%(s)s, %(y)s, %(m)s, 1)",
     "learned_context": "(scope_id, version, lines, night) values (%(s)s, 1, '[]', now())",
     "change_log": "(scope_id, night, op, what) values (%(s)s, now(), 'added', 'w')",

@@ -16,6 +16,7 @@ from bot.slack.interactions import Submitted
 from bot.store import desk as kept
 from bot.store import errands as kept_errands
 from bot.store import people
+from bot.thinking import think
 from tests.servers.company import known
 from tests.servers.living import US, Living, living, shown
 from tests.servers.model import ModelServer
@@ -72,7 +73,7 @@ def handed(here: Living, channel: str = "general") -> str:
 
 
 def sleep(here: Living, who: str = "U0ADA", day: date = NIGHT) -> None:
-    errands.run_due(here.desk, known(here.desk, who).id, day, night.think)
+    errands.run_due(here.desk, known(here.desk, who).id, day, think)
     here.deliver()
 
 
@@ -195,7 +196,7 @@ def test_start_now_does_not_wait_for_the_night(here: Living) -> None:
     press(here, ts, "ada", "errand.start")
     assert said(here, ts)[0].endswith("I am working on it.")
     scope, errand = errands.due(here.desk, known(here.desk, "U0ADA").id, NIGHT)[0]
-    errands.run(here.desk, scope, errand, night.think)
+    errands.run(here.desk, scope, errand, think)
     here.deliver()
     assert "The cheapest is Heron" in said(here, ts)[1]
 

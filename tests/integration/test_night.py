@@ -73,7 +73,12 @@ def test_what_was_learned_is_listed_by_what_it_says_and_not_by_what_was_stored_f
     said = [memory["text"] for memory in held["memories"]]
     assert said.index("Zinnias are sold out") == said.index("Asters are in stock") + 1
     scopes = [block["scope"] for block in held["learned_context"]]
-    assert scopes == sorted(scopes) and {scope.partition(":")[0] for scope in scopes} == {"account", "channel"}
+    assert scopes == sorted(scopes) and {scope.partition(":")[0] for scope in scopes} == {
+        "account",
+        "channel",
+        "person",
+        "workspace",
+    }
 
 
 def test_a_second_night_on_the_same_text_asks_nothing_and_says_the_same(

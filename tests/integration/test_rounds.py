@@ -12,7 +12,7 @@ from bot import jobs, nightfall, rounds, workers, workspace
 from bot.desk import begin_owner
 from bot.store import desk as kept
 from bot.store import nights, people, queue
-from bot.store.queue import LIVE, READ, SLEEP
+from bot.store.queue import AHEAD, LIVE, READ, SLEEP
 from graphs.domain import Preferences
 from graphs.errors import NotYet
 from tests.servers.company import known
@@ -67,7 +67,7 @@ def look(here: Living) -> None:
         work(here)
 
 
-def work(here: Living, queues: Sequence[str] = (LIVE, READ, SLEEP)) -> None:
+def work(here: Living, queues: Sequence[str] = (LIVE, READ, AHEAD, SLEEP)) -> None:
     """Does what is enqueued, as one worker."""
 
     async def all_of_it() -> None:

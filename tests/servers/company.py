@@ -295,8 +295,8 @@ _NAMES = {
     "memory_id": "(select key from nightdesk.memory y where y.id = t.{})",
     "superseded_by": "(select key from nightdesk.memory y where y.id = t.{})",
 }
-_WHEN = {"replaced_at", "at"}
-"""Moments of writing. `turn.at` is when something was said; it follows from the message."""
+_WHEN = {"replaced_at", "at", "view_sum", "newest", "memories", "seen"}
+"""Moments of writing, and ids of memories. `turn.at` is when something was said; it follows from the message."""
 
 
 COLUMNS = (
@@ -445,6 +445,9 @@ def helpful(server: ModelServer) -> ModelServer:
 _FENCED = re.compile(r"<(?:m|message|note)\b([^>]*)>\n?(.*?)\n?</(?:m|message|note)>", re.DOTALL)
 
 
+_LINES = re.compile(r"^(\d+) \w+ \d\d:\d\d (.*?)(?: / .*)?$", re.MULTILINE)
+
+
 def _help(body: dict[str, Any]) -> str:
     form = body.get("response_format", {}).get("json_schema", {})
     found = [
@@ -454,12 +457,15 @@ def _help(body: dict[str, Any]) -> str:
     said = [(number, text) for number, (_, text) in enumerate(found, 1) if text]
     match form.get("name"):
         case "Notes":
+            read = [(int(n), html.unescape(text)[:200]) for n, text in _LINES.findall(body["messages"][-1]["content"])]
             notes: list[dict[str, Any]] = [
-                {"message": n, "quote": text.splitlines()[0][:200], "text": text.splitlines()[0][:200], "kind": "fact",
-                 "change": "decision" if "decided" in text else "", "supersedes": []}
-                for n, text in said
-            ]  # fmt: skip
+                {"n": n, "q": text, "t": text, "k": "decision" if "decided" in text else "fact"}
+                for n, text in read
+                if text
+            ]
             return json.dumps({"notes": notes[:60]})
+        case "Verdicts":
+            return json.dumps({"verdicts": []})
         case "Lines":
             lines: list[dict[str, Any]] = [
                 {"text": text[:200], "notes": re.findall(r'id="([KN]\d+)"', about)} for about, text in found[:12]
@@ -476,6 +482,14 @@ def _help(body: dict[str, Any]) -> str:
             reply: dict[str, Any] = {"verdict": "draft", "reason": "", "asks": [], "body": "Hello,\n\nyes, I will see to it.\n\nBest", "facts": [],
                      "assumptions": [], "question": "", "why": "it asks"}  # fmt: skip
             return json.dumps(reply)
+        case "Questions":
+            expected: list[dict[str, Any]] = [
+                {"question": f"What about {html.unescape(text)[:90]}?", "also": [], "about": [key]}
+                for key, text in re.findall(r'<item id="(A\d+)"[^>]*>\n(.*?)\n</item>', body["messages"][-1]["content"], re.DOTALL)
+            ]  # fmt: skip
+            return json.dumps({"questions": expected[:24]})
+        case "Repairs":
+            return json.dumps({"repairs": []})
         case "Review":
             return json.dumps({"settled": [], "same": []})
     return "It says so [1]." if said or found else "NOTHING"

@@ -31,7 +31,7 @@ from bot.slack import events
 from bot.slack.client import Slack
 from bot.slack.limits import problems
 from bot.store import accounts, nights, people
-from bot.store.queue import LIVE, READ, SLEEP
+from bot.store.queue import AHEAD, LIVE, READ, SLEEP
 from bot.web import pages
 from bot.web.pages import Asked
 from bot.web.stage import Night, Stage
@@ -212,7 +212,7 @@ class Town:
         for body in told:
             receive.accept(self.desk, body, events.sort_of(body))
 
-    def work(self, queues: Sequence[str] = (LIVE, READ, SLEEP)) -> None:
+    def work(self, queues: Sequence[str] = (LIVE, READ, AHEAD, SLEEP)) -> None:
         """Does what is enqueued, one job after the other."""
 
         async def all_of_it() -> None:
@@ -256,6 +256,8 @@ class Town:
     def _named(self, body: Json) -> str:
         asked = str(body["messages"][1]["content"])
         found = _FOR.search(asked)
+        if found is None and (brief := _BRIEF.search(asked)) is not None:
+            return self._whose(brief["about"])
         if found is None:
             ways = (str, turned, renamed)
             return next(f"channel:{at}" for words, at in ERRANDS.items() if any(way(words) in asked for way in ways))
@@ -264,7 +266,19 @@ class Town:
                 f"#{p.name}" if p.channel else f"the mailbox {p.name}": p.key for p in people.places(tx).values()
             }
             persons = {one.person.name: one.person.key for one in people.everybody(tx)}
+        by_name |= {f"the desk of {name}": f"person:{key}" for name, key in persons.items()}
         return by_name[found["place"]] if found["place"] else f"person:{persons[found['owner']]}"
+
+    def _whose(self, about: str) -> str:
+        """Whose brief it is, as the request names it."""
+        if about == "the whole company":
+            return "workspace"
+        with self.desk.store.directory() as tx:
+            held = people.places(tx).values()
+            persons = {f"{one.person.name} and their work": f"person:{one.person.key}" for one in people.everybody(tx)}
+        return persons.get(about) or next(
+            p.key for p in held if about == (f"the channel #{p.name}" if p.channel else f"the mailbox {p.name}")
+        )
 
     # --- what stands there --------------------------------------------------------------------------
 
@@ -285,6 +299,7 @@ class Town:
             return connection.execute(query.encode(), values).fetchall()
 
 
+_BRIEF = re.compile(r"^The brief is about (?P<about>.+?); at most", re.MULTILINE)
 _FOR = re.compile(r"^(?:Place: (?P<place>.+?)\. (?:Times|It)|OWNER: (?P<owner>[^(.]+?)(?: \(also|\. It))", re.MULTILINE)
 
 
@@ -572,9 +587,9 @@ def _requests(world: World, made: Town, names: Names) -> None:
 
 _REAL_TIME = frozenset(
     "wanted_at received_at handled_at replaced_at at begun_at attempts seconds payload secret hash_ created_at since "
-    "port uidvalidity home".split()
+    "port uidvalidity home view_sum newest".split()
 )
-"""What the machine's clock, a nonce or a mail server says; `home` is a hash under a key."""
+"""What the machine's clock, a nonce or a mail server says; `home` is a hash under a key, `view_sum` and `newest` tell of ids."""
 
 
 def _rows(world: World, made: Town, names: Names) -> None:
@@ -611,7 +626,7 @@ def _line(held: Json, names: Names, messages: Mapping[int, str], memories: Mappi
     """Ids that a night hands out as it goes are named by what they are of."""
     text = _plain(held, names)
     text = re.sub(r'"message": (\d+)', lambda one: f'"message": "{messages.get(int(one[1]), one[1])}"', text)
-    return re.sub(r'"memories": \[[\d, ]*\]', '"memories": []', text)
+    return re.sub(r'"(memories|seen)": \[[\d, ]*\]', r'"\1": []', text)
 
 
 def _jobs(world: World, made: Town, names: Names, scopes: Mapping[int, str], persons: Mapping[int, str]) -> None:

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.types import Send
 
-from bot.night import CHECKPOINTED
 from bot.store.checkpoints import Seal, SealedSerializer, serializer
-from graphs import consolidate, draft, review, tasks
+from bot.thinking import CHECKPOINTED
+from graphs import consolidate, context, draft, review, tasks
 from graphs.digest_value import Footer
 from graphs.domain import Quoted, Value
 from graphs.errors import NeedsPerson
@@ -54,7 +54,7 @@ def test_every_value_of_a_state_comes_back_as_it_was(kind: type[Value], data: st
 
 def test_every_type_that_a_graph_keeps_in_its_state_is_listed() -> None:
     kept: set[type] = set()
-    for module in (consolidate, draft, review, tasks):
+    for module in (consolidate, context, draft, review, tasks):
         for state in (module.State, getattr(module, "One", None)):
             if state is not None:
                 kept |= {found for held in state.__annotations__.values() for found in _values(held)}

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block as SdkBlock
 from slack_sdk.models.views import View
 
-from bot.slack import blocks_thread, kit
+from bot.slack import blocks_learned, blocks_thread, kit
 from bot.slack.blocks_home import ZONES, Box, Home, Row, home_view
+from bot.slack.blocks_learned import Learned
 from bot.slack.blocks_thread import Cited, Shown
 from bot.slack.limits import SELECT_OPTIONS, Block, problems, view_problems
 from graphs.domain import Ask, Preferences
@@ -41,6 +42,10 @@ HOURS = st.builds(
     working_days=st.lists(st.integers(0, 6), unique=True).map(tuple), level=st.sampled_from(["all", "standard", "high", "off"]),
     shadow=st.booleans(), paused=st.booleans(),
 )  # fmt: skip
+LEARNED = st.builds(
+    Learned, id=st.integers(1, 2**62), told=st.sampled_from(["New", "Changed"]), text=TEXTS, was=TEXTS, where=TEXTS,
+    sources=st.lists(CITED, max_size=9).map(tuple), state=TEXTS, may_undo=st.booleans(), may_rule_out=st.booleans(),
+)  # fmt: skip
 HOMES = st.builds(
     Home, today=st.just(DAY), headline=TEXTS, card_url=st.sampled_from(["https://a.slack.com/archives/D1/p1", ""]),
     still=st.lists(TEXTS, max_size=5).map(tuple),
@@ -49,6 +54,7 @@ HOMES = st.builds(
     boxes=st.lists(
         st.builds(Box, scope=st.integers(1, 99), name=TEXTS, told=TEXTS, broken=st.booleans()), max_size=5,
         unique_by=lambda box: box.scope).map(tuple),
+    learned=st.lists(LEARNED, max_size=5, unique_by=lambda one: one.id).map(tuple),
     left_out=st.lists(st.tuples(IDS, TEXTS), max_size=8).map(tuple), hours=HOURS, zone=TEXTS,
     privacy=st.just(("Nothing leaves this machine.",)), connect=st.just(("Connect one.",)),
 )  # fmt: skip
@@ -99,6 +105,14 @@ def test_reasons_are_within_limits_and_inert(about: str, lines: list[str], cited
     assert problems("text", blocks) == [] and inert(blocks)
 
 
+@settings(max_examples=40, deadline=None)
+@given(st.lists(LEARNED, max_size=9, unique_by=lambda one: one.id), st.sampled_from(["", "77"]), TEXTS)
+def test_a_page_of_what_was_learned_is_within_limits_and_inert(found: list[Learned], older: str, told: str) -> None:
+    view = blocks_learned.modal(found, "99", older, told)
+    assert view_problems(view) == [] and inert(view["blocks"])
+    View(**view).validate_json()
+
+
 @pytest.mark.parametrize(
     "view",
     [blocks_thread.pick_a_day("t-1", "x" * 500, DAY), blocks_thread.connect_modal(["*One*", "two"])],
@@ -128,7 +142,7 @@ def test_what_is_chosen_is_shown_as_chosen() -> None:
 
 
 def home_with(hours: Preferences) -> Home:
-    return Home(DAY, "", "", (), (), 0, (), (), (), hours, "UTC", ("Nothing leaves.",), ("Connect one.",))
+    return Home(DAY, "", "", (), (), 0, (), (), (), (), hours, "UTC", ("Nothing leaves.",), ("Connect one.",))
 
 
 @pytest.mark.parametrize(

@@ -199,3 +199,10 @@ from nightdesk.turn t where t.message_id = any(%(ids)s)
 select n.message_id as id from nightdesk.turn t join nightdesk.turn n on n.scope_id = t.scope_id and n.session = t.session
 where t.message_id = %(id)s and n.at <= %(until)s
 order by abs(extract(epoch from n.at - t.at)), n.message_id limit %(most)s
+
+-- newest_of --
+-- The last that was said in a place, newest first; not what only asks us something.
+select id from nightdesk.message
+where scope_id = %(scope)s and sent_at > %(since)s and sent_at <= %(until)s and deleted_at is null and text <> ''
+  and not coalesce((facts ->> 'asks_us')::boolean, false)
+order by sent_at desc, id desc limit %(most)s

@@ -64,3 +64,13 @@ group by scope_id, step order by step, scope_id
 -- Why rules had to note what places learned in a night, without repeats.
 select distinct jsonb_array_elements_text(report -> 'fell_back') as reason from nightdesk.run
 where scope_id = any(%(scopes)s) and id like %(runs)s and state = 'done' order by 1
+
+-- left_ahead --
+-- Why not all expected questions were answered ahead in a night, without repeats.
+select distinct jsonb_array_elements_text(report -> 'left') as reason from nightdesk.run
+where scope_id = any(%(scopes)s) and id like %(runs)s and state = 'done' order by 1
+
+-- left_unread --
+-- Messages that nights of one date did not get to, told by their runs.
+select coalesce(sum((report ->> 'left')::int), 0) as count from nightdesk.run
+where scope_id = any(%(scopes)s) and id like %(runs)s and state = 'done'

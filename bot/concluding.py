@@ -1,0 +1,122 @@
+"""What follows from what several conversations said: for the readers of a channel, and for a person alone.
+
+Only when a night has learned something, and only from what everybody in the audience may read.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from hashlib import sha256
+
+from bot import contexts
+from bot.desk import Desk, Owner
+from bot.store import desk as kept
+from bot.store import memory, messages, people, runs
+from bot.store.people import Place
+from bot.store.runs import Begin
+from bot.thinking import think
+from graphs import conclude as following
+from graphs.domain import Memory, Person
+from graphs.thinking import Thinker
+
+NEAR = 8
+"""Known statements that one of tonight is put together with, before code chooses among them."""
+
+AGAINST = 4
+"""Sayings of each kind that a conclusion is held against."""
+
+
+@dataclass(frozen=True)
+class _Audience:
+    """For whom conclusions are drawn: whose scope keeps them, and what they may rest on."""
+
+    scope: int
+    key: str
+    whose: str
+    read: Begin  # what all of them may read
+    write: Begin  # the one scope
+    changed: Sequence[int]  # scopes whose news of tonight count
+    suits: Callable[[Sequence[Memory]], bool]
+    people: Mapping[str, Person]
+
+
+def for_channel(desk: Desk, place: Place, night: date, now: datetime) -> None:
+    """What follows from what a channel learned tonight, from it and from public channels."""
+    if place.channel is None:
+        return
+    with desk.store.directory() as tx:
+        everybody = people.by_key(people.everybody(tx))
+    audience = _Audience(
+        scope=place.id,
+        key=place.key,
+        whose=f"Place: #{place.name}",
+        read=partial(desk.store.as_readers_of, place.id),
+        write=partial(desk.store.as_scope, place.id),
+        changed=(place.id,),
+        suits=lambda group: True,
+        people=everybody,
+    )
+    _conclude(desk, audience, contexts.payer(desk, place, night), night, now)
+
+
+def for_person(desk: Desk, owner: Owner, night: date, now: datetime) -> None:
+    """What follows only for somebody who reads several places that are not open to all; the rest is the channels'."""
+    open_ = {p.key for p in owner.places if p.channel is not None and p.channel.kind == "public"}
+
+    def suits(group: Sequence[Memory]) -> bool:
+        closed = {one.scope for one in group} - open_
+        return len(closed) > 1 or any(not scope.startswith("channel:") for scope in closed)
+
+    audience = _Audience(
+        scope=owner.scope,
+        key=f"person:{owner.person.key}",
+        whose=f"OWNER: {owner.person.name}",
+        read=owner.begin,
+        write=owner.begin,
+        changed=[place.id for place in owner.places],
+        suits=suits,
+        people=owner.people,
+    )
+    _conclude(desk, audience, desk.thinker(owner.begin, owner.scope, night), night, now)
+
+
+def _conclude(desk: Desk, audience: _Audience, thinker: Thinker | None, night: date, now: datetime) -> None:
+    if thinker is None:
+        return
+    with audience.read() as tx:
+        fresh = memory.learned_tonight(tx, audience.changed, night)
+        groups = following.groups(fresh, lambda one: memory.found_memories(tx, one.text, "en", NEAR, now))
+    groups = [group for group in groups if audience.suits(group)]
+    made = sha256("\n".join(f"{one.id} {one.text}" for group in groups for one in group).encode()).digest()
+    with audience.write() as tx:
+        known = kept.thoughts(tx, audience.scope, "conclude", following.Group)
+        if not groups or known.get("groups", (b"",))[0] == made:
+            return
+        run = runs.take(tx, f"{audience.key}/{night}/conclude", audience.scope)
+    pending = [following.Group(memories=tuple(one.id for one in group)) for group in groups]
+    context = following.Context(
+        thinker=thinker,
+        whose=audience.whose,
+        memories={one.id: one for group in groups for one in group},
+        against=lambda text: _against(audience, text, now),
+        people=audience.people,
+        now=now,
+        zone=desk.zone or "UTC",
+    )
+    stands = think(desk, run, following.build(), {"pending": pending, "proposed": [], "stands": []}, context)["stands"]
+    with audience.write() as tx:
+        runs.hold(tx, run)
+        for one in stands:
+            memory.conclude(tx, audience.scope, one.text, one.premises, 0.6, night)
+        kept.put_thought(tx, audience.scope, "conclude", "groups", made, pending[0], None, "")
+        runs.end(tx, run, {"groups": len(groups), "stands": len(stands)})
+
+
+def _against(audience: _Audience, text: str, now: datetime) -> list[str]:
+    """Memories and messages that the audience may read nearest to a conclusion: what could speak against it."""
+    with audience.read() as tx:
+        memories = memory.found_memories(tx, text, "en", AGAINST, now)
+        hits = messages.recall(tx, text, "en", AGAINST, now)
+        said = messages.by_id(tx, [hit.id for hit in hits])
+    return [*(one.text for one in memories), *(one.text.text for one in said)]

@@ -1,0 +1,143 @@
+"""What is laid before the model for one question: what was found, what was prepared, what was said here today.
+
+All of it is read in one transaction with the rights of those who will read the answer. What is shown is cut to a budget.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.store import memory, messages, prepared
+from bot.store.db import Tx
+from graphs import answer as answering
+from graphs.checks import numbers
+from graphs.citing import Passage
+from graphs.domain import Message, Prepared, Quoted, Source
+from graphs.life import source_key
+from graphs.rules.text import sentences
+from graphs.rules.wording import meets, nearness, words_of
+
+OFFERED = 2
+OFFER = 0.55
+"""From this nearness on an answer made ahead is laid beside the passages."""
+CITES_A_HIT = 0.1
+"""So much nearer is what cites a message that the live question finds among its best."""
+BEST = 3
+TODAY = timedelta(hours=14)
+LAST_WORDS = 6
+LAST_WORDS_ROOM = 800
+"""Characters of what was said in a place today that a question there is shown beside what it finds."""
+LONGEST_OF_ONE = 420
+"""Characters of a passage for a question after one fact."""
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """`first` goes before what was found: what the answers made ahead stand on. `withheld`: those that may not be given."""
+
+    found: list[Message]
+    first: list[Message] = field(default_factory=list)
+    today: list[Message] = field(default_factory=list)
+    prepared: tuple[Prepared, ...] = ()
+    withheld: tuple[int, ...] = ()
+    noted: Mapping[int, tuple[memory.Noted, ...]] = field(default_factory=dict)  # of messages
+
+
+def gather(tx: Tx, question: str, found: list[Message], scope: int | None, now: datetime, ahead: bool) -> Gathered:
+    """What belongs to a question beside the messages it finds. `scope`: of the channel where it is asked; `ahead`: with what
+    was answered before."""
+    near = prepared.near(tx, question, [message.id for message in found[:BEST]], now) if ahead else []
+    fitting = [one for score, one in sorted(_scored(question, near), key=_best) if score >= OFFER]
+    sound = prepared.sound(tx, [one.id for one in fitting], now)
+    offered = tuple(one for one in fitting if one.id in sound)[:OFFERED]
+    first = list(messages.by_sources(tx, [source for one in offered for source in one.citations]).values())
+    return Gathered(
+        found=found,
+        first=first,
+        noted=memory.noted_in(tx, [message.id for message in (*first, *found)], now),
+        today=messages.newest_of(tx, scope, now - TODAY, now, LAST_WORDS) if scope is not None else [],
+        prepared=offered,
+        withheld=tuple(one.id for one in fitting if one.id not in sound),
+    )
+
+
+def _scored(question: str, near: Sequence[prepared.Near]) -> Iterable[tuple[float, Prepared]]:
+    for one in near:
+        ahead = one.prepared
+        words = nearness(question, (ahead.question, *ahead.also), ahead.answer)
+        yield words + (CITES_A_HIT if one.found else 0.0), ahead
+
+
+def _best(scored: tuple[float, Prepared]) -> tuple[float, float, str, str]:
+    score, one = scored
+    return -score, -one.score, one.scope, one.question
+
+
+# --- within a budget ------------------------------------------------------------------------------
+
+
+def shown(
+    question: str, gathered: Gathered, thread: Sequence[Message], passage: Callable[[Message], Passage], room: int
+) -> list[tuple[Message, Passage]]:
+    """Passages in the order of their worth until `room` characters are used, then those of today and of the thread."""
+    longest = LONGEST_OF_ONE if room <= answering.ONE_FACT else answering.LONGEST
+    room -= sum(len(one.answer) + len(one.question) for one in gathered.prepared)
+    best = _fitting([*gathered.first, *gathered.found], room, longest, question, passage)
+    kept = {source_key(message.source) for message, _ in best}
+    late = [one for one in (*thread, *gathered.today) if source_key(one.source) not in kept]
+    return [*best, *_fitting(once(late), LAST_WORDS_ROOM, longest, question, passage)]
+
+
+def _fitting(
+    found: Sequence[Message], room: int, longest: int, question: str, passage: Callable[[Message], Passage]
+) -> list[tuple[Message, Passage]]:
+    kept: list[tuple[Message, Passage]] = []
+    for message in once(found):
+        one = passage(message)
+        one = one.model_copy(update={"text": Quoted(text=around(one.text.text, question, longest))})
+        room -= len(one.text.text) + len(one.noted) + answering.HEAD
+        if room < 0 and kept:
+            break
+        kept.append((message, one))
+    return kept
+
+
+def once(found: Iterable[Message]) -> list[Message]:
+    """Each message that says something, where it stands first."""
+    return list({source_key(message.source): message for message in found if message.text.text}.values())
+
+
+def around(text: str, question: str, longest: int) -> str:
+    """What a long text says about a question: its best sentence with as much of what follows and precedes as has room."""
+    if len(text) <= longest:
+        return text
+    said, wanted = sentences(text) or [text], words_of(question)
+    best = max(range(len(said)), key=lambda n: (sum(meets(word, words_of(said[n])) for word in wanted), -n))
+    first, last = best, best + 1
+    while True:
+        if last < len(said) and len(" ".join(said[first : last + 1])) <= longest:
+            last += 1
+        elif first > 0 and len(" ".join(said[first - 1 : last])) <= longest:
+            first -= 1
+        else:
+            break
+    kept = " ".join(said[first:last])[:longest]
+    return f"{'[…] ' if first else ''}{kept}{' […]' if last < len(said) or len(kept) == longest else ''}"
+
+
+def with_notes(one: Passage, noted: Sequence[memory.Noted]) -> Passage:
+    """A passage with what is remembered of it: what holds no more, and what a note dates or counts more exactly."""
+    over = [note for note in noted if note.until is not None]
+    exact = [note.text for note in noted if note.until is None and numbers(note.text) - numbers(one.text.text)]
+    return one.model_copy(
+        update={
+            "noted": exact[0] if exact else "",
+            "over": tuple(note.quote for note in over),
+            "over_since": max((note.until for note in over if note.until is not None), default=None),
+        }
+    )
+
+
+def cited(gathered: Gathered, citations: Sequence[Source]) -> list[int]:
+    """Which of the answers made ahead an answer stands on: they share a citation."""
+    return [one.id for one in gathered.prepared if set(one.citations) & set(citations)]

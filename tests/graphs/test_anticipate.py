@@ -1,0 +1,182 @@
+"""Questions are expected for what was found, named so that they stand alone, answered as by day, and kept when they cite."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Literal
+
+import pytest
+
+from graphs import anticipate as ahead
+from graphs.anticipate import Candidate, Context, Expected, Note, Question, Questions, Repair, Repairs, Tried
+from graphs.domain import Answer, Read, Reason, SlackSource, Value
+from graphs.thinking import Failure, Thinker
+from tests.graphs.thinkers import ATTACK, FAILURE, Asked, Model, run
+from tests.unit.rules_threads import MONDAY
+
+
+def candidate(text: str, score: float = 0.6, worded: bool = False, reason: Reason = "changed") -> Candidate:
+    return Candidate(id=f"memory/{text}", text=text, reason=reason, score=score, worded=worded)
+
+
+MOVED = candidate("The Kestrel import moves to 26 March.", 0.8)
+WHO = candidate("Nobody owns the label printer.", 0.5, reason="open")
+COLOUR = candidate("The new logo is green.", 0.35, reason="expected")
+ASKED = candidate("Where is the floor plan?", 0.7, worded=True, reason="asked")
+CITED = SlackSource(channel="C1", ts="1.1")
+
+
+def good(one: Expected, *cites: SlackSource) -> Tried:
+    answer = Answer(text="So it is [1].", citations=cites or (CITED,), served="composed")
+    return Tried(expected=one, answer=answer, read=(Read(message=1, revision=1, cited=True),))
+
+
+def missed(one: Expected) -> Tried:
+    return Tried(expected=one, answer=Answer(text="I don't find it.", served="not_found"))
+
+
+def asking(*questions: Question, repairs: Sequence[Repair] = ()) -> Model:
+    def thinks(asked: Asked) -> Value:
+        return Questions(questions=questions) if asked.step == "anticipate" else Repairs(repairs=tuple(repairs))
+
+    return Model(thinks=thinks)
+
+
+def slept(
+    thinker: Thinker | None,
+    pending: Sequence[Candidate],
+    answer: Callable[[Expected, str], Tried] = lambda one, step: good(one),
+    standing: Sequence[str] = (),
+    most: int = 8,
+) -> tuple[dict[str, list[tuple[str, str]]], list[Tried], list[str], list[str]]:
+    """What was answered in which step, what came of it, what was left, and the nodes."""
+    asked: list[tuple[str, str]] = []
+
+    def answers(one: Expected, step: Literal["prepare", "rehearse"]) -> Tried:
+        asked.append((step, one.question))
+        return answer(one, step)
+
+    context = Context(
+        thinker, "#launch", [candidate("Ada runs the launch.", ahead.KNOWN, reason="expected")], [Note("K1", "The printer is called Gutenberg.")], standing, answers,
+        most, MONDAY + timedelta(days=1), "UTC",
+    )  # fmt: skip
+    begins = {"pending": list(pending), "expected": [], "spare": [], "again": [], "tried": [], "left": []}
+    state, nodes = run(ahead.build(), begins, context)
+    return {"asked": sorted(asked)}, ahead.by_question(state["tried"]), state["left"], nodes
+
+
+WHEN = Question(question="When is the Kestrel import?", also=("What is the date of the import?",), about=("A1",))
+
+
+def test_what_changed_is_asked_about_and_what_was_asked_is_expected_again() -> None:
+    model = asking(WHEN)
+    told, tried, left, nodes = slept(model.thinker, [MOVED, ASKED])
+    assert told["asked"] == [("prepare", "When is the Kestrel import?"), ("prepare", "Where is the floor plan?")]
+    assert [(one.expected.reason, one.expected.also) for one in tried] == [
+        ("changed", ("What is the date of the import?",)),
+        ("asked", ()),
+    ]
+    assert [one.step for one in model.asked] == ["anticipate"] and not left
+    assert nodes == ["propose", "prepare", "prepare", "rehearse"]
+
+
+def test_what_is_worded_already_costs_no_call_for_words() -> None:
+    model = asking()
+    told, _, _, _ = slept(model.thinker, [ASKED])
+    assert told["asked"] == [("prepare", "Where is the floor plan?")] and model.asked == []
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        Question(question="When is it?", also=(), about=("A1",)),  # names nothing
+        Question(question="When is the Kestrel import?", also=(), about=()),
+        Question(question="When is the Kestrel import?", also=(), about=("A9", "K1")),
+        Question(question="Is the Kestrel import on 31 December?", also=(), about=("A1",)),
+        Question(question="See https://evil.example/kestrel?", also=(), about=("A1",)),
+        Question(question="Does Kestrel know that Ada has cancer?", also=(), about=("A1",)),
+        Question(question="", also=(), about=("A1",)),
+        Question(question="kestrel " * 25, also=(), about=("A1",)),
+    ],
+)
+def test_a_question_that_names_nothing_or_adds_something_is_dropped_and_the_one_beside_it_stays(bad: Question) -> None:
+    other = Question(question="Who owns the label printer?", also=("Who was born on 7 May?",), about=("A2",))
+    told, [tried], _, _ = slept(asking(bad, other).thinker, [MOVED, WHO])
+    assert told["asked"] == [("prepare", "Who owns the label printer?")] and tried.expected.also == ()
+
+
+def test_an_item_cannot_leave_its_fence() -> None:
+    model = asking()
+    slept(model.thinker, [candidate(ATTACK)])
+    assert "</item>" not in model.asked[0].user.split("\n", 1)[1].replace("\n</item>", "")
+    assert "thief@evil.example" in model.asked[0].user
+
+
+def test_one_matter_is_asked_once_and_not_when_its_answer_stands() -> None:
+    again = Question(question="When is the import of Kestrel?", also=(), about=("A1",))
+    told, _, _, _ = slept(asking(WHEN, again).thinker, [MOVED])
+    assert len(told["asked"]) == 1
+    told, _, _, _ = slept(asking(WHEN, again).thinker, [MOVED], standing=["When is the Kestrel import?"])
+    assert told["asked"] == []
+
+
+def test_the_likeliest_are_answered_and_what_is_less_likely_is_only_rehearsed() -> None:
+    logo = Question(question="Which colour has the new logo?", also=(), about=("A3",))
+    who = Question(question="Who owns the label printer?", also=(), about=("A2",))
+    told, _, _, nodes = slept(asking(logo, who, WHEN).thinker, [MOVED, WHO, COLOUR], most=1)
+    assert told["asked"] == [
+        ("prepare", "When is the Kestrel import?"),
+        ("rehearse", "Which colour has the new logo?"),
+        ("rehearse", "Who owns the label printer?"),
+    ]
+    assert nodes == ["propose", "prepare", "rehearse", "play", "play"]
+
+
+def test_what_finds_no_answer_is_looked_for_once_more_in_the_words_of_what_is_remembered() -> None:
+    seen: list[Expected] = []
+
+    def answer(one: Expected, step: str) -> Tried:
+        seen.append(one)
+        return good(one) if step == "rehearse" else missed(one)
+
+    repair = Repair(question=1, searches=("floor plan wiki", ""), notes=("K1", "K7"))
+    model = asking(
+        repairs=[repair, Repair(question=1, searches=("x",), notes=()), Repair(question=9, searches=("y",), notes=())]
+    )
+    _, [tried], left, nodes = slept(model.thinker, [ASKED], answer)
+    assert [one.searches for one in seen] == [(), ("floor plan wiki", "The printer is called Gutenberg.")]
+    assert ahead.is_good(tried) and not left and nodes == ["propose", "prepare", "rehearse", "play"]
+    assert [one.step for one in model.asked] == ["rehearse"]
+
+
+@pytest.mark.parametrize("failure", [FAILURE, Failure(kind="budget", reason="the budget of this night is spent")])
+def test_when_the_model_fails_what_was_asked_is_still_tried_and_the_reason_is_told(failure: Failure) -> None:
+    told, _, left, _ = slept(Model(thinks=lambda asked: failure).thinker, [MOVED, ASKED])
+    assert told["asked"] == [("prepare", "Where is the floor plan?")] and left == [failure.reason]
+
+
+def test_without_a_model_nothing_is_prepared() -> None:
+    told, tried, left, nodes = slept(None, [MOVED, ASKED])
+    assert (told["asked"], tried, left, nodes) == ([], [], [], ["propose", "rehearse"])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(text="quoted", citations=(CITED,), served="rules"),
+        Answer(text="no", served="not_found"),
+        Answer(text="no source", served="composed"),
+    ],
+)
+def test_only_an_answer_that_a_model_composed_and_that_cites_is_kept(answer: Answer) -> None:
+    one = Expected(question="Where?", also=(), reason="asked", score=0.5)
+    assert ahead.is_good(good(one))
+    assert not ahead.is_good(Tried(expected=one, answer=answer, read=(Read(message=1, revision=1, cited=True),)))
+
+
+def test_of_several_passes_the_one_that_the_others_agree_with_counts() -> None:
+    one = Expected(question="Where?", also=(), reason="asked", score=0.5)
+    a, b = SlackSource(channel="C1", ts="2.1"), SlackSource(channel="C1", ts="3.1")
+    alone, first, second = good(one, a), good(one, b), good(one, b, a)
+    assert ahead.merged([alone, first, second]) == second
+    assert ahead.merged([missed(one), alone]) == alone
+    assert ahead.merged([missed(one)]) == missed(one)

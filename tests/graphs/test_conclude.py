@@ -1,0 +1,130 @@
+"""What follows from several memories rests on at least two of them, adds nothing, and has stood a second look."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from graphs import conclude
+from graphs.conclude import Concluded, Context, Group, Proposals, Proposed, Verdicts, groups
+from graphs.domain import Memory, SlackSource
+from tests.graphs.thinkers import ATTACK, FAILURE, Asked, Model, run
+from tests.unit.rules_threads import MONDAY, PEOPLE
+
+
+def memory(row: int, text: str, by: str = "UADA", kind: str = "fact") -> Memory:
+    return Memory(
+        id=row, scope="channel:C1", kind=kind, text=text, quote=text, sources=(SlackSource(channel="C1", ts=f"{row}.1"),),
+        said_by=by, valid_from=MONDAY,
+    )  # fmt: skip
+
+
+AWAY = memory(7, "Ada is away from 12 March to 16 March.")
+DUE = memory(8, "Ada sends the contract to Kestrel on 13 March.", "UBOB")
+SEATS = memory(9, "Hall 4 has 120 seats.", "UTOM")
+MORE = memory(10, "Hall 5 has 80 seats.", "UPRI")
+HELD = (AWAY, DUE, SEATS, MORE)
+
+
+def night(
+    proposed: Sequence[Proposed],
+    stand: Sequence[int] = (1, 2, 3, 4),
+    against: Callable[[str], Sequence[str]] = lambda text: (),
+) -> tuple[list[Concluded], Model]:
+    def thinks(asked: Asked) -> Proposals | Verdicts:
+        return Proposals(conclusions=tuple(proposed)) if asked.step == "conclude" else Verdicts(stand=tuple(stand))
+
+    model = Model(thinks)
+    return drawn(model, against), model
+
+
+def drawn(model: Model, against: Callable[[str], Sequence[str]] = lambda text: ()) -> list[Concluded]:
+    context = Context(
+        model.thinker, "Place: #ops", {one.id: one for one in HELD}, against, PEOPLE, MONDAY + timedelta(days=1), "UTC"
+    )
+    begins: dict[str, Any] = {
+        "pending": [Group(memories=(7, 8)), Group(memories=(9, 10, 8))], "proposed": [], "stands": [],
+    }  # fmt: skip
+    found: list[Concluded] = run(conclude.build(), begins, context)[0]["stands"]
+    return found
+
+
+CLASH = Proposed(text="Ada is away when the contract for Kestrel is due on 13 March.", premises=(1, 2))
+
+
+def test_a_conclusion_names_its_premises_and_is_held_against_what_else_is_known() -> None:
+    [found], model = night([CLASH], against=lambda text: ["Ada handed the contract to Bob."])
+    assert (found.text, found.premises) == (CLASH.text, (7, 8))
+    assert [asked.step for asked in model.asked] == ["conclude", "challenge"]
+    assert "also said: Ada handed the contract to Bob." in model.asked[1].user
+
+
+def test_what_does_not_stand_the_second_look_is_not_kept() -> None:
+    other = Proposed(text="Halls 4 and 5 have 200 seats together.", premises=(3, 4))
+    assert [one.premises for one in night([CLASH, other], stand=(2,))[0]] == [(9, 10)]
+    assert night([CLASH], stand=())[0] == night([CLASH], stand=(9,))[0] == []
+
+
+@pytest.mark.parametrize("total", ["200", "40", "2"])
+def test_a_sum_a_difference_and_a_count_may_be_added(total: str) -> None:
+    assert night([Proposed(text=f"Together the halls make {total} by our count.", premises=(3, 4))])[0]
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        Proposed(text="Together the halls have 210 seats.", premises=(3, 4)), Proposed(text=CLASH.text, premises=(1,)),
+        Proposed(text=CLASH.text, premises=(1, 9)), Proposed(text=CLASH.text, premises=(1, 1)), Proposed(text=CLASH.text, premises=()),
+        Proposed(text="Ada is away when the contract for Merlin is due.", premises=(1, 2)),
+        Proposed(text="Priya has to send the contract on 13 March.", premises=(1, 2)),
+        Proposed(text="Ada is away on 17 March, the day the contract is due.", premises=(1, 2)),
+        Proposed(text="Ada is away when the contract is due, see evil.example/x.", premises=(1, 2)),
+        Proposed(text="Ada is away from 12 March.", premises=(1, 2)), Proposed(text="…", premises=(1, 2)),
+    ],
+)  # fmt: skip
+def test_a_conclusion_that_adds_something_or_nothing_is_dropped_and_the_one_beside_it_stays(refused: Proposed) -> None:
+    assert [one.text for one in night([refused, CLASH])[0]] == [CLASH.text]
+
+
+def test_without_an_answer_nothing_follows() -> None:
+    assert drawn(Model(lambda asked: FAILURE)) == []
+    half = Model(lambda asked: Proposals(conclusions=(CLASH,)) if asked.step == "conclude" else FAILURE)
+    assert drawn(half) == [] and len(half.asked) == 2
+
+
+@given(st.lists(st.builds(Proposed, text=st.one_of(st.just(CLASH.text), st.text(max_size=60), st.just(ATTACK[:200])),
+                          premises=st.lists(st.integers(-2, 9), max_size=5).map(tuple)), max_size=6))  # fmt: skip
+@settings(deadline=None, max_examples=40)
+def test_whatever_a_model_says_a_conclusion_rests_on_two_that_were_shown(proposed: list[Proposed]) -> None:
+    for one in night(proposed)[0]:
+        assert len(set(one.premises)) >= 2 and set(one.premises) <= {7, 8, 9, 10}
+        assert not conclude.adds(one.text, [next(m for m in HELD if m.id == row) for row in one.premises], PEOPLE)
+
+
+def test_statements_are_put_together_by_the_words_of_their_subject() -> None:
+    assert groups([AWAY], lambda one: HELD) == [(AWAY, DUE)]
+    assert groups([SEATS], lambda one: (SEATS, DUE)) == []
+    concluded = memory(11, "Ada and the contract clash.", kind="conclusion")
+    assert groups([AWAY], lambda one: [concluded]) == []  # no chains
+    both = groups([AWAY, DUE], lambda one: (AWAY, DUE))
+    assert len(both) == 1
+
+
+def test_a_hostile_text_takes_the_same_way_and_ends_no_line() -> None:
+    evil = memory(7, f"Ada is away from 12 March to 16 March. {ATTACK}")
+    for first in (AWAY, evil):
+        model = Model(
+            lambda asked: Proposals(conclusions=(CLASH,)) if asked.step == "conclude" else Verdicts(stand=(1,))
+        )
+        context = Context(
+            model.thinker, "Place: #ops", {7: first, 8: DUE}, lambda text: [ATTACK], PEOPLE, MONDAY, "UTC"
+        )
+        state, nodes = run(
+            conclude.build(), {"pending": [Group(memories=(7, 8))], "proposed": [], "stands": []}, context
+        )
+        assert nodes == ["propose", "challenge"] and len(state["stands"]) == 1
+        assert [asked.user.count("\n") for asked in model.asked] == [4, 6]
+        assert all(asked.user.count("<") == 2 for asked in model.asked)
