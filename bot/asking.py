@@ -220,6 +220,7 @@ def answered(
         step=by.step,
         most=by.most,
         prepared=gathered.prepared,
+        conclusions=gathered.conclusions,
     )
     has_read()
     state = _graph().invoke({}, context=context)
@@ -277,7 +278,7 @@ def _passages(
     thread = [m for m in asked.thread[-THREAD_PASSAGES:] if _is_source(asked, m)]
 
     def noted(message: Message) -> Passage:
-        return gathering.with_notes(passage(message), gathered.noted.get(message.id, ()))
+        return gathering.with_notes(passage(message), gathered.noted.get(message.id, ()), gathered.conclusions)
 
     if wants.by_rules:
         said = [(m, noted(m)) for m in gathering.once([*gathered.found[: answering.PASSAGES], *thread])]
