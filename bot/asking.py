@@ -215,6 +215,7 @@ def answered(desk: Desk, here: Place, asked: Asked, now: datetime, used: "Used",
         step=by.step,
         most=by.most,
         prepared=gathered.prepared,
+        conclusions=gathered.conclusions,
     )
     state = _graph().invoke({}, context=context)
     answer: Answer = state["answer"]
@@ -271,7 +272,7 @@ def _passages(
     thread = [m for m in asked.thread[-THREAD_PASSAGES:] if _is_source(asked, m)]
 
     def noted(message: Message) -> Passage:
-        return gathering.with_notes(passage(message), gathered.noted.get(message.id, ()))
+        return gathering.with_notes(passage(message), gathered.noted.get(message.id, ()), gathered.conclusions)
 
     if wants.by_rules:
         said = [(m, noted(m)) for m in gathering.once([*gathered.found[: answering.PASSAGES], *thread])]

@@ -14,10 +14,12 @@ from graphs.checks import numbers
 from graphs.citing import Passage
 from graphs.domain import Message, Prepared, Quoted, Source
 from graphs.life import source_key
-from graphs.rules.text import sentences
+from graphs.rules.text import language, sentences
 from graphs.rules.wording import meets, nearness, words_of
 
 OFFERED = 2
+REMEMBERED = 3
+"""Memories whose messages are shown whatever else is found."""
 OFFER = 0.55
 """From this nearness on an answer made ahead is laid beside the passages."""
 CITES_A_HIT = 0.1
@@ -33,13 +35,16 @@ LONGEST_OF_ONE = 420
 
 @dataclass(frozen=True)
 class Gathered:
-    """`first` goes before what was found: what the answers made ahead stand on. `withheld`: those that may not be given."""
+    """`first` goes before what was found: what the answers made ahead stand on; `remembered` behind its best: what memories
+    about the question come from. `withheld`: answers made ahead that may not be given."""
 
     found: list[Message]
     first: list[Message] = field(default_factory=list)
+    remembered: list[Message] = field(default_factory=list)
     today: list[Message] = field(default_factory=list)
     prepared: tuple[Prepared, ...] = ()
     withheld: tuple[int, ...] = ()
+    conclusions: tuple[answering.Concluded, ...] = ()
     noted: Mapping[int, tuple[memory.Noted, ...]] = field(default_factory=dict)  # of messages
 
 
@@ -50,11 +55,16 @@ def gather(tx: Tx, question: str, found: list[Message], scope: int | None, now: 
     fitting = [one for score, one in sorted(_scored(question, near), key=_best) if score >= OFFER]
     sound = prepared.sound(tx, [one.id for one in fitting], now)
     offered = tuple(one for one in fitting if one.id in sound)[:OFFERED]
+    past = answering.is_for_the_past(question)
+    told = memory.found_memories(tx, question, language(question), REMEMBERED, now, past)
     first = list(messages.by_sources(tx, [source for one in offered for source in one.citations]).values())
+    remembered = list(messages.by_sources(tx, [source for one in told for source in one.sources]).values())
     return Gathered(
         found=found,
         first=first,
-        noted=memory.noted_in(tx, [message.id for message in (*first, *found)], now),
+        remembered=remembered,
+        conclusions=tuple(answering.Concluded(one.text, one.sources) for one in told if one.premises),
+        noted=memory.noted_in(tx, [message.id for message in (*first, *remembered, *found)], now),
         today=messages.newest_of(tx, scope, now - TODAY, now, LAST_WORDS) if scope is not None else [],
         prepared=offered,
         withheld=tuple(one.id for one in fitting if one.id not in sound),
@@ -82,7 +92,8 @@ def shown(
     """Passages in the order of their worth until `room` characters are used, then those of today and of the thread."""
     longest = LONGEST_OF_ONE if room <= answering.ONE_FACT else answering.LONGEST
     room -= sum(len(one.answer) + len(one.question) for one in gathered.prepared)
-    best = _fitting([*gathered.first, *gathered.found], room, longest, question, passage)
+    top, rest = gathered.found[:BEST], gathered.found[BEST:]
+    best = _fitting([*gathered.first, *top, *gathered.remembered, *rest], room, longest, question, passage)
     kept = {source_key(message.source) for message, _ in best}
     late = [one for one in (*thread, *gathered.today) if source_key(one.source) not in kept]
     return [*best, *_fitting(once(late), LAST_WORDS_ROOM, longest, question, passage)]
@@ -125,13 +136,15 @@ def around(text: str, question: str, longest: int) -> str:
     return f"{'[…] ' if first else ''}{kept}{' […]' if last < len(said) or len(kept) == longest else ''}"
 
 
-def with_notes(one: Passage, noted: Sequence[memory.Noted]) -> Passage:
+def with_notes(one: Passage, noted: Sequence[memory.Noted], conclusions: Sequence[answering.Concluded] = ()) -> Passage:
     """A passage with what is remembered of it: what holds no more, and what a note dates or counts more exactly."""
     over = [note for note in noted if note.until is not None]
     exact = [note.text for note in noted if note.until is None and numbers(note.text) - numbers(one.text.text)]
     return one.model_copy(
         update={
             "noted": exact[0] if exact else "",
+            "concluded": " ".join(each.text for each in conclusions if one.source in each.sources),
+            "disputed": any(note.disputed for note in noted),
             "over": tuple(note.quote for note in over),
             "over_since": max((note.until for note in over if note.until is not None), default=None),
         }

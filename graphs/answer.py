@@ -17,7 +17,7 @@ from graphs.checks import folded
 from graphs.citing import IN_A_CHANNEL, NOT_FOUND, Hearing, Most, Passage, not_found, read, renumbered
 from graphs.conversations import name_of, stamp
 from graphs.digest_value import clip
-from graphs.domain import Answer, Message, Person, Prepared, Quoted
+from graphs.domain import Answer, Message, Person, Prepared, Quoted, Source
 from graphs.prompts import prompt
 from graphs.quote import attribute, fence
 from graphs.rules.speech import is_joke
@@ -58,6 +58,14 @@ class State(TypedDict, total=False):
 
 
 @dataclass(frozen=True)
+class Concluded:
+    """What follows from what several messages say; told only beside all of them."""
+
+    text: str
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True)
 class Context:
     """All this graph may do: think, and look up what the place's readers may read."""
 
@@ -76,6 +84,7 @@ class Context:
     step: str = "answer"
     most: Most = IN_A_CHANNEL
     prepared: Sequence[Prepared] = ()  # answers made ahead that fit, checked just now
+    conclusions: Sequence[Concluded] = ()
 
 
 def answer(state: State, runtime: Runtime[Context]) -> State:
@@ -119,6 +128,7 @@ def question(context: Context, passages: Sequence[Passage]) -> dict[str, str]:
     """The prompt by its parts: what stays the same for many questions first, and the question last."""
     told = {
         "prepared": "\n".join(_ahead(one, passages, context.zone) for one in context.prepared),
+        "conclusions": "\n".join(_conclusions(context.conclusions, passages)),
         "passages": "Passages:\n" + "\n".join(_passage(n, p, context.zone) for n, p in enumerate(passages, 1)),
         "thread": _thread(context),
         # To the hour: as exact as an answer needs, and the same question stays the same request for a while.
@@ -146,6 +156,8 @@ def _passage(n: int, one: Passage, zone: str) -> str:
         about["noted"] = one.noted
     if one.over_since is not None:
         about["over_since"] = stamp(one.over_since, zone)[:14]
+    if one.disputed:
+        about["disputed"] = "yes"
     return fence("passage", one.text, about, LONGEST)
 
 
@@ -155,6 +167,15 @@ def _ahead(one: Prepared, passages: Sequence[Passage], zone: str) -> str:
     shown = [places.get(source, 0) for source in one.citations]
     text = renumbered(one.answer, shown)
     return fence("prepared", Quoted(text=text), {"question": one.question, "at": stamp(one.at, zone)}, 900)
+
+
+def _conclusions(found: Sequence[Concluded], passages: Sequence[Passage]) -> Iterator[str]:
+    """Each with the passages that it follows from, where all of them are shown."""
+    places = {p.source: n for n, p in enumerate(passages, 1)}
+    for one in found:
+        if all(source in places for source in one.sources):
+            rests = "".join(f"[{places[source]}]" for source in one.sources)
+            yield fence("conclusion", Quoted(text=one.text), {"from": rests}, 300)
 
 
 def _thread(context: Context) -> str:

@@ -40,6 +40,8 @@ class Passage(Value):
     noted: str = ""  # what a night noted of it, where that says more: a date in full
     over: tuple[str, ...] = ()  # words of it that hold no more
     over_since: datetime | None = None
+    disputed: bool = False  # somebody else says otherwise, and nobody decided
+    concluded: str = ""  # what follows from it and others
 
 
 NOT_FOUND = "I don't find it."
@@ -165,7 +167,7 @@ def without_numbers(text: str) -> str:
 def _stands(statement: str, passages: Sequence[Passage], asked: str) -> bool:
     cited = _numbers_in(statement, len(passages))
     sources = [passages[n - 1] for n in cited]
-    texts = [f"{p.text.text} {p.noted} {p.said_by} {p.label} {stamp(p.said_at, 'UTC')}" for p in sources]
+    texts = [f"{p.text.text} {p.noted} {p.concluded} {p.said_by} {p.label} {stamp(p.said_at, 'UTC')}" for p in sources]
     bare = _CITED.sub("", statement)
     days = [day.date() for p in sources for day in (p.said_at, p.over_since) if day is not None]
     # Days and times may be written otherwise than in the passage; a price may not.

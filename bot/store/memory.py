@@ -77,13 +77,14 @@ class Noted:
     text: str
     quote: str
     until: datetime | None
+    disputed: bool
 
 
 def noted_in(tx: Tx, messages: Sequence[int], at: datetime) -> dict[int, tuple[Noted, ...]]:
     """What is remembered of each of these messages, as far as the audience may read it."""
     found: dict[int, tuple[Noted, ...]] = {}
     for row in tx.all("noted_in", messages=list(messages), at=at):
-        one = Noted(row["text"], row["quote"], row["until"])
+        one = Noted(row["text"], row["quote"], row["until"], row["disputed"])
         found[row["message_id"]] = (*found.get(row["message_id"], ()), one)
     return found
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from itertools import cycle
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +15,8 @@ from graphs import answer
 from graphs.answer import Context
 from graphs.checks import unknown_links
 from graphs.citing import NOT_FOUND, Passage
-from graphs.domain import Answer, Message, Quoted, SlackSource
+from graphs.domain import Answer, Message, Prepared, Quoted, SlackSource
+from graphs.prompts import prompt
 from graphs.thinking import Failure, Thinker
 from tests.graphs.thinkers import ATTACK, FAILURE, Model, run
 from tests.unit.rules_threads import MONDAY, PEOPLE, said
@@ -260,3 +262,76 @@ def test_a_hostile_passage_thread_or_question_opens_and_closes_nothing_and_takes
     for text in ("The launch is on 26 March [1].", ATTACK, FAILURE):
         model = Model(says=lambda asked, text=text: text)  # type: ignore[misc]
         assert answered(model.thinker, evil, ATTACK, thread)[1] == answered(model.thinker)[1] == ["answer"]
+
+
+# --- what the night prepared ----------------------------------------------------------------------
+
+AHEAD = Prepared(
+    id=1, scope="channel:C1", question="When is the launch?", answer="The launch is on 26 March [1]. Marta agreed [1][2].",
+    citations=(RETRIEVED[0], RETRIEVED[2]), reason="asked", score=0.6, night=MONDAY.date(), at=MONDAY,
+    expires=MONDAY + timedelta(days=14),
+)  # fmt: skip
+
+
+def told(text: str, **more: Any) -> tuple[Answer, str]:
+    """The answer where the model says `text`, and what it was asked."""
+    model = Model(says=lambda asked: text)
+    state, _ = run(answer.build(), {}, replace(context(model.thinker, PASSAGES, QUESTION, (), []), **more))
+    return state["answer"], model.asked[0].user
+
+
+def test_an_answer_made_ahead_is_shown_with_the_numbers_that_its_citations_have_here() -> None:
+    one, asked = told("The launch is on 26 March [1].", prepared=[AHEAD])
+    assert "The launch is on 26 March [1]. Marta agreed [1][3]." in asked
+    assert (one.served, one.prepared_at) == ("prepared", MONDAY)
+
+
+@pytest.mark.parametrize(
+    "text", ["Kestrel delivers 1400 pallets [2].", "Marta agreed on lunch and dessert for everybody [1]."]
+)
+def test_what_stands_on_something_else_or_says_something_else_was_not_made_ahead(text: str) -> None:
+    one, _ = told(text, prepared=[AHEAD])
+    assert (one.served, one.prepared_at) == ("composed", None)
+
+
+def test_a_conclusion_is_shown_where_all_that_it_follows_from_is() -> None:
+    here = answer.Concluded("Kestrel's pallets come before the launch.", RETRIEVED[:2])
+    elsewhere = answer.Concluded("Nobody eats.", (RETRIEVED[0], SlackSource(channel="C1", ts="99.1")))
+    _, asked = told("NOTHING", conclusions=[here, elsewhere])
+    assert '<conclusion from="[1][2]">' in asked and "Nobody eats" not in asked
+
+
+def test_a_passage_says_what_holds_no_more_and_what_was_noted_of_it() -> None:
+    over = PASSAGES[0].model_copy(
+        update={"over": ("x",), "over_since": MONDAY, "disputed": True, "noted": "It is 2027."}
+    )
+    _, asked = told("NOTHING", recall=lambda more: (over,))
+    assert f'noted="It is 2027." over_since="{MONDAY:%a %Y-%m-%d}" disputed="yes"' in asked
+    said, _ = told("It is 2027 [1].", recall=lambda more: (over,))
+    assert said.text == "It is 2027." and told("It is 2027 [1].")[0].served == "not_found"
+
+
+def test_what_has_no_answer_in_little_is_asked_once_more_with_more() -> None:
+    says = iter(["NOTHING [1]", "Kestrel delivers 1400 pallets [2]."])
+    model = Model(says=lambda asked: next(says))
+    seen = context(model.thinker, PASSAGES, QUESTION, (), [])
+    state, _ = run(answer.build(), {}, replace(seen, recall=lambda more: PASSAGES[: 3 if more else 1]))
+    assert state["answer"].text == "Kestrel delivers 1400 pallets." and len(model.asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("asked", "one"),
+    [
+        ("When is the launch?", True), ("Who owns the label printer?", True), ("Wann kommt die Presse?", True),
+        ("Why was the order cancelled?", False), ("What changed in the plan and who knows?", False),
+        ("Compare the three offers", False), ("Was hat sich geändert und wer muss etwas tun?", False),
+    ],
+)  # fmt: skip
+def test_a_short_question_after_one_thing_is_told_from_one_after_several(asked: str, one: bool) -> None:
+    assert answer.is_for_one_fact(asked) is one
+
+
+def test_a_prompt_keeps_within_its_bounds_whatever_there_is_to_show() -> None:
+    long = [f"Line {n}: " + "known " * 60 for n in range(60)]
+    _, asked = told("NOTHING", known=long)
+    assert len(asked) + len(prompt("answer")) <= answer.WHOLE

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from bot import hours
+from bot.embedded.postgres import Server
 from bot.embedded.slack_faults import Fault, broken, cut_after, cut_before, garbage, ratelimited, refused
 from bot.slack.client import Json, Slack
 from bot.store import accounts, nights, people
@@ -18,8 +19,10 @@ from graphs.digest_value import Digest
 from graphs.errors import Later
 from tests.servers.company import DAY, helpful, small, small_mails
 from tests.servers.model import model_serving
-from tests.servers.mornings import WAKE, Morning, awake, shown
-from tests.servers.postgres import Database
+from tests.servers.mornings import WAKE, Morning, awake, shown, slept
+from tests.servers.postgres import Database, new_database
+
+__all__ = ["slept"]
 
 
 @pytest.fixture
@@ -29,10 +32,11 @@ def morning(database: Database, tmp_path: Path) -> Iterator[Morning]:
 
 
 @pytest.fixture
-def ruled(database: Database, tmp_path: Path) -> Iterator[Morning]:
-    """Without a model."""
-    with awake(database, tmp_path) as made:
-        yield made
+def rested(postgres: Server, slept: str) -> Iterator[Morning]:
+    """Ada has slept, and nobody has told her."""
+    with new_database(postgres, slept) as database, model_serving("script") as model:
+        with awake(database, None, helpful(model)) as made:
+            yield made
 
 
 def begun(morning: Morning, late: str = "") -> None:
@@ -44,7 +48,7 @@ def owed(day: date, wakes: datetime) -> hours.Morning:
     return hours.Morning(day, wakes - timedelta(hours=7), wakes, wakes + timedelta(hours=16))
 
 
-def slept(morning: Morning) -> None:
+def over(morning: Morning) -> None:
     with morning.desk.store.directory() as tx:
         nights.slept(tx, morning.ada.id, DAY, morning.desk.now())
 
@@ -52,41 +56,38 @@ def slept(morning: Morning) -> None:
 # --- one message ----------------------------------------------------------------------------------
 
 
-def test_the_digest_is_one_message_with_its_details_in_the_thread_however_often_it_is_brought(morning: Morning) -> None:
-    morning.sleep()
-    morning.wake()
-    first = morning.text
+def test_the_digest_is_one_message_with_its_details_in_the_thread_however_often_it_is_brought(rested: Morning) -> None:
+    rested.wake()
+    first = rested.text
     assert first.startswith("Tue 24 Nov: 1 draft\n*Drafts ready*\nReply to Wade Larrabee is drafted")
-    assert [shown(reply).partition("\n")[0] for reply in morning.replies] == ["*How the drafts were made*"]
-    posts = morning.posts()
-    morning.wake()
-    morning.wake()
-    assert (morning.text, morning.posts(), len(morning.said)) == (first, posts, 1)
+    assert [shown(reply).partition("\n")[0] for reply in rested.replies] == ["*How the drafts were made*"]
+    posts = rested.posts()
+    rested.wake()
+    rested.wake()
+    assert (rested.text, rested.posts(), len(rested.said)) == (first, posts, 1)
 
 
-def test_a_person_without_slack_or_who_paused_gets_nothing(morning: Morning) -> None:
-    morning.sleep()
-    with morning.desk.store.directory() as tx:
-        people.change_preferences(tx, morning.ada.id, {"paused": True})
-    morning.wake()
-    assert morning.posts() == 0
-    with morning.desk.store.directory() as tx:
-        people.change_preferences(tx, morning.ada.id, {"paused": False})
-    morning.wake()
-    assert len(morning.said) == 1
+def test_a_person_without_slack_or_who_paused_gets_nothing(rested: Morning) -> None:
+    with rested.desk.store.directory() as tx:
+        people.change_preferences(tx, rested.ada.id, {"paused": True})
+    rested.wake()
+    assert rested.posts() == 0
+    with rested.desk.store.directory() as tx:
+        people.change_preferences(tx, rested.ada.id, {"paused": False})
+    rested.wake()
+    assert len(rested.said) == 1
 
 
-def test_a_paused_workspace_says_nothing_until_it_goes_on(morning: Morning) -> None:
-    morning.sleep()
-    with morning.desk.store.directory() as tx:
+def test_a_paused_workspace_says_nothing_until_it_goes_on(rested: Morning) -> None:
+    with rested.desk.store.directory() as tx:
         tx.run("pause_all")
     with pytest.raises(Later):
-        morning.wake()
-    assert morning.posts() == 0
-    with morning.desk.store.directory() as tx:
-        tx.run("resume_all", now=morning.desk.now())
-    morning.wake()
-    assert len(morning.said) == 1
+        rested.wake()
+    assert rested.posts() == 0
+    with rested.desk.store.directory() as tx:
+        tx.run("resume_all", now=rested.desk.now())
+    rested.wake()
+    assert len(rested.said) == 1
 
 
 FAULTS: dict[str, Callable[[], Fault]] = {
@@ -97,13 +98,12 @@ FAULTS: dict[str, Callable[[], Fault]] = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("method", ["conversations.open", "chat.postMessage", "conversations.history"])
-def test_exactly_one_message_stands_whatever_slack_does(morning: Morning, fault: str, method: str) -> None:
-    morning.sleep()
+def test_exactly_one_message_stands_whatever_slack_does(rested: Morning, fault: str, method: str) -> None:
     if method == "conversations.history":
-        morning.slack.fails("chat.postMessage", cut_after())
-    morning.slack.fails(method, FAULTS[fault](), times=2)
-    until_it_stands(morning)
-    assert everything_once(morning)
+        rested.slack.fails("chat.postMessage", cut_after())
+    rested.slack.fails(method, FAULTS[fault](), times=2)
+    until_it_stands(rested)
+    assert everything_once(rested)
 
 
 def until_it_stands(morning: Morning, tries: int = 30) -> None:
@@ -164,28 +164,28 @@ class Mortal(Slack):
         return found
 
 
-def test_a_process_that_dies_at_any_call_leaves_neither_a_gap_nor_a_double(morning: Morning) -> None:
+def test_a_process_that_dies_at_any_call_leaves_neither_a_gap_nor_a_double(rested: Morning) -> None:
     """Enumerated: every call of a delivery with its replies, before and after, and once more while it recovers."""
-    long = small_with_much(morning)
-    alive, calls, points = morning.desk, 0, 0
+    long = small_with_much(rested)
+    alive, calls, points = rested.desk, 0, 0
     for day in (DAY + timedelta(days=n) for n in range(1, 60)):
         after = bool(points % 2)
         nth = points // 2 + 1
-        morning.desk = replace(alive, slack=Mortal(morning.slack.base_url, morning.slack.bot_token, nth, after))
-        keep(morning, long.model_copy(update={"date": day}))
-        died = dies(morning, day)
+        rested.desk = replace(alive, slack=Mortal(rested.slack.base_url, rested.slack.bot_token, nth, after))
+        keep(rested, long.model_copy(update={"date": day}))
+        died = dies(rested, day)
         if died:
-            morning.desk = replace(alive, slack=Mortal(morning.slack.base_url, morning.slack.bot_token, 1, not after))
-            dies(morning, day)
-        morning.desk = alive
+            rested.desk = replace(alive, slack=Mortal(rested.slack.base_url, rested.slack.bot_token, 1, not after))
+            dies(rested, day)
+        rested.desk = alive
         for _ in range(4):
-            morning.clock.tick(121)
+            rested.clock.tick(121)
             try:
-                morning.wake(day)
+                rested.wake(day)
                 break
             except Later:
                 continue
-        stands_once(morning, day, long)
+        stands_once(rested, day, long)
         points += 1
         calls = max(calls, nth)
         if not died:
@@ -205,7 +205,6 @@ def dies(morning: Morning, day: date) -> bool:
 
 def small_with_much(morning: Morning) -> Digest:
     """Ada's digest with items behind "+ n more"."""
-    morning.sleep()
     found = digest(morning)
     more = [item.model_copy(update={"id": f"{item.id}-more-{n}"}) for n, item in enumerate(found.items[1:] * 4)]
     return found.model_copy(update={"more": tuple(more)})
@@ -255,7 +254,7 @@ def test_a_late_digest_is_announced_in_one_line_and_takes_its_place(morning: Mor
     assert morning.posts() == 1
     morning.clock.tick(100 * 60)
     morning.sleep()
-    slept(morning)
+    over(morning)
     morning.wake()
     assert morning.card["ts"] == ts and len(morning.said) == 1
     assert "09:40, the night was still running" in morning.text
@@ -282,7 +281,7 @@ def test_a_night_that_was_told_to_run_on_has_run_on_when_its_digest_comes(mornin
     _told_late(morning, "the night still runs")
     morning.clock.tick(100 * 60)
     morning.sleep()
-    slept(morning)
+    over(morning)
     morning.wake()
     assert "09:40, the night was still running" in morning.text and "still runs" not in morning.text
 
@@ -296,7 +295,7 @@ def _told_late(morning: Morning, why: str) -> None:
 def test_a_digest_brought_late_says_that_the_desk_was_down_and_one_in_time_says_nothing(morning: Morning) -> None:
     begun(morning)
     morning.sleep()
-    slept(morning)
+    over(morning)
     morning.clock.tick(4 * 60)
     morning.wake()
     assert "I was down" not in morning.text

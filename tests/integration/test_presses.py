@@ -19,8 +19,10 @@ from graphs.errors import Later
 from graphs.thinking import Thinker
 from tests.servers.company import ADA, DAY, WADE, at, helpful, mail, small, small_mails, write_mails
 from tests.servers.model import ModelServer, model_serving
-from tests.servers.mornings import WAKE, Morning, awake, shown
+from tests.servers.mornings import WAKE, Morning, awake, shown, slept
 from tests.servers.postgres import Database, new_database
+
+__all__ = ["slept"]
 
 LABEL = "@ada can you review the label text by Wednesday?"
 PRINTER = "Ada, could you call the printer about the crimson boxes today?"
@@ -30,15 +32,6 @@ PRINTER = "Ada, could you call the printer about the crimson boxes today?"
 def model() -> Iterator[ModelServer]:
     with model_serving("script") as server:
         yield helpful(server)
-
-
-@pytest.fixture(scope="module")
-def slept(postgres: Server, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A database in which Ada has slept and nobody has told her; each test wakes her in a copy."""
-    with new_database(postgres, template) as database, model_serving("script") as model:
-        with awake(database, tmp_path_factory.mktemp("company"), helpful(model)) as made:
-            made.sleep()
-        yield database.name
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -36,15 +36,15 @@ from tests.servers.company import (
     new_home,
     person,
     reaching,
-    ts,
 )
 from tests.servers.export_files import channel, make_export, said
 from tests.servers.model import ModelServer, model_serving
 from tests.servers.postgres import Database
 from tests.servers.slack import until
 
-DAY = date(2026, 11, 24)
-NOW = datetime(2026, 11, 24, 7, tzinfo=UTC)
+# Workers know no clock but the machine's: a night that began long ago by it is looked at ever less often.
+NOW = datetime.now(UTC)
+DAY = NOW.date() + timedelta(days=1)
 PATIENCE = 60.0
 
 
@@ -54,22 +54,28 @@ def company(root: Path, size: int) -> Sources:
     rooms = [channel(f"G{n:03d}", f"room{n:03d}", members=[f"U{n:03d}", f"U{(n + 1) % size:03d}"]) for n in range(size)]
     asks = {
         f"room{n:03d}": [
-            said(f"U{(n + 1) % size:03d}", ts(23, 10, n % 60), f"<@U{n:03d}> can you review label {n} by Wednesday?")
+            said(f"U{(n + 1) % size:03d}", before(days=1, minutes=n), f"<@U{n:03d}> can you review label {n} today?")
         ]
         for n in range(size)
     }
     everybody = channel("C1", "general", members=[row["id"] for row in users])
-    general = [said("U000", ts(20, 9), "We decided to ship the blue valve on 7 December.")]
+    general = [said("U000", before(days=4), "We decided to ship the blue valve on 7 December.")]
     export = make_export(root, users=users, channels=[everybody], groups=rooms, messages={"general": general, **asks})
     return Sources(export)
 
 
+def before(**span: int) -> str:
+    """A Slack ts so long ago."""
+    return f"{int((NOW - timedelta(**span)).timestamp())}.000100"
+
+
 def begin(desk: Desk, *who: str) -> None:
     """Nights of some people, as the clock begins them; nobody wakes up for a while."""
-    wakes = datetime.now(UTC) + timedelta(hours=8)
-    owed = Morning(DAY, NOW, wakes, wakes + timedelta(hours=16))
+    now = datetime.now(UTC)
+    wakes = now + timedelta(hours=8)
+    owed = Morning(DAY, now, wakes, wakes + timedelta(hours=16))
     due = [nightfall.Beginning(known(desk, one).id, owed, "") for one in who]
-    assert len(nightfall.begin(desk, due, NOW)) == len(who) and nightfall.begin(desk, due, NOW) == []
+    assert len(nightfall.begin(desk, due, now)) == len(who) and nightfall.begin(desk, due, now) == []
 
 
 @contextmanager

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 
 from bot import cards, hometab, morning, posting, presses, receive, settling, workspace
 from bot.desk import Desk
+from bot.embedded.postgres import Server
 from bot.embedded.slack import BOT_TOKEN, Channel, Sandbox, User, Workspace, running
 from bot.embedded.slack_values import Json
 from bot.embedded.slack_workspace import BOT
@@ -18,9 +20,9 @@ from bot.slack.client import Slack
 from bot.slack.limits import problems
 from bot.store import outbox, people
 from bot.store.people import Known
-from tests.servers.company import DAY, ROOT, desk_over, imported, known, sleep, small
-from tests.servers.model import ModelServer
-from tests.servers.postgres import Database
+from tests.servers.company import DAY, ROOT, desk_over, helpful, imported, known, sleep, small
+from tests.servers.model import ModelServer, model_serving
+from tests.servers.postgres import Database, new_database
 from tests.servers.slack import Clock, Seen, bolt
 
 WAKE = datetime.fromisoformat(f"{DAY}T08:00:00+01:00")
@@ -229,4 +231,13 @@ def awake(
         yield Morning(desk, sandbox, clock, app, database, known(desk, "U1"))
 
 
-__all__ = ["DAY", "ROOT", "WAKE", "Morning", "awake", "shown", "text_of"]
+@pytest.fixture(scope="module")
+def slept(postgres: Server, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A database in which Ada has slept and nobody has told her; each test wakes her in a copy."""
+    with new_database(postgres, template) as database, model_serving("script") as model:
+        with awake(database, tmp_path_factory.mktemp("company"), helpful(model)) as made:
+            made.sleep()
+        yield database.name
+
+
+__all__ = ["DAY", "ROOT", "WAKE", "Morning", "awake", "shown", "slept", "text_of"]

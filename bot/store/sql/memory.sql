@@ -74,7 +74,9 @@ returning text
 
 -- noted_in --
 -- What is remembered of some messages, and since when it holds no more.
-select ms.message_id, m.text, m.quote, case when m.valid_to <= %(at)s then m.valid_to end as until
+select ms.message_id, m.text, m.quote, case when m.valid_to <= %(at)s then m.valid_to end as until, exists (
+    select from nightdesk.memory_relation r join nightdesk.memory o on o.id in (r.newer, r.older) and o.id <> m.id
+    where m.id in (r.newer, r.older) and r.relation = 'contradicts' and not r.undone and o.valid_to is null) as disputed
 from nightdesk.memory_source ms join nightdesk.memory m on m.id = ms.memory_id
 where ms.message_id = any(%(messages)s) and m.kind <> 'conclusion' and m.quote <> '' and m.valid_from <= %(at)s
 order by m.valid_from, m.id
