@@ -223,6 +223,22 @@ def resume(context: typer.Context, person: Who = "") -> None:
     run(context.obj, person)
 
 
+@app.command()
+def proof(
+    context: typer.Context,
+    out: Annotated[Path, typer.Option(help="Folder for the page, and for what a live run was answered.")],
+    live: Annotated[bool, typer.Option("--live", help="Ask the models that are set up; it costs tokens.")] = False,
+    contexts: Annotated[int, typer.Option(min=1, help="Of a live run: situations of ten questions each.")] = 6,
+    most_tokens: Annotated[
+        int | None, typer.Option(help="Of a live run: read and written in all; it ends before.")
+    ] = None,
+) -> None:
+    """One page that shows what sleeping changes: accuracy, tokens, cost, time to answer, asleep against awake."""
+    from bot.commands import proof as run
+
+    run(context.obj, out, live, contexts, most_tokens)
+
+
 MANY = ("--person", "--mail", "--sent")
 
 

@@ -214,6 +214,13 @@ def doctor(at: Path | None, as_json: bool) -> None:
         raise SystemExit(2)
 
 
+def proof(at: Path | None, out: Path, live: bool, contexts: int, most_tokens: int | None) -> None:
+    from bot import proving
+
+    asked = proving.Asked(out, live, contexts, most_tokens, lambda line: print(line, file=sys.stderr))
+    print(f"{proving.prove(settings.load(at), asked)} is written.")
+
+
 # --- processes that stay, and their pause ---------------------------------------------------------
 
 

@@ -14,11 +14,11 @@ import pytest
 from matplotlib.image import imread
 
 from bot.embedded.model import Body, key_of
+from bot.proof import results
+from bot.proof.cases import Case, office
+from bot.proof.figures import Figure, What
+from bot.proof.prompts import LENGTHS
 from tests.bench.sleeptime import __main__ as sleeptime
-from tests.bench.sleeptime import results
-from tests.bench.sleeptime.cases import Case, office
-from tests.bench.sleeptime.figures import Figure, What
-from tests.bench.sleeptime.prompts import LENGTHS
 from tests.house.repo import ROOT
 from tests.servers.model import ModelServer, model_serving
 

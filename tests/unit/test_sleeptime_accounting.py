@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.sleeptime.accounting import (
+from bot.proof.accounting import (
     Point,
     accuracy_at,
     added,
@@ -17,9 +17,9 @@ from tests.bench.sleeptime.accounting import (
     saving_at,
     tokens_for,
 )
-from tests.bench.sleeptime.arms import Cell, Played, Slept
-from tests.bench.sleeptime.figures import Key, Layout, all_figures, figures, vector
-from tests.bench.sleeptime.gsm import read_gsm, split
+from bot.proof.arms import Cell, Played, Slept
+from bot.proof.figures import Key, Layout, all_figures, figures, vector
+from bot.proof.gsm import read_gsm, split
 
 AWAKE = [Point(100, 0.2), Point(200, 0.4), Point(500, 0.7)]
 ASLEEP = [Point(50, 0.4), Point(100, 0.5), Point(200, 0.6)]

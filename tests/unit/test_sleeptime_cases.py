@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.bench.sleeptime.cases import Case, Question, office, right
+from bot.proof.cases import Case, Question, office, right
 
 TASK = r"the ([\w ]+?) of (\w+)"
 EURO = r"([\d,]+) euro"

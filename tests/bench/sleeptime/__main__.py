@@ -9,18 +9,18 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from bot import models
+from bot.proof import plots, report, results
+from bot.proof.arms import Plan, play
+from bot.proof.calls import Call, Calls, Estimate, read_calls
+from bot.proof.cases import Case, office
+from bot.proof.gsm import read_gsm
+from bot.proof.run import Asking, Setting, arms, play_all
+from bot.proof.run import results as whole
 from bot.settings import OPENAI, RoleSettings
 from tests.bench.measure import say
-from tests.bench.sleeptime import plots, report, results
-from tests.bench.sleeptime.arms import TEST_ONLY, Arm, Plan, Played, play
-from tests.bench.sleeptime.calls import Call, Calls, Estimate, Stopped, read_calls
-from tests.bench.sleeptime.cases import Case, office
-from tests.bench.sleeptime.figures import all_figures
-from tests.bench.sleeptime.gsm import read_gsm
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -33,11 +33,14 @@ def main(words: Sequence[str] | None = None) -> None:
         return _tell(Estimate(asked.model, known), cases, plan)
     calls = _calls(asked, known)
     try:
-        played, stopped = _played(cases, plan, calls, asked.at_once)
+        ended = play_all(cases, plan, Asking(calls.ask, calls.stop, say, asked.at_once))
     finally:
         calls.chat.close()
+    played, stopped = ended
     say(f"{calls.asked:,} calls made, {len(played)} of {len(cases)} contexts whole")
-    _write(asked, plan, len(cases), played, (list(calls.used.values()), stopped))
+    where, levels = (asked.gsm.name, ()) if asked.gsm else ("office", asked.levels)
+    setting = Setting(asked.model, where, asked.seed, levels, asked.sharing)
+    _write(asked, whole(setting, plan, len(cases), ended, list(calls.used.values())))
     if stopped:
         say(f"Ended early: {stopped}. The same command goes on from here.")
         sys.exit(1)
@@ -89,10 +92,7 @@ def _cases(asked: argparse.Namespace) -> list[Case]:
 
 
 def _plan(asked: argparse.Namespace) -> Plan:
-    arms = [Arm(f"sleep k={count}", count) if count else TEST_ONLY for count in asked.passes]
-    if asked.alone:
-        arms += [Arm(f"sleep k={count} alone", count, alone=True) for count in asked.passes if count]
-    return Plan(tuple(arms), asked.verbosity, asked.steps, asked.longest, asked.temperature)
+    return Plan(arms(asked.passes, asked.alone), asked.verbosity, asked.steps, asked.longest, asked.temperature)
 
 
 def _calls(asked: argparse.Namespace, known: dict[str, Call]) -> Calls:
@@ -110,52 +110,10 @@ def _tell(estimate: Estimate, cases: Sequence[Case], plan: Plan) -> None:
     say(f"tokens, about: {estimate.prompt:,} read, {estimate.completion:,} written; --most-tokens sets an end to them")
 
 
-def _played(cases: Sequence[Case], plan: Plan, calls: Calls, at_once: int) -> tuple[list[Played], str]:
-    """The cases that were played to the end, in order; and why the rest was not."""
-    whole, stopped = [], ""
-    with ThreadPoolExecutor(at_once) as pool:
-        for case, running in [(case, pool.submit(play, case, plan, calls.ask)) for case in cases]:
-            try:
-                whole.append(running.result())
-            except Stopped as why:
-                stopped = str(why)
-            except KeyboardInterrupt:
-                stopped = "interrupted"
-                calls.stop(stopped)
-            else:
-                right = sum(cell.right for cell in whole[-1].cells)
-                say(f"{case.key}: {right} of {len(whole[-1].cells)} answers right")
-    return whole, stopped
-
-
-def _write(
-    asked: argparse.Namespace, plan: Plan, wanted: int, played: Sequence[Played], ended: tuple[Sequence[Call], str]
-) -> None:
-    calls, stopped = ended
-    most = max((len({cell.question for cell in one.cells}) for one in played), default=1)
-    run = results.Run(
-        model=asked.model,
-        questions_from=asked.gsm.name if asked.gsm else "office",
-        seed=asked.seed,
-        cases=wanted,
-        levels=() if asked.gsm else asked.levels,
-        arms=tuple(arm.name for arm in plan.arms),
-        verbosities=plan.verbosities,
-        sharing=tuple(one for one in asked.sharing if one <= most),
-        steps=plan.steps,
-        temperature=plan.temperature,
-        calls=len(calls),
-        prompt=sum(call.prompt for call in calls),
-        cached=sum(call.cached for call in calls),
-        completion=sum(call.completion for call in calls),
-        uncounted=sum(not call.counted and call.stopped != "refusal" for call in calls),
-        stopped=stopped,
-    )
-    figures = all_figures(run.layout, played, asked.seed) if played else []
-    held = results.Results(run, tuple(played), tuple(figures))
+def _write(asked: argparse.Namespace, held: results.Results) -> None:
     results.write(asked.out, held)
-    if played:
-        plots.draw(figures, asked.out)
+    if held.played:
+        plots.draw(held.figures, asked.out)
         (asked.out / "report.md").write_text(report.page(held), encoding="utf-8")
         say(f"{asked.out / 'report.md'} is written")
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from bot.proof.situation import Situation, State, made_up
+from bot.proof.telling import day_of, name_of, told
 from graphs.reading import without_thoughts
-from tests.bench.sleeptime.situation import Situation, State, made_up
-from tests.bench.sleeptime.telling import day_of, name_of, told
 
 
 @dataclass(frozen=True)

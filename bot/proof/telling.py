@@ -3,8 +3,8 @@
 import random
 from datetime import date
 
-from tests.bench.sleeptime import situation as the
-from tests.bench.sleeptime.situation import Event, Situation, Task
+from bot.proof import situation as the
+from bot.proof.situation import Event, Situation, Task
 
 
 def told(situation: Situation, chance: random.Random) -> str:

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.proof import prompts
+from bot.proof.calls import Ask, Call
+from bot.proof.cases import Case, right
 from graphs.domain import Value
 from graphs.reading import without_thoughts
-from tests.bench.sleeptime import prompts
-from tests.bench.sleeptime.calls import Ask, Call
-from tests.bench.sleeptime.cases import Case, right
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from bot.proof.arms import Cell, Played, Slept
+from bot.proof.figures import Figure, Layout
 from graphs.domain import Value
-from tests.bench.sleeptime.arms import Cell, Played, Slept
-from tests.bench.sleeptime.figures import Figure, Layout
 
 ValueT = TypeVar("ValueT", bound=Value)
 

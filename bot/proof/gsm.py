@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.bench.sleeptime.cases import Case, Question
+from bot.proof.cases import Case, Question
 
 
 def read_gsm(file: Path, most: int) -> tuple[list[Case], int]:

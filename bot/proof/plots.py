@@ -6,7 +6,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 
-from tests.bench.sleeptime.figures import COUNTINGS, Counting, Figure, What
+from bot.proof.figures import COUNTINGS, Counting, Figure, What
 
 TITLES: dict[Counting, str] = {"completion": "what the model writes", "all": "what it reads and writes"}
 COLOURS = ("#555555", "#1b7f79", "#c4572b", "#7a4fa3", "#2f6fb7")

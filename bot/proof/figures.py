@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, get_args
 
+from bot.proof import accounting
+from bot.proof.accounting import Point, Sums, cost_per_query, curve
+from bot.proof.arms import TEST_ONLY, Played
 from graphs.domain import Value
-from tests.bench.sleeptime import accounting
-from tests.bench.sleeptime.accounting import Point, Sums, cost_per_query, curve
-from tests.bench.sleeptime.arms import TEST_ONLY, Played
 
 Counting = Literal["completion", "all"]
 COUNTINGS: tuple[Counting, ...] = get_args(Counting)
