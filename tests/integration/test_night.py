@@ -1,5 +1,6 @@
 """Nights: repeatable, bounded in money, honest about what failed, and without a word of what is private."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -137,6 +138,20 @@ def test_whatever_the_model_does_there_is_a_digest_and_nothing_private_is_said(
                    " union all select t::text from nightdesk.learned_context t union all select t::text from nightdesk.thought t")  # fmt: skip
     assert not [row for (row,) in derived if any(word in row for word in PRIVATE)]
     assert not any(word in seen.text for seen in model_server.requests for word in PRIVATE)
+
+
+def test_what_was_not_drafted_stands_in_one_order_however_often_it_was_considered(
+    desk: Desk, database: Database, model_server: ModelServer, tmp_path: Path
+) -> None:
+    helpful(model_server)
+    sleep(desk, database, ADA)
+    first = files(desk, ADA, tmp_path / "first")["not_drafted.json"]
+    assert len(json.loads(first)) > 1
+    with psycopg.connect(database.admin) as admin:
+        considered = "select key from nightdesk.thought where step = 'considered' order by key collate \"C\" limit 1"
+        admin.execute(f"update nightdesk.thought set at = now() where key = ({considered})".encode())
+        admin.execute("analyze nightdesk.thought")  # now Postgres knows that reading the rows as they lie is quickest
+    assert files(desk, ADA, tmp_path / "second")["not_drafted.json"] == first
 
 
 def test_the_search_for_private_words_finds_them_where_they_stand(database: Database, desk: Desk) -> None:

@@ -1,6 +1,6 @@
 -- thoughts --
--- Judgements kept for a scope and step, by key: the caller compares the input.
-select key, input, result from nightdesk.thought where scope_id = %(scope)s and step = %(step)s
+-- Judgements kept for a scope and step, by key and in its order: the caller compares the input.
+select key, input, result from nightdesk.thought where scope_id = %(scope)s and step = %(step)s order by key collate "C"
 
 -- put_thought --
 -- The same judgement of the same input changes nothing.
