@@ -108,7 +108,8 @@ def _conclude(desk: Desk, audience: _Audience, thinker: Thinker | None, night: d
     with audience.write() as tx:
         runs.hold(tx, run)
         for one in stands:
-            memory.conclude(tx, audience.scope, one.text, one.premises, 0.6, night)
+            premises = [context.memories[row] for row in one.premises]
+            memory.conclude(tx, audience.scope, one.text, premises, 0.6, night)
         kept.put_thought(tx, audience.scope, "conclude", "groups", made, pending[0], None, "")
         runs.end(tx, run, {"groups": len(groups), "stands": len(stands)})
 

@@ -67,7 +67,7 @@ def one(tx: Tx, change: int) -> Change | None:
 
 def undo(tx: Tx, change: Change, who: str) -> bool:
     """What held before holds again; False when it was taken back already, or is gone."""
-    moved = bool(tx.run("undo_change", id=change.id, who=who))
+    moved = bool(tx.run("undo_change", **_of(change), who=who))
     if moved:
         _move(tx, change, back=True)
     return moved
@@ -75,7 +75,7 @@ def undo(tx: Tx, change: Change, who: str) -> bool:
 
 def redo(tx: Tx, change: Change) -> bool:
     """As the night left it, and what was ruled out may be learned again; False when it stands."""
-    moved = bool(tx.run("redo_change", id=change.id))
+    moved = bool(tx.run("redo_change", **_of(change)))
     if moved:
         tx.run("allow_again", scope=change.scope, hashes=_hashes(tx, change))
         _move(tx, change, back=False)
@@ -84,13 +84,16 @@ def redo(tx: Tx, change: Change) -> bool:
 
 def never(tx: Tx, change: Change, who: str) -> bool:
     """Undone, and not to be learned again in this scope, in these words or about this subject; False when it is so already."""
-    if not tx.run("rule_out_change", id=change.id, who=who):
+    if not tx.run("rule_out_change", id=change.id, scope=change.scope, memory=change.memories[-1], who=who):
         return False
-    if not change.undone_by:
-        _move(tx, change, back=True)
+    _move(tx, change, back=True)
     for hash_ in _hashes(tx, change):
         tx.run("rule_out", scope=change.scope, hash=hash_, memory=change.memories[-1])
     return True
+
+
+def _of(change: Change) -> Row:
+    return {"id": change.id, "scope": change.scope, "op": change.op, "memory": change.memories[-1]}
 
 
 def ruled_out(tx: Tx, scope: int) -> frozenset[bytes]:
@@ -104,19 +107,12 @@ def is_ruled_out(hashes: frozenset[bytes], *said: str) -> bool:
 
 
 def _move(tx: Tx, change: Change, back: bool) -> None:
-    """Memories as they were before the change, or after it. One that fell or moved on meanwhile is left as it is."""
-    older, newer = change.memories[0], change.memories[-1]
-    match change.op, back:
-        case "superseded", True:
-            tx.run("unlearn", scope=change.scope, id=newer)
-            tx.run("restore_superseded", scope=change.scope, old=older, new=newer)
-        case "superseded", False:
-            tx.run("learn_again", scope=change.scope, id=newer)
-            tx.run("supersede_again", scope=change.scope, old=older, new=newer)
-        case ("added", True) | ("dropped", False):
-            tx.run("unlearn", scope=change.scope, id=newer)
-        case _:
-            tx.run("learn_again", scope=change.scope, id=newer)
+    """The newest memory as it was before the change, or after it; the intervals of all that hangs on it follow by themselves."""
+    newest = change.memories[-1]
+    if (change.op == "dropped") is back:
+        tx.run("learn_again", scope=change.scope, id=newest)
+    else:
+        tx.run("unlearn", scope=change.scope, id=newest, at=None if back else change.at)
 
 
 def _hashes(tx: Tx, change: Change) -> list[bytes]:

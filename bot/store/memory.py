@@ -130,11 +130,12 @@ def relate(tx: Tx, scope: int, pair: tuple[int, int], relation: Relation, night:
             changes.log(tx, scope, night, "superseded", later.text, [one.id, later.id], one.text)
 
 
-def conclude(tx: Tx, scope: int, said: str, premises: Sequence[int], confidence: float, night: date) -> int | None:
+def conclude(tx: Tx, scope: int, said: str, premises: Sequence[Memory], confidence: float, night: date) -> int | None:
     """Stores what follows from `premises`, once for each set of them. None when one of them does not hold any more, or not
     everybody who reads `scope` may read it."""
-    key = _hash("follows from " + " ".join(map(str, sorted(premises))))
-    row = tx.one("put_conclusion", key=key, text=said, premises=list(premises), confidence=confidence, night=night)
+    key = _hash("\n".join(sorted(f"{one.scope} {one.valid_from.isoformat()} {one.quote}" for one in premises)))
+    ids = [one.id for one in premises]
+    row = tx.one("put_conclusion", key=key, text=said, premises=ids, confidence=confidence, night=night)
     if row is None:
         return None
     if row["added"]:

@@ -198,6 +198,13 @@ ROWS: dict[str, str] = {
     " values (%(s)s, 'k', 'fact', 't', 'q', 'ada', now(), 1, 'rules', now())",
     "never": "(scope_id, hash, message_id) values (%(s)s, '', %(m)s)",
     "memory_source": "(scope_id, memory_id, message_id, revision) values (%(s)s, %(y)s, %(m)s, 1)",
+    "memory_relation": "(scope_id, newer, older, relation) values (%(s)s, %(y)s, %(y)s, 'same')",
+    "memory_premise": "(scope_id, memory_id, premise_id, premise_scope) values (%(s)s, %(y)s, %(y)s, %(s)s)",
+    "memory_posting": "(term, scope_id, memory_id) values ('word', %(s)s, %(y)s)",
+    "prepared": "(scope_id, key, question, also, words, lang, reason, score, answer, citations, night, at, newest, expires)"
+    " values (%(s)s, 'k', 'q', '{}', '{}', 'en', 'r', 1, 'a', '[]', now(), now(), 0, now())",
+    "prepared_source": "(scope_id, prepared_id, message_id, revision, cited) values (%(s)s, %(p)s, %(m)s, 1, true)",
+    "prepared_use": "(scope_id, prepared_id, day) values (%(s)s, %(p)s, now())",
     "learned_context": "(scope_id, version, lines, night) values (%(s)s, 1, '[]', now())",
     "change_log": "(scope_id, night, op, what) values (%(s)s, now(), 'added', 'w')",
     "task": "(scope_id, id, value, state, changed_on) values (%(s)s, 't', '{}', 'open', now())",
@@ -221,14 +228,20 @@ ROWS: dict[str, str] = {
 }
 
 
+NAMED = {"message": "m", "memory": "y", "prepared": "p"}
+"""Rows that those of other tables hang on."""
+
+
 def fill(connection: Connection, scope: int) -> None:
     values: dict[str, Any] = {"s": scope}
     for table, row in ROWS.items():
         made = connection.execute(f"insert into nightdesk.{table} {row} returning *".encode(), values).fetchone()
         assert made is not None
-        values |= {"m": made["id"]} if table == "message" else {"y": made["id"]} if table == "memory" else {}
+        if table in NAMED:
+            values[NAMED[table]] = made["id"]
     # A message notes itself when it is written; one row of each table is enough here.
     connection.execute("delete from nightdesk.unindexed where scope_id = %s and thread <> 'another'", (scope,))
+    connection.execute("delete from nightdesk.memory_posting where scope_id = %s and term <> 'word'", (scope,))
 
 
 def counted(connection: psycopg.Connection[Any], token: str | None) -> dict[str, int]:
@@ -354,10 +367,8 @@ def writes(
     connection: psycopg.Connection[Any], table: str, scope: int, audience: str, owner: Connection
 ) -> tuple[bool, int, int]:
     """Whether an insert into `scope` is refused, and how many of its rows can be changed and removed."""
-    ids = {
-        "s": scope,
-        "m": _one(owner, "select id from nightdesk.message where scope_id = %s", scope),
-        "y": _one(owner, "select id from nightdesk.memory where scope_id = %s", scope),
+    ids = {"s": scope} | {
+        name: _one(owner, f"select id from nightdesk.{held} where scope_id = %s", scope) for held, name in NAMED.items()
     }
     column = "scope_id"
     fresh = (

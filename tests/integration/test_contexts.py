@@ -228,6 +228,21 @@ def test_what_changed_is_told_once_with_what_held_before_and_undo_brings_that_ba
     assert told(desk, BOB)[0][3] == ""
 
 
+def test_what_was_undone_stays_so_when_intervals_are_made_anew_and_nights_read_again(
+    desk: Desk, database: Database, moved: people.Place
+) -> None:
+    ids = [row["id"] for row in rows(database, "select id from nightdesk.memory order by id")]
+    assert pressed(desk, ADA, blocks_learned.UNDO) == ""
+    with desk.store.as_scope(moved.id) as tx:
+        memory.relate(tx, moved.id, (ids[0], ids[1]), "supersedes", NIGHT)
+    for _ in range(2):
+        change(database, "select nightdesk.settle_memories(%(ids)s)", ids=ids)
+        assert holding(desk, moved) == [OLD]
+    assert pressed(desk, ADA, blocks_learned.REDO) == ""
+    change(database, "select nightdesk.settle_memories(%(ids)s)", ids=ids)
+    assert holding(desk, moved) == [NEW]
+
+
 def test_who_is_no_member_undoes_nothing_and_who_cannot_read_it_learns_nothing(
     desk: Desk, database: Database, moved: people.Place
 ) -> None:

@@ -90,6 +90,20 @@ class Known:
             [found] = memory.by_id(tx, [row])
         return found
 
+    def anywhere(self, row: int) -> Memory:
+        [(place,)] = self.admin("select scope_id from nightdesk.memory where id = %(row)s", row=row)
+        assert isinstance(place, int)
+        with self.store.as_scope(place) as tx:
+            found = memory.by_id(tx, [row])
+        # A conclusion that rests on other places is not read in the name of its own alone.
+        return (
+            found[0]
+            if found
+            else Memory(
+                id=row, scope="", kind="conclusion", text="", quote="", sources=(), said_by="", valid_from=MONDAY
+            )
+        )
+
     def delete(self, row: int) -> None:
         """The message behind a memory is deleted."""
         self.admin(
@@ -247,8 +261,9 @@ def test_a_hidden_memory_is_not_found_and_moves_no_rank(known: Known) -> None:
 
 
 def conclude(known: Known, place: str, *premises: int, said: str = "So Ben waits for Kestrel") -> int | None:
+    held = [known.anywhere(row) for row in premises]
     with known.store.as_scope(known.scope(place)) as tx:
-        return memory.conclude(tx, known.scope(place), said, premises, 0.7, NIGHT)
+        return memory.conclude(tx, known.scope(place), said, held, 0.7, NIGHT)
 
 
 def read(known: Known, who: str) -> list[str]:
@@ -305,7 +320,9 @@ def test_when_a_channel_gets_guests_it_loses_what_follows_from_other_channels(kn
 def test_a_persons_conclusion_stands_on_what_they_may_read(known: Known) -> None:
     plan, deal = known.notes("Ben waits for Kestrel", 1, "plans"), known.notes("Kestrel is paid on Friday", 2, "deals")
     with known.store.as_person(known.person("U1")) as tx:
-        made = memory.conclude(tx, known.scope("Ada"), "Ben can go on on Friday", [plan, deal], 0.7, NIGHT)
+        made = memory.conclude(
+            tx, known.scope("Ada"), "Ben can go on on Friday", memory.by_id(tx, [plan, deal]), 0.7, NIGHT
+        )
     assert made is not None
     with known.store.as_person(known.person("U1")) as tx:
         [held] = memory.memories(tx, [known.scope("Ada")], LATER)

@@ -294,6 +294,10 @@ _NAMES = {
     "message_id": "(select s.key || '/' || m.key from nightdesk.message m join nightdesk.scope s on s.id = m.scope_id where m.id = t.{})",
     "memory_id": "(select key from nightdesk.memory y where y.id = t.{})",
     "superseded_by": "(select key from nightdesk.memory y where y.id = t.{})",
+    "newer": "(select key from nightdesk.memory y where y.id = t.{})",
+    "older": "(select key from nightdesk.memory y where y.id = t.{})",
+    "premise_id": "(select key from nightdesk.memory y where y.id = t.{})",
+    "premise_scope": "(select key from nightdesk.scope s where s.id = t.{})",
 }
 _WHEN = {"replaced_at", "at", "view_sum", "newest", "memories", "seen"}
 """Moments of writing, and ids of memories. `turn.at` is when something was said; it follows from the message."""
@@ -464,8 +468,6 @@ def _help(body: dict[str, Any]) -> str:
                 if text
             ]
             return json.dumps({"notes": notes[:60]})
-        case "Verdicts":
-            return json.dumps({"verdicts": []})
         case "Lines":
             lines: list[dict[str, Any]] = [
                 {"text": text[:200], "notes": re.findall(r'id="([KN]\d+)"', about)} for about, text in found[:12]
@@ -488,8 +490,8 @@ def _help(body: dict[str, Any]) -> str:
                 for key, text in re.findall(r'<item id="(A\d+)"[^>]*>\n(.*?)\n</item>', body["messages"][-1]["content"], re.DOTALL)
             ]  # fmt: skip
             return json.dumps({"questions": expected[:24]})
-        case "Repairs":
-            return json.dumps({"repairs": []})
+        case "Repairs" | "Verdicts" | "Proposals" as name:
+            return json.dumps({{"Repairs": "repairs", "Verdicts": "verdicts", "Proposals": "conclusions"}[name]: []})
         case "Review":
             return json.dumps({"settled": [], "same": []})
     return "It says so [1]." if said or found else "NOTHING"

@@ -28,34 +28,31 @@ select c.id, c.scope_id, c.op, c.what, c.was, c.memories, c.night, c.at, c.undon
 from nightdesk.change_log c where c.id = %(id)s and c.memories <> '{}'
 
 -- undo_change --
--- Taken back by somebody, once.
-update nightdesk.change_log set undone_by = %(who)s where id = %(id)s and undone_by = ''
+-- Taken back by somebody, once; with it every line that tells of the same memory.
+update nightdesk.change_log set undone_by = %(who)s
+where scope_id = %(scope)s and undone_by = '' and (id = %(id)s
+  or op in ('added', 'superseded') and %(op)s <> 'dropped' and memories[cardinality(memories)] = %(memory)s)
 
 -- redo_change --
--- It stands again.
-update nightdesk.change_log set undone_by = '', never = false where id = %(id)s and undone_by <> ''
+-- It stands again, and every line that tells of the same memory.
+update nightdesk.change_log set undone_by = '', never = false
+where scope_id = %(scope)s and undone_by <> '' and (id = %(id)s
+  or op in ('added', 'superseded') and %(op)s <> 'dropped' and memories[cardinality(memories)] = %(memory)s)
 
 -- rule_out_change --
 -- Taken back for good.
-update nightdesk.change_log set undone_by = %(who)s, never = true where id = %(id)s and not never
+update nightdesk.change_log set undone_by = %(who)s, never = true
+where scope_id = %(scope)s and not never and (id = %(id)s
+  or op in ('added', 'superseded') and memories[cardinality(memories)] = %(memory)s)
 
 -- unlearn --
--- As if it had never held: a memory without a moment in which it did. What it took the place of holds again.
-update nightdesk.memory set forgotten_at = valid_from where scope_id = %(scope)s and id = %(id)s and valid_to is null
+-- It counts no more since a moment; without one, as if it had never held. What it took the place of holds again.
+update nightdesk.memory set forgotten_at = greatest(%(at)s, valid_from)
+where scope_id = %(scope)s and id = %(id)s and forgotten_at is null
 
 -- learn_again --
--- It holds; what a newer statement took the place of stays closed.
-update nightdesk.memory set forgotten_at = null where scope_id = %(scope)s and id = %(id)s and forgotten_at is not null
-
--- restore_superseded --
--- The newer statement took the place of the older one, and no more does; no night says so again.
-update nightdesk.memory_relation set undone = true
-where scope_id = %(scope)s and older = %(old)s and newer = %(new)s and relation = 'supersedes'
-
--- supersede_again --
--- The newer statement takes the place of the older one again.
-update nightdesk.memory_relation set undone = false
-where scope_id = %(scope)s and older = %(old)s and newer = %(new)s and relation = 'supersedes'
+-- It counts again, and takes the place of what it had taken before; what a newer statement took the place of stays closed.
+update nightdesk.memory set forgotten_at = null where scope_id = %(scope)s and id = %(id)s
 
 -- memory_words --
 -- What a memory says, and the words it was learned from.
