@@ -155,7 +155,8 @@ def _headline(digest: Digest, settled: Mapping[str, str]) -> str:
     """As it was made until something is settled; then what is left."""
     if not any(item.id in settled for item in digest.items):
         return digest.headline
-    left = remaining(digest.items, settled)
+    # An answer to read is nothing to do.
+    left = [item for item in remaining(digest.items, settled) if item.kind != "answer"]
     return digests.headline(digest.date, left) if left else f"{day_words(digest.date)}: all done"
 
 

@@ -14,14 +14,14 @@ from bot import cards, hours, observe, posting
 from bot.desk import Desk, Owner, begin_owner
 from bot.slack import blocks_thread
 from bot.slack.kit import line
-from bot.store import choices, errands, messages, mornings, nights, outbox, people, queue, runs
+from bot.store import choices, errands, messages, mornings, nights, outbox, people, prepared, queue, runs
 from bot.store import desk as kept
 from bot.store.db import Tx
 from bot.store.mornings import Slept
 from graphs import digest as digests
 from graphs.citing import without_numbers
 from graphs.digest_value import Cost, Digest, Footer, Skipped
-from graphs.domain import Considered, Draft, Fact, Preferences, SlackSource
+from graphs.domain import Considered, Draft, Fact, Preferences, Prepared, SlackSource
 from graphs.errors import Denied, Later
 from graphs.life import Life
 from graphs.outcomes import Chosen, hidden
@@ -63,6 +63,7 @@ def morning(desk: Desk, owner: Owner, found: Found, fell_back: Sequence[str], ni
         done = [_errand(one) for one in errands.done(tx, owner.id, night) if one.result is not None]
         failed = [*fell_back, *runs.fell_back(tx, [place.id for place in owner.places], night)]
         footer = _footer(tx, desk, owner, found, failed, night)
+        ahead = _ahead(tx, owner, gone, night, now)
         unread = nights.not_read(tx, [place.id for place in owner.places], night)
     if unread:
         footer = footer.model_copy(update={"failed": (_not_read(owner, unread), *footer.failed)})
@@ -79,6 +80,7 @@ def morning(desk: Desk, owner: Owner, found: Found, fell_back: Sequence[str], ni
         ),
         changes=tuple(fact for fact in changes if digests.change_item(fact) not in gone),
         errands=tuple(one for one in done if f"errand-{one.id}" not in gone),
+        ahead=ahead,
         footer=footer,
         model=desk.sleep_model is not None,
         recorded=desk.sleep_model is not None and desk.sleep_model.recorded,
@@ -102,6 +104,16 @@ def _errand(one: errands.Errand) -> digests.Errand:
         source=SlackSource(channel=one.channel, ts=one.task.asked),
         asked_at=one.at,
         found_by="model" if one.result.served == "composed" else "rules",
+    )
+
+
+def _ahead(tx: Tx, owner: Owner, gone: frozenset[str], night: date, now: datetime) -> tuple[Prepared, ...]:
+    """Answers made tonight for them alone, then those for channels they are in; what was there yesterday was told then."""
+    theirs = [place.id for place in owner.places if place.channel and owner.person.key in place.channel.members]
+    held = [one for one in prepared.sound_of(tx, [owner.scope, *theirs], now) if one.night == night]
+    news = [one for one in held if one.reason != "stale" and digests.ahead_item(one) not in gone]
+    return tuple(
+        sorted(news, key=lambda one: (not one.scope.startswith("person:"), -one.score, one.scope, one.question))
     )
 
 
@@ -200,6 +212,7 @@ def links(desk: Desk, owner: Owner, found: digests.Night) -> dict[str, digests.L
     sources += [notice.source for notice in found.notices]
     sources += [fact.source for fact in found.changes]
     sources += [one.source for one in found.errands]
+    sources += [source for one in found.ahead for source in one.citations]
     return cards.linked(desk, owner, sources)
 
 

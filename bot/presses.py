@@ -7,6 +7,7 @@ message stands, never from a value in the payload.
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from bot import cards, deciding, errands, live, observe, redraft, slash, tuning
 from bot.deciding import Subject
@@ -16,10 +17,12 @@ from bot.slack import answers, blocks, blocks_thread, grants, interactions
 from bot.slack.interactions import Command, Interaction, Pressed, Shortcut, Submitted
 from bot.slack.limits import Block
 from bot.store import desk as kept
-from bot.store import inbox, people, queue
+from bot.store import inbox, people, prepared, queue
 from bot.store.db import Tx
 from bot.store.outbox import Rest
-from graphs.digest_value import Item, day_words
+from bot.store.prepared import Use
+from graphs.digest import ahead_item
+from graphs.digest_value import Item, clip, day_words
 from graphs.domain import FoundBy, TaskKind
 from graphs.errors import Denied, Later, NeedsPerson
 
@@ -163,6 +166,8 @@ def _act(at: At, press: Pressed, place: Here | None, about: Subject, rests: Rest
                 reply(at, place, f"said/{about.item}", LEFT_OUT, blocks_thread.said(LEFT_OUT))
         case blocks.MORE, "why" if place is not None:
             reply(at, place, f"why/{about.item}", "Why this?", _why(at, about), rests)
+        case blocks.SHOW, _ if place is not None:
+            _show_answer(at, place, about)
         case (blocks.PREVIEW | blocks.DISCARD | blocks.REDO) as action, verb if about.draft is not None:
             return _on_draft(at, place, about, action, verb)
         case _:
@@ -253,6 +258,28 @@ def _preview(at: At, place: Here, item: str, first: str) -> None:
     reply(at, place, f"preview/{item}", shown.title, [*lead, *blocks_thread.preview(shown)], rests)
 
 
+# --- an answer made ahead ---------------------------------------------------------------------------
+
+STALE = "What this answer rests on has changed since, so it is not shown. Ask me, and I look it up as it is now."
+
+
+def _show_answer(at: At, place: Here, about: Subject) -> None:
+    """Word for word, for the very question that was clicked; not when anything it rests on has changed."""
+    with at.owner.begin() as tx:
+        found = prepared.sound_of(tx, people.readable(tx), at.now)
+        one = next((one for one in found if ahead_item(one) == about.item), None)
+        rests = () if one is None else cards.rests(tx, one.citations)
+        if one is not None:
+            prepared.put_use(tx, at.owner.scope, one.id, at.now.date(), Use(offered=1, cited=1))
+    if one is None:
+        reply(at, place, f"answer/{about.item}", STALE, blocks_thread.said(STALE))
+        return
+    made = one.at.astimezone(ZoneInfo(at.owner.person.zone))
+    when = f"Prepared {day_words(made.date())}, {made:%H:%M}"
+    shown = blocks_thread.answer(one.question, one.answer, when, cards.cited(at.desk, at.owner, one.citations))
+    reply(at, place, f"answer/{about.item}", clip(one.question, 150), shown, rests)
+
+
 # --- why ------------------------------------------------------------------------------------------
 
 _WHY: Mapping[TaskKind, str] = {
@@ -267,6 +294,7 @@ _WHY_KIND = {
     "question": "A reply is owed, and it needs something that only you know.",
     "draft": "A reply is owed, and what you may say is known.",
     "errand": "You handed it to the night.",
+    "answer": "It is likely to be asked, so the answer was looked up ahead.",
 }
 
 

@@ -7,8 +7,9 @@ from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from graphs.checks import SLOT
+from graphs.citing import without_numbers
 from graphs.digest_value import MOST_ITEMS, SECTIONS, Digest, Footer, Item, ItemLink, Section, clip, day_words
-from graphs.domain import Considered, Draft, Fact, FoundBy, MailSource, Person, Source, Task, Value
+from graphs.domain import Considered, Draft, Fact, FoundBy, MailSource, Person, Prepared, Source, Task, Value
 from graphs.life import Life, source_key
 from graphs.outcomes import draft_item
 
@@ -50,6 +51,7 @@ class Night(Value):
     notices: tuple[Notice, ...]
     changes: tuple[Fact, ...]
     errands: tuple[Errand, ...] = ()
+    ahead: tuple[Prepared, ...] = ()  # answers made tonight, the likeliest questions first
     footer: Footer
     model: bool
     recorded: bool = False
@@ -76,6 +78,7 @@ def compose(night: Night, links: Mapping[str, Linked]) -> Digest:
     items += [_notice_item(notice, night, links) for notice in night.notices]
     items += [_change_item(fact, night, links) for fact in _chosen_changes(night)]
     items += [_errand_item(errand, night, links) for errand in night.errands]
+    items += [_answer_item(one, night, links) for one in night.ahead[: MOST_OF["answers"]]]
     chosen, rest = _filled(sorted(items, key=lambda item: _rank(item, night.date)))
     quiet = [life for life in waiting if _ignored(life, night.date) < IGNORED_DAYS]
     still = [_task_item(life.task, night, links) for life in quiet if not _covered(life.task, replied | asked)]
@@ -373,6 +376,24 @@ def _errand_item(errand: Errand, night: Night, links: Mapping[str, Linked]) -> I
         sources=(errand.source,),
         links=_links((errand.source,), links),
         found_by=errand.found_by,
+    )
+
+
+def ahead_item(one: Prepared) -> str:
+    return f"answer-{sha256(f'{one.scope} {one.question}'.encode()).hexdigest()[:16]}"
+
+
+def _answer_item(one: Prepared, night: Night, links: Mapping[str, Linked]) -> Item:
+    first = without_numbers(one.answer).splitlines()[0]
+    return Item(
+        section="answers",
+        kind="answer",
+        id=ahead_item(one),
+        text=clip(f"“{clip(one.question, 90)}” {first}"),
+        owner=night.person.key,
+        sources=one.citations,
+        links=_links(one.citations, links),
+        found_by="model",
     )
 
 

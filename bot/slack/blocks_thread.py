@@ -98,6 +98,13 @@ def reasons(about: str, lines: Sequence[str], cited: Sequence[Cited]) -> list[Bl
     return [kit.section(kit.fitting(told))]
 
 
+def answer(question: str, text: str, when: str, cited: Sequence[Cited]) -> list[Block]:
+    """An answer made ahead as it stands, with the messages that its numbers mean."""
+    sources = [f"[{n}] {link(one.url, clip(one.label, 80))}" for n, one in enumerate(cited, 1)]
+    told = [f"*{line(question, 160)}*", *(line(one, 400) for one in text.splitlines()[:6])]
+    return [kit.section(kit.fitting(told)), kit.context(kit.fitting([line(when, 80), *sources]))]
+
+
 def said(*lines: str) -> list[Block]:
     """Sentences of our own."""
     return [kit.section(kit.fitting(lines))]

@@ -206,8 +206,9 @@ def dies(morning: Morning, day: date) -> bool:
 def small_with_much(morning: Morning) -> Digest:
     """Ada's digest with items behind "+ n more"."""
     found = digest(morning)
-    more = [item.model_copy(update={"id": f"{item.id}-more-{n}"}) for n, item in enumerate(found.items[1:] * 4)]
-    return found.model_copy(update={"more": tuple(more)})
+    items = [item for item in found.items if item.kind != "answer"]
+    more = [item.model_copy(update={"id": f"{item.id}-more-{n}"}) for n, item in enumerate(items[1:] * 4)]
+    return found.model_copy(update={"items": tuple(items), "more": tuple(more)})
 
 
 def keep(morning: Morning, found: Digest) -> None:

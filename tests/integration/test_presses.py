@@ -58,7 +58,7 @@ def ruled(postgres: Server, slept_by_rules: str) -> Iterator[Morning]:
         yield made
 
 
-def item(morning: Morning, words: str) -> str:
+def item(morning: Morning, words: str, kind: str = "") -> str:
     """The id of the item of Ada's newest digest that says so."""
     with morning.desk.store.as_person(morning.ada.id) as tx:
         scope = people.desk_of(tx, "U1")
@@ -66,8 +66,9 @@ def item(morning: Morning, words: str) -> str:
         assert last is not None
         found = kept.digest(tx, scope, last)
     assert found is not None
-    [one] = [one.id for one in (*found.items, *found.more) if words in one.text]
-    return one
+    told = [one for one in (*found.items, *found.more) if words in one.text]
+    one = next(one for one in told if (one.kind == kind if kind else one.kind != "answer"))
+    return one.id
 
 
 def states(morning: Morning) -> dict[str, str]:
@@ -78,6 +79,22 @@ def states(morning: Morning) -> dict[str, str]:
 def drafts(morning: Morning) -> list[tuple[str, str]]:
     with morning.desk.store.as_person(morning.ada.id) as tx:
         return [(row.state, row.draft.body) for row in kept.drafts(tx, people.desk_of(tx, "U1"))]
+
+
+# --- answers made ahead ---------------------------------------------------------------------------
+
+
+def test_an_answer_made_ahead_is_shown_word_for_word_with_its_sources_until_they_change(morning: Morning) -> None:
+    ahead = item(morning, "We decided", "answer")
+    morning.press(f"digest.show/{ahead}")
+    [told] = [shown(one) for one in morning.replies if "It says so [1]." in shown(one)]
+    assert "What about" in told and "Prepared Tue 24 Nov" in told and "[1] " in told
+    with psycopg.connect(morning.database.admin) as admin:
+        admin.execute(
+            b"update nightdesk.message set text = text || '!', revision = revision + 1 where deleted_at is null"
+        )
+    morning.settle()
+    assert [shown(one) for one in morning.replies if "It says so [1]." in shown(one)] == []
 
 
 # --- done, snoozed, not mine ----------------------------------------------------------------------
@@ -104,9 +121,9 @@ def test_the_headline_counts_what_is_left(morning: Morning) -> None:
         name = item(morning, words)
         morning.press(f"digest.{'discard' if words.startswith('Reply') else 'done'}/{name}")
     assert morning.text.startswith("Tue 24 Nov: nothing urgent")
-    morning.press(f"digest.done/{item(morning, 'We decided')}")
+    morning.press(f"digest.done/{item(morning, 'We decided', 'change')}")
     assert morning.text.startswith("Tue 24 Nov: all done")
-    assert "[Done]" not in morning.text
+    assert morning.text.count("[Done]") == morning.text.count("[Show answer]")  # to read is nothing to do
 
 
 def test_a_snooze_on_friday_comes_back_on_monday_and_stays_away_until_then(morning: Morning) -> None:

@@ -6,6 +6,7 @@ would hide a leak behind it: so one of the models says what every gate lets thro
 
 import asyncio
 import codecs
+import html
 import io
 import json
 import logging
@@ -258,6 +259,8 @@ class Town:
         found = _FOR.search(asked)
         if found is None and (brief := _BRIEF.search(asked)) is not None:
             return self._whose(brief["about"])
+        if found is None and (ahead := _AHEAD.search(asked)) is not None:
+            return self._expecting(ahead["asker"], html.unescape(ahead["question"]))
         if found is None:
             ways = (str, turned, renamed)
             return next(f"channel:{at}" for words, at in ERRANDS.items() if any(way(words) in asked for way in ways))
@@ -268,6 +271,19 @@ class Town:
             persons = {one.person.name: one.person.key for one in people.everybody(tx)}
         by_name |= {f"the desk of {name}": f"person:{key}" for name, key in persons.items()}
         return by_name[found["place"]] if found["place"] else f"person:{persons[found['owner']]}"
+
+    def _expecting(self, asker: str, question: str) -> str:
+        """For whom a question is answered ahead: its person, or the channel that it was expected for, or asked in."""
+        if asker != "A colleague":
+            with self.desk.store.directory() as tx:
+                return next(f"person:{one.person.key}" for one in people.everybody(tx) if one.person.name == asker)
+        words = question.removeprefix("What about ").rstrip("?")
+        for whose, body in reversed(self.requests):
+            told = html.unescape(str(body["messages"][1]["content"]))
+            if whose.startswith("channel:") and "<item id=" in told and words in told:
+                return whose
+        query = "select s.key from nightdesk.message m join nightdesk.scope s on s.id = m.scope_id where m.text like %(said)s"
+        return str(self.rows(query, said=f"%{words}%")[0]["key"])
 
     def _whose(self, about: str) -> str:
         """Whose brief it is, as the request names it."""
@@ -299,6 +315,7 @@ class Town:
             return connection.execute(query.encode(), values).fetchall()
 
 
+_AHEAD = re.compile(r"or later\. (?P<asker>.+?) asks:\n<message>\n(?P<question>.*?)\n</message>", re.DOTALL)
 _BRIEF = re.compile(r"^The brief is about (?P<about>.+?); at most", re.MULTILINE)
 _FOR = re.compile(r"^(?:Place: (?P<place>.+?)\. (?:Times|It)|OWNER: (?P<owner>[^(.]+?)(?: \(also|\. It))", re.MULTILINE)
 
