@@ -21,6 +21,7 @@ _PLAIN = (
     "DATABASE_URL", "DATABASE_OWNER_URL", "OPENAI_API_KEY", "OPENAI_BASE_URL",
     "NIGHTDESK_HOME", "NIGHTDESK_KEYS", "NIGHTDESK_DOMAINS", "NIGHTDESK_ZONE", "NIGHTDESK_CURRENCY",
     "NIGHTDESK_CAP_PERSON_NIGHT", "NIGHTDESK_CAP_WORKSPACE_DAY", "NIGHTDESK_QUARANTINE_SECONDS",
+    "NIGHTDESK_PASSES",
     "NIGHTDESK_PUBLIC_URL", "NIGHTDESK_GOOGLE_CLIENT_ID", "NIGHTDESK_GOOGLE_CLIENT_SECRET",
     "NIGHTDESK_MICROSOFT_CLIENT_ID", "NIGHTDESK_MICROSOFT_CLIENT_SECRET", "NIGHTDESK_PG_BIN", "NIGHTDESK_MAIL_CA", "NIGHTDESK_CI",
     "NIGHTDESK_LOG", "NIGHTDESK_METRICS_PORT",
@@ -64,6 +65,7 @@ class Settings:
     zone: str | None
     quarantine_seconds: int
     postgres_binaries: Path | None
+    passes: int = 1  # tries of each answer that is made ahead; at least one
     slack_bot_token: str = field(default="", repr=False)
     slack_app_token: str = field(default="", repr=False)
     slack_signing_secret: str = field(default="", repr=False)
@@ -99,6 +101,7 @@ def load(home: Path | None = None, environ: Mapping[str, str] | None = None) -> 
         domains=frozenset(_words(values.get("NIGHTDESK_DOMAINS", ""))),
         zone=_zone(values.get("NIGHTDESK_ZONE", "")),
         quarantine_seconds=_whole("NIGHTDESK_QUARANTINE_SECONDS", values, 120),
+        passes=max(1, _whole("NIGHTDESK_PASSES", values, 1)),
         postgres_binaries=_path(values.get("NIGHTDESK_PG_BIN", "")),
         slack_bot_token=values.get("SLACK_BOT_TOKEN", ""),
         slack_app_token=values.get("SLACK_APP_TOKEN", ""),
@@ -210,7 +213,7 @@ def _money(name: str, values: Mapping[str, str]) -> Decimal | None:
 def _whole(name: str, values: Mapping[str, str], default: int) -> int:
     value = values.get(name, str(default))
     if not value.isdecimal():
-        raise NeedsPerson(f"{name} must be a whole number of seconds.")
+        raise NeedsPerson(f"{name} must be a whole number.")
     return int(value)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import psycopg
@@ -299,3 +300,12 @@ def test_a_night_answers_ahead_for_channels_and_people_and_a_quiet_one_asks_noth
     asked = len(model_server.requests)
     sleep(desk, database, [ADA, BOB], DAY + timedelta(days=1))
     assert len(model_server.requests) == asked
+
+
+def test_with_the_budget_spent_nothing_is_answered_ahead_and_the_footer_says_so(
+    desk: Desk, database: Database, model_server: ModelServer, tmp_path: Path
+) -> None:
+    sleep(replace(desk, cap_person_night=Decimal("0.000001")), database, ADA)
+    found = files(desk, ADA, tmp_path / "ada")
+    assert value(found, "answers.json") == [] and model_server.requests == []
+    assert any("prepared: the budget" in note for note in value(found, "digest.json")["footer"]["notes"])
