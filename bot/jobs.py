@@ -10,6 +10,7 @@ import procrastinate
 from bot import (
     backfill,
     errands,
+    forgetting,
     hometab,
     live,
     mailroom,
@@ -128,6 +129,10 @@ def build(dsn: str, desk: Callable[[], Desk]) -> procrastinate.App:  # noqa: C90
     @app.task(name="errand", queue=SLEEP, retry=again)
     def errand(scope: int, errand: str) -> None:
         errands.run(desk(), scope, errand, night.think)
+
+    @app.task(name="expire", queue=READ, retry=again)
+    def expire() -> None:
+        forgetting.expire(desk())
 
     @app.task(name="look_up", queue=LIVE, retry=patient)
     def look_up(channel: str) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot import cards, deciding, hometab, hours, morning, nightfall
+from bot import cards, deciding, forgetting, hometab, hours, morning, nightfall
 from bot.pressing import At, Here, open_modal, reply, tell
 from bot.slack import blocks, blocks_home, blocks_thread
 from bot.slack.interactions import Pressed
@@ -31,6 +31,10 @@ def pressed(at: At, press: Pressed) -> str:
         case blocks_home.RESTORE:
             with at.owner.begin() as tx:
                 deciding.take_back(tx, at.owner, press.first)
+        case blocks_home.USED if press.first == "off":
+            forgetting.leave_out(at.desk, at.owner.id)
+        case blocks_home.USED if press.first == "on":
+            forgetting.use_again(at.desk, at.owner.id)
         case blocks_home.CARD:
             pass  # Slack opened it
         case _:
@@ -97,7 +101,7 @@ def _mailbox(at: At, press: Pressed) -> str:
         open_modal(at, press.trigger, blocks_thread.connect_modal(hometab.reconnect_lines(box)))
         return ""
     with at.desk.store.as_scope(box.scope) as tx:
-        accounts.disconnect(tx, box.scope)
+        accounts.disconnect(tx)
     return ""
 
 
