@@ -239,6 +239,47 @@ def proof(
     run(context.obj, out, live, contexts, most_tokens)
 
 
+@app.command("check-model")
+def check_model(
+    context: typer.Context,
+    role: Annotated[
+        Literal["", "sleep", "live"], typer.Option(case_sensitive=False, help="Only this role's: sleep or live.")
+    ] = "",
+    json_: Json = False,
+) -> None:
+    """Thirty graded cases for each role's model: is it fit to draft, to find things, or for neither, and what will it cost?"""
+    from bot.grading.show import run
+
+    run(context.obj, role, json_)
+
+
+@app.command()
+def export(
+    context: typer.Context,
+    person: Annotated[str, typer.Option(help="Of whom: a Slack id or a mail address.")],
+    out: Annotated[Path, typer.Option(help="A folder, or a file that ends in .zip.")],
+) -> None:
+    """Write all that is held of a person: what they wrote, their mail, and what was made of it for them."""
+    from bot.connecting import export as run
+
+    run(context.obj, person, out)
+
+
+@app.command()
+def erase(
+    context: typer.Context,
+    person: Annotated[str, typer.Option(help="Whom: a Slack id or a mail address.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Without being asked.")] = False,
+    undo: Annotated[
+        bool, typer.Option("--undo", help="Let somebody who was erased be a person here again; nothing comes back.")
+    ] = False,
+) -> None:
+    """Forget a person: mailboxes, messages, tasks, drafts, and whatever was concluded from them. For good."""
+    from bot.connecting import erase as run
+
+    run(context.obj, person, yes, undo)
+
+
 MANY = ("--person", "--mail", "--sent")
 
 

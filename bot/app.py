@@ -74,6 +74,7 @@ def desk(settings: Settings, held: Database, recorded: bool = False) -> Iterator
             quarantine=timedelta(seconds=settings.quarantine_seconds),
             mail_ca=settings.mail_ca,
             passes=settings.passes,
+            retention=timedelta(days=settings.retention_days) if settings.retention_days else None,
         )
     finally:
         pool.close()

@@ -273,11 +273,17 @@ def _running(at: Path | None) -> Iterator[Desk]:
         yield desk
 
 
-def _set_paused(desk: Desk, who: str, paused: bool) -> str:
+def _known(desk: Desk, who: str) -> people.Known:
     with desk.store.directory() as tx:
         known = people.find(tx, who)
-        if known is None:
-            raise NeedsPerson(f"Nobody here is {who}: name a Slack id or a mail address.")
+    if known is None:
+        raise NeedsPerson(f"Nobody here is {who}: name a Slack id or a mail address.")
+    return known
+
+
+def _set_paused(desk: Desk, who: str, paused: bool) -> str:
+    known = _known(desk, who)
+    with desk.store.directory() as tx:
         chosen = people.preferences(tx, known.id)
         people.set_preferences(tx, known.id, chosen.model_copy(update={"paused": paused}))
     return known.person.name

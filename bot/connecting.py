@@ -1,4 +1,5 @@
-"""Connecting a mailbox from a terminal, disconnecting it, and turning the keys that seal passwords."""
+"""From a terminal: connecting a mailbox and disconnecting it, what is held of a person and forgetting them, and turning the keys
+that seal passwords."""
 
 import getpass
 import sys
@@ -7,11 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bot import app, home, mailroom, settings
+from bot import app, forgetting, home, mailroom, settings, takeout
 from bot.desk import Desk
 from bot.mail.account import open_account
 from bot.mail.folders import Folders
 from bot.store import accounts, people, queue
+from bot.store import forgetting as forgotten
 from bot.store.accounts import Security, Server
 from bot.store.db import Tx
 from graphs.errors import NeedsPerson
@@ -84,6 +86,10 @@ def _connected(desk: Desk, address: str, who: str, server: Server, password: str
     from bot import nightfall  # with every graph of the night, which a wrong password need not load
 
     with desk.store.directory() as tx:
+        if forgotten.was_erased(tx, address):
+            raise NeedsPerson(
+                f"{address} was erased here: `nightdesk erase --person {address} --undo` lets it come back."
+            )
         if who:
             _give_address(tx, address, who)
         scope = people.put_account(tx, address)
@@ -131,10 +137,55 @@ def disconnect(at: Path | None, address: str) -> None:
         if not found:
             raise NeedsPerson(f"{address} is not connected.")
         with desk.store.as_scope(found[0].id) as tx:
-            accounts.disconnect(tx, found[0].id)
+            accounts.disconnect(tx)
     sys.stdout.write(
         f"Disconnected {address}: its password and its mails are gone from here. The mailbox itself is as it was.\n"
     )
+
+
+def export(at: Path | None, who: str, out: Path) -> None:
+    with _opened(at) as (desk, _):
+        try:
+            count = takeout.export(desk, _known(desk, who), out)
+        except OSError as err:
+            raise NeedsPerson(f"{out} cannot be written ({err.strerror}): choose another with --out.") from err
+    _say(f"{count} things that are held of {who} are in {out}; begin with index.txt.")
+
+
+def erase(at: Path | None, who: str, yes: bool, undo: bool) -> None:
+    """Only after somebody said yes, here or on the command line."""
+    with _opened(at) as (desk, _):
+        if undo:
+            if not forgetting.welcome(desk, who):
+                raise NeedsPerson(f"{who} was not erased here: name them as they were named then.")
+            _say(f"{who} may be a person here again; what was erased stays gone.")
+            return
+        known = _known(desk, who)
+        if not (yes or _agreed(known)):
+            raise NeedsPerson("Nothing was erased: say --yes to erase without being asked.")
+        count = forgetting.erase(desk, known)
+    _say(
+        f"{who} is erased, with {count} messages of theirs and what was made of them. What lies in backups stays there."
+    )
+
+
+def _agreed(known: people.Known) -> bool:
+    if not sys.stdin.isatty():
+        return False
+    _say(f"This forgets {known.person.name}: mailboxes, messages, tasks, drafts, and what was concluded from them.")
+    return input(f"Type {known.person.key} to go on: ").strip() == known.person.key
+
+
+def _known(desk: Desk, who: str) -> people.Known:
+    with desk.store.directory() as tx:
+        known = people.find(tx, who)
+    if known is None:
+        raise NeedsPerson(f"Nobody here is {who}: name a Slack id or a mail address.")
+    return known
+
+
+def _say(sentence: str) -> None:
+    sys.stdout.write(sentence + "\n")
 
 
 def rotate(at: Path | None) -> None:

@@ -66,6 +66,8 @@ class Desk:
     """How long an effect of unknown outcome is left alone: servers finish late."""
     passes: int = 1
     """How many times an answer is made ahead, each time looked up in other words."""
+    retention: timedelta | None = timedelta(days=90)
+    """How long text is kept that nothing cites; None: for ever."""
     mail_patience: float = 60.0  # seconds of silence after which a mail server counts as gone
     mail_ca: Path | None = None  # certificate authorities of mail servers, where the system's do not do
 

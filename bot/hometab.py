@@ -12,7 +12,7 @@ from bot import cards, learning
 from bot.desk import Desk, Model, Owner, begin_owner
 from bot.slack.blocks_home import Box, Home, Row, home_view, told_draft
 from bot.slack.limits import Block
-from bot.store import choices, mornings, outbox, people
+from bot.store import choices, forgetting, mornings, outbox, people
 from bot.store import desk as kept
 from bot.store.mornings import Mailbox
 from graphs.digest import answered
@@ -67,6 +67,7 @@ def home(desk: Desk, owner: Owner) -> Home:
         drafts = [row for row in kept.drafts(tx, owner.scope) if row.state in ("planned", "appended", "edited")]
         boxes = mornings.mailboxes(tx, owner.id)
         standing = outbox.get(tx, cards.key_of(owner.person.key, days[0])) if days else None
+        left_out = forgetting.is_left_out(tx, owner.id)
     found = cards.card(desk, owner, days[0], hours) if days else None
     covered = {source_key(answered(row.draft)) for row in drafts}
     open_ = [task for task in tasks if theirs(task.sources) and source_key(task.sources[0]) not in covered]
@@ -86,6 +87,7 @@ def home(desk: Desk, owner: Owner) -> Home:
         zone=owner.person.zone,
         privacy=tuple(privacy(desk)),
         connect=tuple(connect_lines(owner, boxes)),
+        left_out_altogether=left_out,
     )
 
 

@@ -12,6 +12,7 @@ from bot import (
     consolidating,
     contexts,
     errands,
+    forgetting,
     hometab,
     live,
     mailroom,
@@ -138,6 +139,10 @@ def build(dsn: str, desk: Callable[[], Desk]) -> procrastinate.App:  # noqa: C90
     @app.task(name="errand", queue=SLEEP, retry=again)
     def errand(scope: int, errand: str) -> None:
         errands.run(desk(), scope, errand, think)
+
+    @app.task(name="expire", queue=READ, retry=again)
+    def expire() -> None:
+        forgetting.expire(desk())
 
     @app.task(name="look_up", queue=LIVE, retry=patient)
     def look_up(channel: str) -> None:

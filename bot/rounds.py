@@ -145,6 +145,7 @@ def leftovers(desk: Desk) -> None:
 
 
 def tidy(desk: Desk) -> None:
-    """Jobs that failed long ago are forgotten."""
+    """Jobs that failed long ago are forgotten, and text that is old."""
     with desk.store.directory() as tx:
+        queue.restore(tx, queue.Job("expire", queue.READ, lock="expire", once="expire"))
         nights.forget_jobs(tx, desk.now() - KEPT)

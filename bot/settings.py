@@ -20,7 +20,7 @@ _PLAIN = (
     "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_API_BASE_URL",
     "DATABASE_URL", "DATABASE_OWNER_URL", "OPENAI_API_KEY", "OPENAI_BASE_URL",
     "NIGHTDESK_HOME", "NIGHTDESK_KEYS", "NIGHTDESK_DOMAINS", "NIGHTDESK_ZONE", "NIGHTDESK_CURRENCY",
-    "NIGHTDESK_CAP_PERSON_NIGHT", "NIGHTDESK_CAP_WORKSPACE_DAY", "NIGHTDESK_QUARANTINE_SECONDS",
+    "NIGHTDESK_CAP_PERSON_NIGHT", "NIGHTDESK_CAP_WORKSPACE_DAY", "NIGHTDESK_QUARANTINE_SECONDS", "NIGHTDESK_RETENTION_DAYS",
     "NIGHTDESK_PASSES",
     "NIGHTDESK_PUBLIC_URL", "NIGHTDESK_GOOGLE_CLIENT_ID", "NIGHTDESK_GOOGLE_CLIENT_SECRET",
     "NIGHTDESK_MICROSOFT_CLIENT_ID", "NIGHTDESK_MICROSOFT_CLIENT_SECRET", "NIGHTDESK_PG_BIN", "NIGHTDESK_MAIL_CA", "NIGHTDESK_CI",
@@ -64,6 +64,7 @@ class Settings:
     domains: frozenset[str]
     zone: str | None
     quarantine_seconds: int
+    retention_days: int  # 0: text is kept for ever
     postgres_binaries: Path | None
     passes: int = 1  # tries of each answer that is made ahead; at least one
     slack_bot_token: str = field(default="", repr=False)
@@ -100,8 +101,9 @@ def load(home: Path | None = None, environ: Mapping[str, str] | None = None) -> 
         currency=values.get("NIGHTDESK_CURRENCY", "USD"),
         domains=frozenset(_words(values.get("NIGHTDESK_DOMAINS", ""))),
         zone=_zone(values.get("NIGHTDESK_ZONE", "")),
-        quarantine_seconds=_whole("NIGHTDESK_QUARANTINE_SECONDS", values, 120),
-        passes=max(1, _whole("NIGHTDESK_PASSES", values, 1)),
+        quarantine_seconds=_whole("NIGHTDESK_QUARANTINE_SECONDS", values, 120, "seconds"),
+        retention_days=_retention(values),
+        passes=max(1, _whole("NIGHTDESK_PASSES", values, 1, "tries")),
         postgres_binaries=_path(values.get("NIGHTDESK_PG_BIN", "")),
         slack_bot_token=values.get("SLACK_BOT_TOKEN", ""),
         slack_app_token=values.get("SLACK_APP_TOKEN", ""),
@@ -210,11 +212,22 @@ def _money(name: str, values: Mapping[str, str]) -> Decimal | None:
     return found
 
 
-def _whole(name: str, values: Mapping[str, str], default: int) -> int:
+def _whole(name: str, values: Mapping[str, str], default: int, unit: str) -> int:
     value = values.get(name, str(default))
     if not value.isdecimal():
-        raise NeedsPerson(f"{name} must be a whole number.")
+        raise NeedsPerson(f"{name} must be a whole number of {unit}.")
     return int(value)
+
+
+SHORTEST_RETENTION = 15
+"""Days: what a first night reads must still be there for the next."""
+
+
+def _retention(values: Mapping[str, str]) -> int:
+    days = _whole("NIGHTDESK_RETENTION_DAYS", values, 90, "days")
+    if 0 < days < SHORTEST_RETENTION:
+        raise NeedsPerson(f"NIGHTDESK_RETENTION_DAYS must be {SHORTEST_RETENTION} or more, or 0 to keep text for ever.")
+    return min(days, 36_500)
 
 
 def _zone(value: str) -> str | None:

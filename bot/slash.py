@@ -1,6 +1,6 @@
 """`/nightdesk`: how things stand, and what a person may want at once. Answered in the DM, where nobody else reads along."""
 
-from bot import cards, hometab, morning
+from bot import cards, forgetting, hometab, morning
 from bot.pressing import At, tell
 from bot.slack.interactions import Command
 from bot.slack.mrkdwn import link
@@ -11,6 +11,7 @@ HELP = [
     "`/nightdesk digest`: today's digest, once more",
     "`/nightdesk pause` and `/nightdesk resume`: no nights and no digests, and again",
     "`/nightdesk privacy`: which text goes where",
+    "`/nightdesk ignore` and `/nightdesk use`: none of your messages are used, and again",
     "`/nightdesk forget`: how something is forgotten",
 ]
 
@@ -18,8 +19,12 @@ FORGET = [
     "*A message:* delete it in Slack. What was concluded from it goes with it, at once.",
     "*A mailbox:* press Disconnect on the Home tab. Its mail and all that was learned from it go.",
     "*A whole channel:* remove Nightdesk from it. Nothing more is read there.",
-    "*Everything about you:* ask whoever runs Nightdesk; there is no button for it.",
+    "*All that you wrote:* `/nightdesk ignore`. What was concluded from it goes too, and nothing you write is kept from then on.",
+    "*Everything about you:* ask whoever runs Nightdesk: `nightdesk export` gives it to you, `nightdesk erase` forgets it.",
 ]
+
+IGNORED = "None of your messages are used from now on, except what you say to me. What I knew of them is forgotten."
+USED = "What you write is used again from now on."
 
 
 def handle(at: At, command: Command) -> str:
@@ -36,6 +41,12 @@ def handle(at: At, command: Command) -> str:
             _pause(at, paused=word == "pause")
         case "privacy":
             tell(at, "Which text goes where", hometab.privacy(at.desk))
+        case "ignore":
+            forgetting.leave_out(at.desk, at.owner.id)
+            tell(at, IGNORED, [IGNORED])
+        case "use":
+            forgetting.use_again(at.desk, at.owner.id)
+            tell(at, USED, [USED])
         case "forget":
             tell(at, "How something is forgotten", FORGET)
         case _:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot import cards, deciding, hometab, hours, learning, morning, nightfall
+from bot import cards, deciding, forgetting, hometab, hours, learning, morning, nightfall
 from bot.pressing import At, Here, open_modal, reply, tell, update_modal
 from bot.slack import blocks, blocks_home, blocks_learned, blocks_thread
 from bot.slack.interactions import Pressed
@@ -33,6 +33,10 @@ def pressed(at: At, press: Pressed) -> str:
                 deciding.take_back(tx, at.owner, press.first)
         case blocks_home.LEARNED | blocks_learned.UNDO | blocks_learned.REDO | blocks_learned.NEVER:
             return _learned(at, press)
+        case blocks_home.USED if press.first == "off":
+            forgetting.leave_out(at.desk, at.owner.id)
+        case blocks_home.USED if press.first == "on":
+            forgetting.use_again(at.desk, at.owner.id)
         case blocks_home.CARD:
             pass  # Slack opened it
         case _:
@@ -99,7 +103,7 @@ def _mailbox(at: At, press: Pressed) -> str:
         open_modal(at, press.trigger, blocks_thread.connect_modal(hometab.reconnect_lines(box)))
         return ""
     with at.desk.store.as_scope(box.scope) as tx:
-        accounts.disconnect(tx, box.scope)
+        accounts.disconnect(tx)
     return ""
 
 

@@ -16,6 +16,7 @@ DAYS = "home.days"
 ZONE = "home.zone"
 LEVEL = "home.level"
 SHADOW = "home.shadow"  # button; its value is what to switch to
+USED = "home.used"  # likewise: whether their messages are
 PAUSE = "home.pause"  # likewise
 FIRST_NIGHT = "home.first_night"
 RECONNECT = blocks.RECONNECT
@@ -87,6 +88,7 @@ class Home:
     zone: str  # as it is now
     privacy: tuple[str, ...]
     connect: tuple[str, ...]
+    left_out_altogether: bool = False  # none of their messages are used
 
 
 def home_view(home: Home) -> Block:
@@ -94,6 +96,11 @@ def home_view(home: Home) -> Block:
         "type": "home",
         "blocks": [*_today(home), *_open(home), *_learned(home), *_mail(home), *_settings(home), *_said(home)],
     }
+
+
+def nothing_view() -> Block:
+    """The tab of somebody of whom nothing is known."""
+    return {"type": "home", "blocks": [kit.section("Nightdesk knows nothing about you.")]}
 
 
 def _today(home: Home) -> Iterator[Block]:
@@ -185,6 +192,22 @@ def _said(home: Home) -> Iterator[Block]:
         }
     yield kit.header("What goes where")
     yield kit.section(kit.fitting(home.privacy))
+    yield _used(home)
+
+
+def _used(home: Home) -> Block:
+    if home.left_out_altogether:
+        told = "*None of your messages are used*, except what you say to Nightdesk."
+        return kit.section(told) | {"accessory": kit.button(USED, "Use them again", "on")}
+    sure = kit.asked_first(
+        "Leave your messages out?",
+        "Nightdesk forgets what you wrote in Slack and what it learned from it, and keeps nothing you write from now on, "
+        "except what you say to it. What was forgotten does not come back.",
+        "Leave them out",
+    )
+    return kit.section("*Your messages are used* as those of everybody in a channel.") | {
+        "accessory": kit.button(USED, "Don't use my messages", "off") | {"confirm": sure}
+    }
 
 
 def _time(action: str, chosen: str) -> Block:

@@ -127,12 +127,9 @@ def synced(tx: Tx, scope: int, now: datetime) -> None:
     tx.run("account_synced", scope=scope, now=now)
 
 
-def disconnect(tx: Tx, scope: int) -> None:
-    """The password goes, and every word that came from the mailbox, with what leaned on it."""
-    tx.run("drop_account", scope=scope)
-    tx.run("drop_mailboxes", scope=scope)
-    tx.run("drop_mails", scope=scope)
-    tx.run("drop_refs", scope=scope)
+def disconnect(tx: Tx) -> None:
+    """The password goes, and every word that came from the mailbox whose transaction this is, with what leaned on it."""
+    tx.all("empty_account")
 
 
 # --- how far it was read --------------------------------------------------------------------------

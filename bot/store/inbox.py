@@ -90,6 +90,11 @@ def handled(tx: Tx, event: int, problem: str = "") -> None:
     tx.run("settle_event", id=event, problem=problem)
 
 
+def unhandled(tx: Tx, keys: Keys) -> list[tuple[int, bytes]]:
+    """(id, payload) of everything that nobody handled yet."""
+    return [(row["id"], _open(keys, row["key"], row["payload"])) for row in tx.all("unhandled_events")]
+
+
 def departures(tx: Tx, keys: Keys, channel: str, but: Sequence[int]) -> list[bytes]:
     """Payloads of leavings that nobody handled, except those of `but`."""
     rows = tx.all("departures", channel=channel, but=list(but))

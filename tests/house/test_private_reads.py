@@ -85,34 +85,34 @@ def filled(database: Database) -> Iterator[tuple[Store, list[str], int, int]]:
     """A store with a row of one mailbox in every content table; the tables, the mailbox's owner, and somebody else."""
     with psycopg.connect(database.admin, autocommit=True, row_factory=dict_row) as admin:
         admin.execute("set session_replication_role = replica")  # rows that lean on nothing
-        owner, other = (_person(admin, name) for name in ("ada", "bob"))
-        scope = _one(
+        owner, other = (person(admin, name) for name in ("ada", "bob"))
+        scope = one(
             admin,
             "insert into nightdesk.scope (key, kind, owner_id) values ('account:a', 'account', %s) returning id",
             owner,
         )
         tables = [row["relname"] for row in admin.execute(CONTENT)]
         for table in tables:
-            _fill(admin, table, scope)
+            fill(admin, table, scope)
     pool = open_pool(database.app, 2)
     yield Store(pool, SECRET), tables, owner, other
     pool.close()
 
 
-def _person(admin: psycopg.Connection[dict[str, object]], name: str) -> int:
+def person(admin: psycopg.Connection[dict[str, object]], name: str) -> int:
     words = (
         "insert into nightdesk.person (key, slack_id, name, role) values (%(n)s, %(n)s, %(n)s, 'member') returning id"
     )
-    return _one(admin, words, {"n": name})
+    return one(admin, words, {"n": name})
 
 
-def _one(admin: psycopg.Connection[dict[str, object]], words: str, values: object) -> int:
+def one(admin: psycopg.Connection[dict[str, object]], words: str, values: object) -> int:
     row = admin.execute(words.encode(), values if isinstance(values, dict) else (values,)).fetchone()
     assert row is not None
     return int(str(row["id"]))
 
 
-def _fill(admin: psycopg.Connection[dict[str, object]], table: str, scope: int) -> None:
+def fill(admin: psycopg.Connection[dict[str, object]], table: str, scope: int) -> None:
     row: dict[str, object] = {"scope_id": scope}
     for column in admin.execute(COLUMNS, (table,)).fetchall():
         name = str(column["attname"])

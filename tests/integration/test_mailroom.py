@@ -244,7 +244,7 @@ def test_a_disconnected_mailbox_leaves_no_word_behind(office: Office) -> None:
     office.server.receive(ADA, "Secret plan", "The codeword is Heron.")
     office.sync()
     with office.desk.store.as_scope(office.scope) as tx:
-        accounts.disconnect(tx, office.scope)
+        accounts.disconnect(tx)
     left = everything(office.database)
     assert "Heron" not in left and "codeword" not in left
     office.sync()  # nothing to do

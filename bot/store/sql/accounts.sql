@@ -32,21 +32,9 @@ update nightdesk.account set synced_at = %(now)s, retry_at = null, problem = '' 
 -- The same password under another key.
 update nightdesk.account set secret = %(secret)s where scope_id = %(scope)s
 
--- drop_account --
--- Disconnected: the password goes.
-delete from nightdesk.account where scope_id = %(scope)s
-
--- drop_mailboxes --
--- And with it where its mails lay.
-delete from nightdesk.mailbox where scope_id = %(scope)s
-
--- drop_mails --
--- And the mails; what leaned on them falls with them.
-delete from nightdesk.message where scope_id = %(scope)s
-
--- drop_refs --
--- And what they were threaded by.
-delete from nightdesk.mail_ref where scope_id = %(scope)s
+-- empty_account --
+-- Disconnected: the password goes, the mails with what leaned on them, and every other row of the mailbox.
+select nightdesk.empty_account()
 
 -- mailboxes --
 -- How far each mailbox of an account was read.

@@ -13,7 +13,7 @@ from said
 on conflict (scope_id, key) do update set thread = excluded.thread, author_name = excluded.author_name,
   author_kind = excluded.author_kind, edited_at = excluded.edited_at, day = coalesce(excluded.day, message.day),
   text = excluded.text, mentions = excluded.mentions,
-  facts = excluded.facts, lang = excluded.lang, hash = excluded.hash, deleted_at = null,
+  facts = excluded.facts, lang = excluded.lang, hash = excluded.hash, deleted_at = excluded.deleted_at, -- null, or silent
   changed_at = case when message.text <> excluded.text then clock_timestamp() else message.changed_at end,
   revision = message.revision + (message.text <> excluded.text)::int
 where message.hash <> excluded.hash or message.deleted_at is not null

@@ -40,6 +40,10 @@ select id, key, kind, channel, ts, payload, attempts from nightdesk.slack_event 
 update nightdesk.slack_event set handled_at = coalesce(handled_at, now()), payload = null, problem = %(problem)s
 where id = %(id)s
 
+-- unhandled_events --
+-- All that nobody handled yet, held until the transaction ends.
+select id, key, payload from nightdesk.slack_event where payload is not null order by id for update
+
 -- departures --
 -- Who left a channel and whose leaving nobody has handled yet.
 select key, payload from nightdesk.slack_event
