@@ -195,8 +195,8 @@ async def take_over(app: procrastinate.App, silent_for: float) -> None:
         log.error("a job lost every worker", extra={"task": job.task_name, "reference": reference(job.id or 0)})
         # Before it has ended: nobody comes back to one that has. Told twice is told once.
         for one in _tellings(job):
-            told = app.configure_task(one.task, queue=one.queue, lock=one.lock, priority=one.priority)
-            await told.defer_async(**one.args)
+            late = app.configure_task(one.task, queue=one.queue, lock=one.lock, priority=one.priority)
+            await late.defer_async(**one.args)
         await app.job_manager.finish_job(job, Status.FAILED, delete_job=False)
 
 
