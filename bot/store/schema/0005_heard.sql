@@ -67,8 +67,8 @@ select m.scope_id, m.id, m.thread, m.sent_at from nightdesk.message m left join 
 where (t.message_id is null) <> (m.deleted_at is not null or m.text = '') or t.revision <> m.revision;
 
 -- Words of these messages of one scope, as far as they changed. Joined with the list: compared with it, each row goes through
--- it from its beginning. And by their ids alone: before there are statistics a planner takes a scope for small, and goes
--- through all of it for each id.
+-- it from its beginning. They are found by their ids, and only then asked for their scope (`+ 0` hides it from the planner):
+-- before there are statistics a planner takes a scope for small, and goes through all of it for each id.
 create function nightdesk.index_words(here int, changed bigint[]) returns int
 language plpgsql set search_path = nightdesk, pg_catalog, pg_temp as $$
 declare
@@ -76,7 +76,8 @@ declare
 begin
   select array_agg(m.id) into stale
   from unnest(changed) one join message m on m.id = one left join turn t on t.message_id = m.id
-  where (t.message_id is null) <> (m.deleted_at is not null or m.text = '') or t.revision <> m.revision;
+  where m.scope_id + 0 = here
+    and ((t.message_id is null) <> (m.deleted_at is not null or m.text = '') or t.revision <> m.revision);
   delete from posting using unnest(stale) one where message_id = one;
   delete from turn using unnest(stale) one where message_id = one;
   -- What only asked us something is found by no word: it resembles the next question most, and answers nothing.
