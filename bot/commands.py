@@ -217,6 +217,7 @@ def doctor(at: Path | None, as_json: bool) -> None:
 def proof(at: Path | None, out: Path, live: bool, contexts: int, most_tokens: int | None) -> None:
     from bot import proving
 
+    _make(out)
     asked = proving.Asked(out, live, contexts, most_tokens, lambda line: print(line, file=sys.stderr))
     print(f"{proving.prove(settings.load(at), asked)} is written.")
 
@@ -273,17 +274,9 @@ def _running(at: Path | None) -> Iterator[Desk]:
         yield desk
 
 
-def _known(desk: Desk, who: str) -> people.Known:
-    with desk.store.directory() as tx:
-        known = people.find(tx, who)
-    if known is None:
-        raise NeedsPerson(f"Nobody here is {who}: name a Slack id or a mail address.")
-    return known
-
-
 def _set_paused(desk: Desk, who: str, paused: bool) -> str:
-    known = _known(desk, who)
     with desk.store.directory() as tx:
+        known = people.require(tx, who)
         chosen = people.preferences(tx, known.id)
         people.set_preferences(tx, known.id, chosen.model_copy(update={"paused": paused}))
     return known.person.name
@@ -408,7 +401,7 @@ def _reasons(found: imports.Imported) -> str:
 
 
 def _make(out: Path) -> None:
-    """The folder of a night's files, made before the night: afterwards its work would have nowhere to go."""
+    """The folder of what a command writes, made before its work: afterwards that would have nowhere to go."""
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as err:

@@ -146,7 +146,9 @@ def disconnect(at: Path | None, address: str) -> None:
 def export(at: Path | None, who: str, out: Path) -> None:
     with _opened(at) as (desk, _):
         try:
-            count = takeout.export(desk, _known(desk, who), out)
+            with desk.store.directory() as tx:
+                known = people.require(tx, who)
+            count = takeout.export(desk, known, out)
         except OSError as err:
             raise NeedsPerson(f"{out} cannot be written ({err.strerror}): choose another with --out.") from err
     _say(f"{count} things that are held of {who} are in {out}; begin with index.txt.")
@@ -160,7 +162,8 @@ def erase(at: Path | None, who: str, yes: bool, undo: bool) -> None:
                 raise NeedsPerson(f"{who} was not erased here: name them as they were named then.")
             _say(f"{who} may be a person here again; what was erased stays gone.")
             return
-        known = _known(desk, who)
+        with desk.store.directory() as tx:
+            known = people.require(tx, who)
         if not (yes or _agreed(known)):
             raise NeedsPerson("Nothing was erased: say --yes to erase without being asked.")
         count = forgetting.erase(desk, known)
@@ -174,14 +177,6 @@ def _agreed(known: people.Known) -> bool:
         return False
     _say(f"This forgets {known.person.name}: mailboxes, messages, tasks, drafts, and what was concluded from them.")
     return input(f"Type {known.person.key} to go on: ").strip() == known.person.key
-
-
-def _known(desk: Desk, who: str) -> people.Known:
-    with desk.store.directory() as tx:
-        known = people.find(tx, who)
-    if known is None:
-        raise NeedsPerson(f"Nobody here is {who}: name a Slack id or a mail address.")
-    return known
 
 
 def _say(sentence: str) -> None:

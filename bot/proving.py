@@ -35,8 +35,7 @@ class Asked:
 
 
 def prove(configured: Settings, asked: Asked) -> Path:
-    """Writes the page and returns where it is. Raises `Later` when a live run ended before its plan."""
-    asked.out.mkdir(parents=True, exist_ok=True)
+    """Writes the page into a folder that is there; returns its path. Raises `Later` when a live run ended before its plan."""
     found = _live(configured, asked) if asked.live else recorded()
     label = _label(found.run, asked.live)
     to = asked.out / "proof.html"

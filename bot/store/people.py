@@ -9,6 +9,7 @@ from psycopg.types.json import Jsonb
 from bot import hours
 from bot.store.db import Row, Tx
 from graphs.domain import Channel, Person, Preferences
+from graphs.errors import NeedsPerson
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,14 @@ def find(tx: Tx, who: str) -> Known | None:
     """Somebody by Slack id or mail address."""
     row = tx.one("find_person", who=who)
     return None if row is None else _known(row)
+
+
+def require(tx: Tx, who: str) -> Known:
+    """As `find`. Raises `NeedsPerson` for whom nobody knows."""
+    known = find(tx, who)
+    if known is None:
+        raise NeedsPerson(f"Nobody here is {who}: name a Slack id or a mail address.")
+    return known
 
 
 def everybody(tx: Tx) -> list[Known]:

@@ -311,7 +311,7 @@ def test_a_digest_brought_late_says_that_the_desk_was_down_and_one_in_time_says_
 def test_whose_zone_nobody_knows_is_told_the_hour_of_the_workspace(morning: Morning) -> None:
     begun(morning)
     morning.sleep()
-    slept(morning)
+    over(morning)
     with psycopg.connect(morning.database.admin) as admin:
         admin.execute("update nightdesk.person set zone = null")
     morning.desk = replace(morning.desk, zone="Asia/Tokyo")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import proving, settings
+from bot import commands, proving, settings
 from bot.embedded.model import Body
 from bot.proof.arms import Plan
 from bot.proof.run import arms
@@ -71,3 +71,13 @@ def test_without_a_model_the_page_shows_the_recorded_run_and_what_it_cannot_show
     assert "Recorded run: a careful reader" in html and "not timed" in html and "does not show a gain" in html
     assert [path.name for path in tmp_path.iterdir()] == ["proof.html"]
     assert html.count("data:image/png;base64,") == 3
+
+
+def test_a_folder_that_cannot_be_made_is_named_before_anything_is_asked(
+    configured: settings.Settings, model_server: ModelServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "load", lambda at: configured)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(NeedsPerson, match="choose another with --out"):
+        commands.proof(None, tmp_path / "file" / "out", live=True, contexts=1, most_tokens=None)
+    assert model_server.requests == []
