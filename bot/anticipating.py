@@ -287,7 +287,7 @@ def _begins(pending: list[Candidate]) -> dict[str, object]:
 
 
 def _context(for_: _For, known: _Known) -> ahead.Context:
-    newest = sorted(known.memories, key=lambda one: (one.valid_from, one.id), reverse=True)
+    newest = sorted(known.memories, key=lambda one: (one.valid_from, one.text), reverse=True)
     return ahead.Context(
         thinker=for_.thinker,
         place=for_.name,

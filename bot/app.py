@@ -15,7 +15,7 @@ from bot.home import Keys, keys
 from bot.settings import DEFAULT_HOME, RoleSettings, Settings
 from bot.slack.client import Slack
 from bot.store import db, migrate, people
-from bot.store.queue import AHEAD, READ, SLEEP
+from bot.store.queue import STAGES
 from graphs.errors import NeedsPerson
 from graphs.thinking import LIVE_PATIENCE, PATIENCE, Patience, thinker
 
@@ -107,10 +107,9 @@ def sleep_now(desk: Desk, dsn: str, nights: Sequence[tuple[people.Known, date, d
     async def all_of_it() -> None:
         queue = jobs.build(dsn, lambda: desk)
         async with queue.open_async():
-            # All places before all people: nobody has to wait for a place, or to look again whether it is read.
-            await workers.drain(queue, desk, [READ], WORKERS)
-            await workers.drain(queue, desk, [AHEAD], WORKERS)
-            await workers.drain(queue, desk, [SLEEP], WORKERS)
+            # One stage after the other: nobody has to wait for a place, or to look again whether it is read.
+            for stage in STAGES:
+                await workers.drain(queue, desk, [stage], WORKERS)
 
     asyncio.run(all_of_it())
 

@@ -1,6 +1,7 @@
 """What follows from what several conversations said: for the readers of a channel, and for a person alone.
 
-Only when a night has learned something, and only from what everybody in the audience may read.
+Only when a night has learned something, and only from what everybody in the audience may read and somebody has said:
+nothing follows from conclusions, so it makes no difference which are drawn first.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -86,7 +87,7 @@ def _conclude(desk: Desk, audience: _Audience, thinker: Thinker | None, night: d
         return
     with audience.read() as tx:
         fresh = memory.learned_tonight(tx, audience.changed, night)
-        groups = following.groups(fresh, lambda one: memory.found_memories(tx, one.text, "en", NEAR, now))
+        groups = following.groups(fresh, lambda one: memory.noted_about(tx, one.text, NEAR, now))
     groups = [group for group in groups if audience.suits(group)]
     made = sha256("\n".join(f"{one.id} {one.text}" for group in groups for one in group).encode()).digest()
     with audience.write() as tx:
@@ -117,7 +118,7 @@ def _conclude(desk: Desk, audience: _Audience, thinker: Thinker | None, night: d
 def _against(audience: _Audience, text: str, now: datetime) -> list[str]:
     """Memories and messages that the audience may read nearest to a conclusion: what could speak against it."""
     with audience.read() as tx:
-        memories = memory.found_memories(tx, text, "en", AGAINST, now)
+        memories = memory.noted_about(tx, text, AGAINST, now)
         hits = messages.recall(tx, text, "en", AGAINST, now)
         said = messages.by_id(tx, [hit.id for hit in hits])
     return [*(one.text for one in memories), *(one.text.text for one in said)]

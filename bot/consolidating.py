@@ -1,4 +1,4 @@
-"""One place's night: new messages -> facts -> memories and the place's learned context, once for everybody who reads it."""
+"""One place's night: new messages -> facts -> memories, once for everybody who reads it."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -7,7 +7,7 @@ from datetime import date, datetime
 from functools import partial
 from hashlib import sha256
 
-from bot import concluding, contexts
+from bot import contexts
 from bot.desk import HORIZON, Desk
 from bot.store import changes, memory, messages, people, runs
 from bot.store import desk as kept
@@ -66,8 +66,6 @@ def consolidate(desk: Desk, scope: int, night: date, now: datetime) -> None:
         left = new.left + sum(len(one.block.messages) for one in noted if one.left)
         reasons = sorted({one.fell_back for one in noted if one.fell_back})
         runs.end(tx, run, {"blocks": len(new.blocks), "facts": facts, "left": left, "fell_back": reasons})
-    concluding.for_channel(desk, place, night, now)
-    contexts.rewrite_place(desk, place, night, now)
 
 
 def _new(tx: Tx, scope: int, inside: frozenset[str], owner: Person | None, now: datetime) -> New:
@@ -122,4 +120,4 @@ def _by_id(begin: Callable[[], AbstractContextManager[Tx]], ids: Sequence[int]) 
 
 def _near(begin: Callable[[], AbstractContextManager[Tx]], text: str, now: datetime) -> tuple[Memory, ...]:
     with begin() as tx:
-        return memory.found_memories(tx, text, "en", NEAR, now, past=True)
+        return memory.noted_about(tx, text, NEAR, now, past=True)

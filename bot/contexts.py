@@ -11,7 +11,6 @@ from bot.desk import Desk, Owner
 from bot.store import contexts, people, runs
 from bot.store.contexts import Block, Seen, View
 from bot.store.db import Tx
-from bot.store.queue import SLEEP, Argument, Job
 from bot.thinking import think
 from graphs import context as briefing
 from graphs.errors import Later
@@ -89,12 +88,6 @@ def rewrite_workspace(desk: Desk, night: date, now: datetime) -> None:
         held = next(iter(contexts.learned(tx, [here.id])), None)
     if held is None or held.night != night:
         rewrite(desk, subject, desk.thinker(begin, here.id, night), night, now)
-
-
-def of_workspace(night: date, now: datetime) -> Job:
-    """The job that rewrites the block of the workspace, one at a time."""
-    args: dict[str, Argument] = {"date_": night.isoformat(), "now": now.isoformat()}
-    return Job("learn", SLEEP, args, lock="learn", once=f"learn/{night}")
 
 
 def payer(desk: Desk, place: people.Place, night: date) -> Thinker | None:

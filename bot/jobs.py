@@ -10,7 +10,6 @@ import procrastinate
 from bot import (
     backfill,
     consolidating,
-    contexts,
     errands,
     forgetting,
     hometab,
@@ -26,7 +25,7 @@ from bot import (
 )
 from bot.desk import Desk
 from bot.store import db
-from bot.store.queue import AHEAD, LIVE, READ, SLEEP
+from bot.store.queue import AHEAD, CONCLUDE, LEARN, LIVE, READ, SLEEP
 from bot.thinking import think
 from graphs.errors import Later, NotYet
 
@@ -72,6 +71,10 @@ def build(dsn: str, desk: Callable[[], Desk]) -> procrastinate.App:  # noqa: C90
     def consolidate(scope: int, date_: str, now: str) -> None:
         consolidating.consolidate(desk(), scope, date.fromisoformat(date_), datetime.fromisoformat(now))
 
+    @app.task(name="conclude", queue=CONCLUDE, retry=again)
+    def conclude(scope: int, date_: str, now: str) -> None:
+        nightfall.conclude(desk(), scope, date.fromisoformat(date_), datetime.fromisoformat(now))
+
     @app.task(name="anticipate", queue=AHEAD, retry=again)
     def anticipate(scope: int, date_: str, now: str) -> None:
         nightfall.anticipate(desk(), scope, date.fromisoformat(date_), datetime.fromisoformat(now))
@@ -80,9 +83,9 @@ def build(dsn: str, desk: Callable[[], Desk]) -> procrastinate.App:  # noqa: C90
     def sleep(person: int, date_: str, now: str, until: str = "") -> None:
         nightfall.sleep(desk(), person, date.fromisoformat(date_), datetime.fromisoformat(now), until)
 
-    @app.task(name="learn", queue=SLEEP, retry=again)
+    @app.task(name="learn", queue=LEARN, retry=again)
     def learn(date_: str, now: str) -> None:
-        contexts.rewrite_workspace(desk(), date.fromisoformat(date_), datetime.fromisoformat(now))
+        nightfall.learn(desk(), date.fromisoformat(date_), datetime.fromisoformat(now))
 
     @app.task(name="sync_mail", queue=READ, retry=regular)
     def sync_mail(scope: int) -> None:

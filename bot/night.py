@@ -17,7 +17,7 @@ from typing import Any
 from bot import anticipating, concluding, contexts, drafting, errands
 from bot.desk import HORIZON, Desk, Owner, begin_owner
 from bot.morning import Found, morning
-from bot.store import choices, messages, people, queue, runs
+from bot.store import choices, messages, people, runs
 from bot.store import desk as kept
 from bot.thinking import think
 from graphs import review as reviewing
@@ -61,8 +61,6 @@ def sleep(desk: Desk, person: int, night: date, now: datetime) -> None:
     morning(desk, owner, found, [*replied.fell_back, *fell_back], night, now)
     with owner.begin() as tx:
         messages.forget_since(tx, begun)
-    with desk.store.directory() as tx:
-        queue.defer(tx, contexts.of_workspace(night, now))
 
 
 def _notices(owner: Owner, reading: Reading) -> list[Notice]:

@@ -1,19 +1,21 @@
-"""Which jobs a night is made of: each place is brought up to date and read, then the person's desk is done.
+"""Which jobs a night is made of: each place is brought up to date and read; then what follows from all of them is drawn and
+learned; then each desk is done and questions are answered ahead.
 
-Jobs of one place share a lock, so that they run one after the other in the order they were enqueued.
+Jobs of one place share a lock, so that they run one after the other in the order they were enqueued. Stages wait for each
+other (`store.queue.STAGES`): none sees another half done.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from bot import anticipating, hours, mailroom, morning, night, workspace
+from bot import anticipating, concluding, contexts, hours, mailroom, morning, night, workspace
 from bot.desk import Desk
 from bot.hours import Morning, Sleeper
 from bot.store import accounts, cursors, nights, people, queue
 from bot.store.db import Tx
 from bot.store.people import Place
-from bot.store.queue import AHEAD, READ, SLEEP, Job
+from bot.store.queue import AHEAD, CONCLUDE, LEARN, READ, SLEEP, Job
 from graphs.errors import NotYet
 
 BEFORE_WAKING = timedelta(minutes=10)
@@ -33,6 +35,18 @@ def reading(place: Place, day: date, now: datetime) -> Job:
     """The job that reads one place for the night of a date; a nap on the same date is the same job."""
     args: dict[str, queue.Argument] = {"scope": place.id, "date_": day.isoformat(), "now": now.isoformat()}
     return Job("consolidate", READ, args, lock=lock_of(place), once=f"consolidate/{place.id}/{day}")
+
+
+def concluding_in(place: Place, day: date, now: datetime) -> Job:
+    """The job that draws what follows for the readers of a place, and writes its learned context."""
+    args: dict[str, queue.Argument] = {"scope": place.id, "date_": day.isoformat(), "now": now.isoformat()}
+    return Job("conclude", CONCLUDE, args, lock=f"conclude/{place.id}", once=f"conclude/{place.id}/{day}")
+
+
+def learning_of_all(day: date, now: datetime) -> Job:
+    """The job that writes the learned context of the workspace, one at a time."""
+    args: dict[str, queue.Argument] = {"date_": day.isoformat(), "now": now.isoformat()}
+    return Job("learn", LEARN, args, lock="learn", once=f"learn/{day}")
 
 
 def looking_ahead(place: Place, day: date, now: datetime) -> Job:
@@ -83,10 +97,18 @@ def defer(
     """Enqueues the reading of some places and then a person's night."""
     for place in places:
         queue.defer(tx, reading(place, day, now))
+    _think_about(tx, places, day, now)
+    queue.defer(tx, sleeping(person, day, now, until))
+
+
+def _think_about(tx: Tx, places: Sequence[Place], day: date, now: datetime) -> None:
+    """Enqueues what is done when places are read, before whose desk it is matters."""
+    for place in places:
+        queue.defer(tx, concluding_in(place, day, now))
+    queue.defer(tx, learning_of_all(day, now))
     for place in places:
         if place.channel is not None:
             queue.defer(tx, looking_ahead(place, day, now))
-    queue.defer(tx, sleeping(person, day, now, until))
 
 
 @dataclass(frozen=True)
@@ -116,9 +138,8 @@ def begin(desk: Desk, due: Sequence[Beginning], now: datetime) -> list[int]:
             if place.id in connected or (place.channel is not None and place.channel.id in here):
                 queue.defer(tx, bringing(place))
             queue.defer(tx, reading(place, day, now))
-        for (_, day), place in sorted(wanted.items(), key=lambda one: one[0]):
-            if place.channel is not None:
-                queue.defer(tx, looking_ahead(place, day, now))
+        for day in sorted({one.owed.date for one in fresh}):
+            _think_about(tx, [wanted[key] for key in sorted(wanted) if key[1] == day], day, now)
         for one in fresh:
             until = max(one.owed.wakes - BEFORE_WAKING, now + AT_LEAST)
             queue.defer(tx, sleeping(one.person, one.owed.date, now, until))
@@ -134,30 +155,53 @@ def sleep(desk: Desk, person: int, day: date, now: datetime, until: str) -> None
     `until`: the moment from which on it goes on with what is ready; '' where nobody wakes up to it.
     """
     if until and desk.now() < datetime.fromisoformat(until):
-        _wait_for(desk, person, day, now)
+        _wait_for(desk, (READ, CONCLUDE, LEARN), [place.id for place in places_of(desk, person)], day, now)
     night.sleep(desk, person, day, now)
     if until:
         _slept(desk, person, day)
 
 
-def _wait_for(desk: Desk, person: int, day: date, now: datetime) -> None:
-    scopes = [place.id for place in places_of(desk, person)]
+def _wait_for(desk: Desk, stages: Sequence[str], scopes: Sequence[int], day: date, now: datetime) -> None:
     with desk.store.directory() as tx:
-        left = nights.being_read(tx, scopes, day)
-    if left:
+        coming = nights.is_coming(tx, stages, scopes, day)
+    if coming:
         wait = min(max((desk.now() - now).total_seconds() / 10, 0.5), LONGEST_WAIT)
         raise NotYet("The places of this night are still being read.", wait)
 
 
-def anticipate(desk: Desk, scope: int, day: date, now: datetime) -> None:
-    """Answers ahead for the readers of a channel. Raises `NotYet` while something they read is still being read."""
-    with desk.store.as_readers_of(scope) as tx:
-        read = people.readable(tx)
+# --- a place's part, when all are read ------------------------------------------------------------
+
+
+def conclude(desk: Desk, scope: int, day: date, now: datetime) -> None:
+    """Draws what follows for the readers of a place and writes its learned context. Raises `NotYet` while something they
+    read is still being read."""
     with desk.store.directory() as tx:
-        left = nights.being_read(tx, read, day)
-    if left:
-        raise NotYet("The places of this night are still being read.", LONGEST_WAIT)
+        place = people.place(tx, scope)
+    _wait_for(desk, (READ,), _read_there(desk, scope), day, now)
+    concluding.for_channel(desk, place, day, now)
+    contexts.rewrite_place(desk, place, day, now)
+
+
+def learn(desk: Desk, day: date, now: datetime) -> None:
+    """Writes what should be known of the whole company. Raises `NotYet` while a place that is open to all is thought about."""
+    with desk.store.directory() as tx:
+        open_ = [one.id for one in people.places(tx).values() if one.channel and one.channel.kind == "public"]
+    _wait_for(desk, (READ, CONCLUDE), open_, day, now)
+    contexts.rewrite_workspace(desk, day, now)
+
+
+def anticipate(desk: Desk, scope: int, day: date, now: datetime) -> None:
+    """Answers ahead for the readers of a channel. Raises `NotYet` while something they read is still thought about."""
+    _wait_for(desk, (READ, CONCLUDE, LEARN), _read_there(desk, scope), day, now)
     anticipating.of_channel(desk, scope, day, now)
+
+
+def _read_there(desk: Desk, scope: int) -> list[int]:
+    with desk.store.as_readers_of(scope) as tx:
+        return people.readable(tx)
+
+
+# --- when it is done ------------------------------------------------------------------------------
 
 
 def _slept(desk: Desk, person: int, day: date) -> None:

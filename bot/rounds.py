@@ -124,6 +124,7 @@ def naps(desk: Desk) -> None:
         today = now.astimezone(hours.zone_of(desk.zone)).date()
         for scope in () if _is_paused(tx) else nights.restless(tx, now - HORIZON, now - QUIET, MANY):
             if queue.restore(tx, nightfall.reading(places[scope], today, now), given_up=True):
+                queue.restore(tx, nightfall.concluding_in(places[scope], today, now))
                 log.info("a channel naps", extra={"scope": scope})
 
 

@@ -22,7 +22,7 @@ from bot import observe
 from bot.desk import Desk
 from bot.jobs import Again
 from bot.store import db, queue
-from bot.store.queue import AHEAD, LIVE, READ, SLEEP
+from bot.store.queue import LIVE, STAGES
 from graphs.errors import Later, NotYet
 
 log = logging.getLogger(__name__)
@@ -318,7 +318,7 @@ def start(app: procrastinate.App, desk: Desk) -> Crew:
         _threads(2 * (LIVE_WIDTH + NIGHT_WIDTH))
         app.job_manager = Held(app.connector)
         async with app.open_async():
-            shifts = ([LIVE], LIVE_WIDTH), ([READ, AHEAD, SLEEP], NIGHT_WIDTH)
+            shifts = ([LIVE], LIVE_WIDTH), ([*STAGES], NIGHT_WIDTH)
             await _together([_reap(app, over), *(_keep_working(app, desk, *shift, over) for shift in shifts)])
 
     async def to_the_end() -> None:

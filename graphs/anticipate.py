@@ -154,7 +154,7 @@ def propose(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
 
 def shown(pending: Sequence[Candidate], known: Sequence[Candidate]) -> dict[str, Candidate]:
     """What the model sees, by the name it sees it under: the likeliest first, then what is merely known."""
-    found = sorted((one for one in pending if not one.worded), key=lambda one: (-one.score, one.id))[:SHOWN]
+    found = sorted((one for one in pending if not one.worded), key=lambda one: (-one.score, one.text))[:SHOWN]
     return {f"A{n}": one for n, one in enumerate([*found, *known], 1) if not is_sensitive(one.text)}
 
 

@@ -36,7 +36,13 @@ def history(tx: Tx, memory: int) -> tuple[Memory, ...]:
 def found_memories(tx: Tx, question: str, lang: str, most: int, at: datetime, past: bool = False) -> tuple[Memory, ...]:
     """What the audience may read about `question` and holds at `at`, best first, at most `most`. `past`: also what held
     before and no longer does, which `valid_to` tells."""
-    rows = tx.all("found_memories", question=question, lang=lang, most=most, at=at, past=past)
+    rows = tx.all("found_memories", question=question, lang=lang, most=most, at=at, past=past, concluded=True)
+    return by_id(tx, [row["id"] for row in rows])
+
+
+def noted_about(tx: Tx, text: str, most: int, at: datetime, past: bool = False) -> tuple[Memory, ...]:
+    """As `found_memories` for an English text, of what was said alone: no conclusion is among it or moves a rank."""
+    rows = tx.all("found_memories", question=text, lang="en", most=most, at=at, past=past, concluded=False)
     return by_id(tx, [row["id"] for row in rows])
 
 

@@ -85,9 +85,10 @@ def sleep_lock(person: int) -> str:
     return f"sleep/{person}"
 
 
-def being_read(tx: Tx, scopes: Sequence[int], day: date) -> list[int]:
-    """Those of `scopes` whose reading for the night of that date is still to come, or under way."""
-    return [row["scope"] for row in tx.all("being_read", scopes=[str(scope) for scope in scopes], date=day.isoformat())]
+def is_coming(tx: Tx, stages: Sequence[str], scopes: Sequence[int], day: date) -> bool:
+    """Whether `stages` of the night of that date are still to come, or under way, in one of `scopes` or for everybody."""
+    row = tx.one("is_coming", stages=list(stages), scopes=[str(scope) for scope in scopes], date=day.isoformat())
+    return bool(row and row["coming"])
 
 
 def not_read(tx: Tx, scopes: Sequence[int], day: date) -> list[int]:

@@ -13,11 +13,21 @@ LIVE = "live"
 READ = "read"
 """Places: each is read once for everybody, before the people who read it."""
 
+CONCLUDE = "conclude"
+"""Places again: what follows from all of them, and what should be known of each."""
+
+LEARN = "learn"
+"""What should be known of the whole company."""
+
 AHEAD = "ahead"
 """Questions that are expected, answered ahead when the places are read."""
 
 SLEEP = "sleep"
 """People: tasks, drafts, digests, errands."""
+
+STAGES = (READ, CONCLUDE, LEARN, AHEAD, SLEEP)
+"""Of a night, in their order. Each reads what those before it wrote and nothing that another job of its own stage writes, so
+that it makes no difference who was faster."""
 
 Argument = int | str | None
 

@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from bot import consolidating
+from bot import consolidating, nightfall
 from bot.desk import Desk
 from tests.servers.company import BOB, DAY, at, desk_over, files, helpful, imported, sleep, small, value
 from tests.servers.export_files import said
@@ -115,8 +115,10 @@ def drawn(database: Database, model_server: ModelServer, tmp_path: Path) -> Iter
 
 
 def read(desk: Desk, database: Database, night: date) -> None:
-    for key in ("channel:C1", "channel:G1"):
-        consolidating.consolidate(desk, place(database, key), night, at(night.day, 7))
+    places = [place(database, key) for key in ("channel:C1", "channel:G1")]
+    for step in (consolidating.consolidate, nightfall.conclude):
+        for scope in places:
+            step(desk, scope, night, at(night.day, 7))
 
 
 def test_what_follows_in_one_channel_with_another_is_kept_with_its_premises_and_drawn_once(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot import consolidating, hometab
+from bot import consolidating, hometab, nightfall
 from bot.slack import blocks_learned
 from bot.store import people
 from bot.web.seen import modal
@@ -35,6 +35,7 @@ def read(here: Town) -> None:
         scope = people.scope_of_channel(tx, PUBLIC)
     assert scope is not None
     consolidating.consolidate(here.desk, scope, NIGHT.date(), NIGHT)
+    nightfall.conclude(here.desk, scope, NIGHT.date(), NIGHT)
     for who in ("ada", "ben"):
         hometab.publish(here.desk, here.person(who).id)
 

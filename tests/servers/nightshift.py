@@ -296,7 +296,7 @@ def _night(order: Order) -> None:
     from bot import rounds
     from bot.embedded.slack import BOT_TOKEN
     from bot.slack.client import Slack
-    from bot.store.queue import AHEAD, LIVE, READ, SLEEP
+    from bot.store.queue import LIVE, STAGES
     from tests.servers.company import desk_over
     from tests.servers.model import ModelServer
     from tests.servers.postgres import Database
@@ -313,7 +313,7 @@ def _night(order: Order) -> None:
             )
             for look in (rounds.mailboxes, rounds.look, rounds.leftovers):
                 look(desk)
-                _drain(order, desk, [READ, AHEAD, SLEEP, LIVE])
+                _drain(order, desk, [*STAGES, LIVE])
             over.write_text(str(part + 1))
 
 

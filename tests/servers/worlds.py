@@ -32,7 +32,7 @@ from bot.slack import events
 from bot.slack.client import Slack
 from bot.slack.limits import problems
 from bot.store import accounts, nights, people
-from bot.store.queue import AHEAD, LIVE, READ, SLEEP
+from bot.store.queue import LIVE, STAGES
 from bot.web import pages
 from bot.web.pages import Asked
 from bot.web.stage import Night, Stage
@@ -213,7 +213,7 @@ class Town:
         for body in told:
             receive.accept(self.desk, body, events.sort_of(body))
 
-    def work(self, queues: Sequence[str] = (LIVE, READ, AHEAD, SLEEP)) -> None:
+    def work(self, queues: Sequence[str] = (LIVE, *STAGES)) -> None:
         """Does what is enqueued, one job after the other."""
 
         async def all_of_it() -> None:

@@ -177,9 +177,9 @@ create function nightdesk.said_before(memory bigint, moment timestamptz) returns
 $$;
 
 -- Ids about a question within the viewer's scopes, best first: what holds at a moment, and with `past` also what held before
--- it. Each word counts by its rarity, all of them up to twice as much the more of the question is met. Rarity counts what the
+-- it, with `concluded` also what was concluded. Each word counts by its rarity, all of them up to twice as much the more of the question is met. Rarity counts what the
 -- viewer may read: a hidden row cannot move a rank. What says the same as an older one that holds is left out.
-create function nightdesk.found_memories(question text, lang text, most int, moment timestamptz, past boolean)
+create function nightdesk.found_memories(question text, lang text, most int, moment timestamptz, past boolean, concluded boolean)
 returns table (memory_id bigint, score real)
 language sql stable security definer set search_path = nightdesk, pg_catalog, pg_temp
 set join_collapse_limit = 1 set enable_seqscan = off as $$
@@ -193,7 +193,7 @@ set join_collapse_limit = 1 set enable_seqscan = off as $$
     from q cross join seen join memory_posting using (term) join memory m on m.id = memory_posting.memory_id
     where memory_posting.scope_id = any(seen.ids) and m.valid_from <= moment
       and (past or m.valid_to is null or m.valid_to > moment)
-      and (m.kind <> 'conclusion' or not exists (
+      and (m.kind <> 'conclusion' or concluded and not exists (
         select from memory_premise r where r.memory_id = m.id and not r.premise_scope = any(seen.ids)))
       and not said_before(m.id, moment)),
   df as (select word, count(*)::real df from p group by word),
@@ -203,7 +203,7 @@ set join_collapse_limit = 1 set enable_seqscan = off as $$
     select p.id, sum(rare.idf order by p.word) * (1 + sum(rare.idf order by p.word) / whole.idf) sc
     from p join rare using (word) cross join whole group by p.id, whole.idf)
   select h.id, h.sc::real from h join memory m on m.id = h.id join scope on scope.id = m.scope_id
-  order by 2 desc, m.valid_from desc, scope.key, m.key limit most
+  order by 2 desc, m.valid_from desc, scope.key, m.text, m.key limit most
 $$;
 
 -- What earlier versions kept.

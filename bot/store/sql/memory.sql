@@ -5,7 +5,7 @@ select m.id, s.key as scope, m.kind, m.text, m.quote, m.said_by, m.valid_from, m
 from nightdesk.memory m join nightdesk.scope s on s.id = m.scope_id
 where m.scope_id = any(%(scopes)s) and m.valid_from <= %(at)s and (m.valid_to is null or m.valid_to > %(at)s)
   and not nightdesk.said_before(m.id, %(at)s)
-order by m.valid_from, s.key, m.id
+order by m.valid_from, m.kind = 'conclusion', s.key, m.text, m.id
 
 -- memories_by_id --
 -- In the order of the ids given; what the audience may not read is absent.
@@ -17,7 +17,8 @@ order by wanted.place
 
 -- found_memories --
 -- The definer function ranks within the viewer's scopes and returns ids only; the rows are read under row-level security.
-select memory_id as id from nightdesk.found_memories(%(question)s, %(lang)s, %(most)s, %(at)s, %(past)s)
+select memory_id as id from nightdesk.found_memories(
+  %(question)s, %(lang)s, %(most)s, %(at)s, %(past)s, %(concluded)s)
 
 -- superseded_before --
 -- What a memory took the place of, and what that had taken the place of, oldest first.
@@ -26,13 +27,13 @@ with recursive before as (
   union
   select r.older from before join nightdesk.memory_relation r on r.newer = before.id
   where r.relation = 'supersedes' and not r.undone)
-select m.id from before join nightdesk.memory m using (id) order by m.valid_from, m.id
+select m.id from before join nightdesk.memory m using (id) order by m.valid_from, m.text, m.id
 
 -- learned_tonight --
 -- What a night added that still holds, as far as the audience may read it.
-select id from nightdesk.memory where scope_id = any(%(scopes)s) and night = %(night)s and valid_to is null
-  and kind <> 'conclusion'
-order by valid_from, key
+select m.id from nightdesk.memory m join nightdesk.scope s on s.id = m.scope_id
+where m.scope_id = any(%(scopes)s) and m.night = %(night)s and m.valid_to is null and m.kind <> 'conclusion'
+order by m.valid_from, s.key, m.text, m.id
 
 -- put_memory --
 -- The same statement is one row: a night that runs again finds it and says that nothing was added.
@@ -79,7 +80,7 @@ select ms.message_id, m.text, m.quote, case when m.valid_to <= %(at)s then m.val
     where m.id in (r.newer, r.older) and r.relation = 'contradicts' and not r.undone and o.valid_to is null) as disputed
 from nightdesk.memory_source ms join nightdesk.memory m on m.id = ms.memory_id
 where ms.message_id = any(%(messages)s) and m.kind <> 'conclusion' and m.quote <> '' and m.valid_from <= %(at)s
-order by m.valid_from, m.id
+order by m.valid_from, m.text, m.id
 
 -- put_conclusion --
 -- Nothing, unless all who read the writer's scope may read every premise and each of them holds.

@@ -64,11 +64,12 @@ select scope_id from nightdesk.restless(%(since)s, %(quiet)s, %(many)s)
 select id, status::text as status from procrastinate_jobs
 where task_name = 'sleep' and lock = %(lock)s and args ->> 'date_' = %(date)s order by id desc limit 1
 
--- being_read --
--- Places of a night that wait to be read, or are being read.
-select distinct (args ->> 'scope')::int as scope from procrastinate_jobs
-where task_name = 'consolidate' and status in ('todo', 'doing') and args ->> 'date_' = %(date)s
-  and args ->> 'scope' = any(%(scopes)s)
+-- is_coming --
+-- Whether jobs of some stages of a night wait or are under way, for one of these places or for none in particular.
+select exists (
+  select from procrastinate_jobs
+  where queue_name = any(%(stages)s) and status in ('todo', 'doing') and args ->> 'date_' = %(date)s
+    and coalesce(args ->> 'scope' = any(%(scopes)s), true)) as coming
 
 -- not_read --
 -- Places that a night of this date has not read to the end: one waits or is under way, or none came to its end.
