@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bot import models
-from bot.proof import page, plots, results, run
+from bot.proof import ablation, page, plots, results, run
 from bot.proof.arms import Plan, play
 from bot.proof.calls import Ask, Call, Calls, Estimate, read_calls
 from bot.proof.cases import office
@@ -39,9 +39,12 @@ def prove(configured: Settings, asked: Asked) -> Path:
     found = _live(configured, asked) if asked.live else recorded()
     label = _label(found.run, asked.live)
     to = asked.out / "proof.html"
+    office = office_of(asked.out, asked.live)
     with TemporaryDirectory() as folder:
-        pictures = {path.stem: path.read_bytes() for path in plots.draw(found.figures, Path(folder))}
-    to.write_text(page.html(found, pictures, label), encoding="utf-8")
+        drawn = plots.draw(found.figures, Path(folder))
+        drawn += [plots.draw_ablation(office.run, Path(folder))] if office else []
+        pictures = {path.stem: path.read_bytes() for path in drawn}
+    to.write_text(page.html(found, pictures, label, office), encoding="utf-8")
     if found.run.stopped:
         raise Later(f"The run ended early: {found.run.stopped}. {to} shows what there is; the same command goes on.")
     return to
@@ -56,6 +59,24 @@ def recorded() -> results.Results:
         return results.read(Path(folder))
 
 
+def office_of(folder: Path, live: bool) -> page.Office | None:
+    """The run of the ablation that lies in a folder; else, unless live answers are asked for, the one that comes with the
+    program. Raises `NeedsPerson` for something else that lies there."""
+    if (folder / ablation.FILE).exists():
+        try:
+            own = ablation.read(folder)
+        except (OSError, ValueError) as err:
+            raise NeedsPerson(f"{folder / ablation.FILE} is no run of the ablation: take it away.") from err
+        return page.Office(own, f"Run in this folder: {own.model}")
+    if live:
+        return None
+    held = files("bot.proof").joinpath("recorded", f"{ablation.FILE}.gz")
+    if not held.is_file():
+        return None
+    shipped = ablation.Ablation.model_validate_json(gzip.decompress(held.read_bytes()))
+    return page.Office(shipped, f"Recorded run: {shipped.model}. {OF_THE_OFFICE}")
+
+
 def _label(of: results.Run, live: bool) -> str:
     return f"Live run: {of.model}" if live else f"Recorded run: {of.model}. {OF_THE_RECORDING}"
 
@@ -64,6 +85,11 @@ OF_THE_RECORDING = (
     "A reader that thinks without writing it down and that answers awake nearly all of these questions: where nothing is left "
     "to gain, sleep cannot show that it gains. The five passes of an arm come from one reader and agree more than those of "
     "five calls, and answers were not timed. It shows the accounting, not your model: for that, `nightdesk proof --live`."
+)
+
+OF_THE_OFFICE = (
+    "One small office and one reader who answered each request from the request alone: few questions, so read the interval. "
+    "For your model: `python -m tests.bench ablation --live --out DIR`, then `nightdesk proof --out DIR`."
 )
 
 

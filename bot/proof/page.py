@@ -3,10 +3,11 @@
 import base64
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from jinja2 import Environment, StrictUndefined
 
-from bot.proof import report
+from bot.proof import ablation, report
 from bot.proof.arms import TEST_ONLY
 from bot.proof.figures import COUNTINGS, Counting, Figure, What
 from bot.proof.results import Results
@@ -14,8 +15,17 @@ from bot.proof.results import Results
 PICTURES = ("accuracy", "cost", "share")
 
 
-def html(results: Results, pictures: Mapping[str, bytes], label: str) -> str:
-    """`pictures`: PNG by name, those of `PICTURES`; `label` says whether the answers are recorded or live, and whose."""
+@dataclass(frozen=True)
+class Office:
+    """A run of the ablation beside the accounting; `label` says whose answers they are."""
+
+    run: ablation.Ablation
+    label: str
+
+
+def html(results: Results, pictures: Mapping[str, bytes], label: str, office: Office | None = None) -> str:
+    """`pictures`: PNG by name, those of `PICTURES`, and with an `office` that of `ablation`; `label` says whether the answers
+    are recorded or live, and whose."""
     tables = [
         ("Asleep against awake", "", report.beside(results)),
         ("Accuracy against test tokens", "accuracy", report.accuracy(results)),
@@ -36,6 +46,9 @@ def html(results: Results, pictures: Mapping[str, bytes], label: str) -> str:
         label=label,
         verdict=verdict(results),
         head=report.head(results),
+        office=office,
+        office_head=ablation.head(office.run) if office else [],
+        office_tables=_of_office(office.run) if office else [],
         tables=tables,
         notes=report.NOTES,
         pictures={name: base64.b64encode(png).decode() for name, png in pictures.items()},
@@ -43,6 +56,15 @@ def html(results: Results, pictures: Mapping[str, bytes], label: str) -> str:
 
 
 _PICTURED = {"completion": "cost", "all": "share"}
+
+
+def _of_office(run: ablation.Ablation) -> list[tuple[str, str, ablation.Rows]]:
+    return [
+        ("Right answers and live tokens", "ablation", ablation.accuracy(run)),
+        ("What the nights cost", "", ablation.costs(run)),
+        ("Right answers by kind of question", "", ablation.by_kind(run)),
+        ("How far the evidence came", "", ablation.stages(run)),
+    ]
 
 
 def verdict(results: Results) -> list[str]:
@@ -87,27 +109,7 @@ def _figure(
 
 
 PAGE = """\
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{{ policy }}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Does sleeping pay?</title>
-<style>{{ css | safe }}</style>
-</head>
-<body>
-<h1>Does sleeping pay?</h1>
-<p class="label">{{ label }}</p>
-<ul class="verdict">
-{% for line in verdict %}
-<li>{{ line }}</li>
-{% endfor %}
-</ul>
-{% for line in head %}
-<p>{{ line }}</p>
-{% endfor %}
-{% for title, picture, rows in tables %}
+{% macro table(title, picture, rows) %}
 <h2>{{ title }}</h2>
 {% if picture %}
 <img alt="{{ title }}" src="data:image/png;base64,{{ pictures[picture] }}">
@@ -120,6 +122,43 @@ PAGE = """\
 {% endfor %}
 </tbody>
 </table></div>
+{% endmacro %}
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{{ policy }}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Does sleeping pay?</title>
+<style>{{ css | safe }}</style>
+</head>
+<body>
+<h1>Does sleeping pay?</h1>
+{% if not office %}
+<p class="label">{{ label }}</p>
+{% endif %}
+{% if office %}
+<h2>In an office: the product awake and asleep</h2>
+<p class="label">{{ office.label }}</p>
+{% for line in office_head %}
+<p>{{ line }}</p>
+{% endfor %}
+{% for title, picture, rows in office_tables %}
+{{ table(title, picture, rows) }}
+{% endfor %}
+<h2>The paper's accounting</h2>
+<p class="label">{{ label }}</p>
+{% endif %}
+<ul class="verdict">
+{% for line in verdict %}
+<li>{{ line }}</li>
+{% endfor %}
+</ul>
+{% for line in head %}
+<p>{{ line }}</p>
+{% endfor %}
+{% for title, picture, rows in tables %}
+{{ table(title, picture, rows) }}
 {% endfor %}
 <h2>How to read it</h2>
 <ul>

@@ -6,6 +6,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 
+from bot.proof import ablation
 from bot.proof.figures import COUNTINGS, Counting, Figure, What
 
 TITLES: dict[Counting, str] = {"completion": "what the model writes", "all": "what it reads and writes"}
@@ -33,6 +34,45 @@ def _picture(to: Path, panel: Callable[[Axes, Counting], None]) -> Path:
         axes.spines[["top", "right"]].set_visible(False)
     picture.savefig(to, dpi=110)
     return to
+
+
+def draw_ablation(run: ablation.Ablation, folder: Path) -> Path:
+    """Right answers by kind, and the cost of a query beside the accuracy, of each arm."""
+    to = folder / "ablation.png"
+    picture = Picture(figsize=(11, 4.4), layout="constrained")
+    _kinds(picture.add_subplot(1, 2, 1), run)
+    _costs(picture.add_subplot(1, 2, 2), run)
+    for axes in picture.axes:
+        axes.grid(alpha=0.25)
+        axes.legend(fontsize=8, frameon=False)
+        axes.spines[["top", "right"]].set_visible(False)
+    picture.savefig(to, dpi=110)
+    return to
+
+
+def _kinds(axes: Axes, run: ablation.Ablation) -> None:
+    kinds = list(dict.fromkeys(one.kind for one in run.answers))
+    wide = 0.8 / len(run.arms)
+    for place, arm in enumerate(run.arms):
+        held = [[one for one in run.of(arm.name) if one.kind == kind] for kind in kinds]
+        xs = [n + (place - (len(run.arms) - 1) / 2) * wide for n in range(len(kinds))]
+        axes.bar(xs, [ablation.share(ones) for ones in held], wide, color=COLOURS[place % len(COLOURS)], label=arm.name)
+    axes.set_xticks(range(len(kinds)), kinds, rotation=40, ha="right", fontsize=8)
+    axes.set_ylim(0, 1.25)
+    axes.set_ylabel("right answers")
+    axes.set_title("Asleep against awake, by kind of question", fontsize=10)
+
+
+def _costs(axes: Axes, run: ablation.Ablation) -> None:
+    for place, arm in enumerate(run.arms):
+        for counting, marker in zip(COUNTINGS, ("o", "s"), strict=True):
+            x, y = ablation.cost(run, arm, counting), ablation.share(run.of(arm.name))
+            axes.plot([x], [y], marker, color=COLOURS[place % len(COLOURS)], label=f"{arm.name}: {TITLES[counting]}")
+    axes.set_xlim(left=0)
+    axes.set_ylim(0, 1.02)
+    axes.set_xlabel("cost per query, in tokens of sleep")
+    axes.set_ylabel("accuracy")
+    axes.set_title("Accuracy against cost per query", fontsize=10)
 
 
 def _accuracy(axes: Axes, figures: Sequence[Figure], counting: Counting) -> None:

@@ -16,7 +16,7 @@ from graphs.answer import PASSAGES
 from tests.bench.measure import Given, Row, fresh, report, say
 from tests.bench.memory import lived, locomo, many
 from tests.bench.memory.lived import Shown, Tried
-from tests.bench.memory.questions import BEFORE, ONE, SEVERAL, Question, pairs, questions
+from tests.bench.memory.questions import BEFORE, ONE, OVERALL, SEVERAL, Question, pairs, questions
 from tests.bench.memory.weeks import END, Weeks, rights, weeks
 from tests.bench.memory.written import write_questions
 
@@ -105,6 +105,7 @@ def _table(rows: dict[str, list[tuple[Question, Row]]]) -> Iterator[Row]:
     groups = [(kind, (kind,)) for kind in rows] + [
         ("one message", ONE),
         ("several messages", SEVERAL),
+        ("everything in a place", OVERALL),
         ("all", tuple(rows)),
     ]
     for name, kinds in groups:

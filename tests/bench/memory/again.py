@@ -72,13 +72,7 @@ def _disagree(question: Question, found: Sequence[Read]) -> list[str]:
 def _follows(question: Question, found: Sequence[Read]) -> list[str]:
     """Counted in days of the year, month by month."""
     (subject,) = question.subjects
-    day, month = _last(found, "arrives", subject).split()
-    count = sum(LONG[: MONTHS.index(month)]) + int(day) + int(_last(found, "takes", subject))
-    place = 0
-    while count > LONG[place]:
-        count -= LONG[place]
-        place += 1
-    return [f"{count} {MONTHS[place]}"]
+    return [_words(_place(_last(found, "arrives", subject)) + int(_last(found, "takes", subject)))]
 
 
 def _open(subject: str, found: Sequence[Read]) -> list[tuple[str, str]]:
@@ -105,7 +99,57 @@ def _chain(question: Question, found: Sequence[Read]) -> list[str]:
     return [who]
 
 
+def _sum(question: Question, found: Sequence[Read]) -> list[str]:
+    return [str(sum(int(_last(found, "units", name)) for name in question.subjects))]
+
+
+def _first(question: Question, found: Sequence[Read]) -> list[str]:
+    day, name = min((_place(_last(found, "ships", name)), name) for name in question.subjects)
+    return [name, _words(day)]
+
+
+def _late(question: Question, found: Sequence[Read]) -> list[str]:
+    late = []
+    for name in question.subjects:
+        ships, arrives, takes = (_last(found, kind, name) for kind in ("ships", "arrives", "takes"))
+        if ships and arrives and takes and _place(arrives) + int(takes) > _place(ships):
+            late.append(name)
+    return late
+
+
+def _switched(question: Question, found: Sequence[Read]) -> list[str]:
+    firms = {
+        name: (_last(found, "supplier", name, question.since), _last(found, "supplier", name))
+        for name in question.subjects
+    }
+    return [name for name, (before, after) in firms.items() if before and before != after]
+
+
+def _missing(question: Question, found: Sequence[Read]) -> list[str]:
+    return [other for name in question.subjects for _, other in _open(name, found)]
+
+
+def _owes(question: Question, found: Sequence[Read]) -> list[str]:
+    (person,) = question.subjects
+    return [f"{c.subject}: {c.about}, {c.value}" for _, who, c in found if who == person and c.kind == "promise"]
+
+
+def _place(day: str) -> int:
+    """Of a written day in the year."""
+    number, month = day.split()
+    return sum(LONG[: MONTHS.index(month)]) + int(number)
+
+
+def _words(place: int) -> str:
+    month = 0
+    while place > LONG[month]:
+        place -= LONG[month]
+        month += 1
+    return f"{place} {MONTHS[month]}"
+
+
 _WAYS: dict[str, Callable[[Question, Sequence[Read]], list[str]]] = {
     "when": _when, "as of": _as_of, "total": _total, "between": _between, "disagree": _disagree, "follows": _follows,
-    "waits": _waits, "chain": _chain,
+    "waits": _waits, "chain": _chain, "sum": _sum, "first": _first, "late": _late, "switched": _switched, "missing": _missing,
+    "owes": _owes,
 }  # fmt: skip

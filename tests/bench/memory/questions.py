@@ -5,8 +5,8 @@ Where the place's readers may not know, the answer is "deny", and `hidden` names
 
 import random
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 
 from tests.bench.memory.cast import BY_KEY, BY_NAME, BY_PLACE, CAST, CHANNELS, DM, Rights
 from tests.bench.memory.claims import UPDATED, day_words
@@ -18,6 +18,8 @@ ONE = ("ships", "supplier", "units", "promise", "prefers", "event", "arrives")
 """Kinds that one message answers."""
 SEVERAL = ("total", "between", "disagree", "follows", "waits", "chain")
 """Kinds that need messages put together."""
+OVERALL = ("sum", "first", "late", "switched", "missing", "owes")
+"""Kinds that need what was said of everything in a place, or by one person."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Question:
     hidden: tuple[Told, ...] = ()
     subjects: tuple[str, ...] = field(default=(), repr=False)
     since: datetime = END
+    wrong: tuple[str, ...] = ()  # parts that an answer may not have beside its own
 
     @property
     def deny(self) -> bool:
@@ -63,15 +66,16 @@ def pairs(now: Rights) -> dict[Pair, frozenset[str]]:
     return {pair: places for pair, places in told.items() if places}
 
 
-def questions(weeks: Weeks) -> list[Question]:
+def questions(weeks: Weeks, moments: Sequence[datetime] = (BEFORE, END)) -> list[Question]:
     """In an order that the seed gives; what cannot be asked at a moment is left out."""
     chance = random.Random(weeks.seed + 1)
     made: list[Question] = []
-    for at in (BEFORE, END):
+    for at in moments:
         asker, said = _Asker(chance, pairs(rights(at))), known(weeks.until(at))
-        for found in (*_facts(chance, said, at), *_histories(chance, said, at), *_joined(chance, weeks, said, at)):
+        found = [*_facts(chance, said, at), *_histories(chance, said, at), *_joined(chance, weeks, said, at)]
+        for one in (*found, *_overall(weeks, said, at)):
             for may in (True, False):
-                made += _asked(asker, found, may=may)
+                made += _asked(asker, one, may=may)
     return made
 
 
@@ -83,19 +87,21 @@ def _asked(asker: _Asker, one: Question, *, may: bool) -> Iterator[Question]:
     pair = asker.among(places, may=may)
     if pair is None:
         return
+    who, where = pair
     if may:
-        yield Question(one.kind, *pair, one.at, one.question, one.answer, one.sources, (), one.subjects, one.since)
+        yield replace(one, who=who, where=where)
         return
     told = asker.told[pair]
     hidden = tuple(source for source in one.sources if source.place not in told)
-    yield Question(one.kind, *pair, one.at, one.question, ("deny",), (), hidden, one.subjects, one.since)
+    yield replace(one, who=who, where=where, answer=("deny",), sources=(), hidden=hidden, wrong=())
 
 
 def _found(
     kind: str, at: datetime, question: str, answer: Sequence[str], sources: Sequence[Told], subjects: Sequence[str],
-    since: datetime = END,
+    since: datetime = END, wrong: Collection[str] = (),
 ) -> Question:  # fmt: skip
-    return Question(kind, "", "", at, question, tuple(answer), tuple(sources), (), tuple(subjects), since)
+    told = tuple(answer), tuple(sources), (), tuple(subjects)
+    return Question(kind, "", "", at, question, *told, since, tuple(sorted(set(wrong) - set(answer))))
 
 
 # --- one message ----------------------------------------------------------------------------------
@@ -187,8 +193,7 @@ def _disagree(said: Known, project: str, at: datetime) -> Iterator[Question]:
 def _follows(said: Known, project: str, at: datetime) -> Iterator[Question]:
     arrives, takes = said.newest("arrives", project), said.newest("takes", project)
     if arrives is not None and takes is not None:
-        day = datetime.strptime(f"{value_of(arrives)} 2026", "%d %B %Y").replace(tzinfo=UTC).date()
-        done = day + timedelta(days=int(value_of(takes)))
+        done = day_of(value_of(arrives)) + timedelta(days=int(value_of(takes)))
         words = f"On which day is {project} assembled, if we begin when the moulds are here?"
         yield _found("follows", at, words, [day_words(done)], [arrives, takes], [project])
 
@@ -199,9 +204,97 @@ def _waits(said: Known, project: str, at: datetime) -> Iterator[Question]:
         return
     pairs = [(BY_KEY[who].name, one.claim.about) for who, one in waiting.items() if one.claim]
     answer = [f"{who} waits for {other}" for who, other in pairs]
-    yield _found("waits", at, f"Who is blocked by whom on {project}?", answer, list(waiting.values()), [project])
+    over = [one for one in said.words.get(("blocked", project), []) if one not in waiting.values()]
+    gone = [f"{BY_KEY[one.author].name} waits for {one.claim.about}" for one in over if one.claim]
+    asked = f"Who is blocked by whom on {project}?"
+    yield _found("waits", at, asked, answer, list(waiting.values()), [project], wrong=gone)
     for who, first in waiting.items():
         second = waiting.get(BY_NAME[first.claim.about].key) if first.claim else None
         if second is not None and second.claim is not None:
             words = f"Who has to answer first so that {BY_KEY[who].name} can go on with {project} in the end?"
             yield _found("chain", at, words, [second.claim.about], [first, second], (project, BY_KEY[who].name))
+
+
+# --- everything in a place, or of one person ------------------------------------------------------
+
+
+def _overall(weeks: Weeks, said: Known, at: datetime) -> Iterator[Question]:
+    for place in CHANNELS:
+        names = [name for name, key in weeks.projects if key == place.key]
+        if len(names) > 1:
+            of = f"of all projects that are spoken of in #{place.name} ({', '.join(names)})"
+            yield from _sum(said, names, of, at)
+            yield from _ships(said, names, of, at)
+            yield from _switched(said, names, of, at)
+            yield from _missing(said, names, of, at)
+    yield from _owes(said, at)
+
+
+def day_of(words: str) -> date:
+    """The day of the year of these weeks that is written so."""
+    return datetime.strptime(f"{words} {FIRST.year}", "%d %B %Y").replace(tzinfo=UTC).date()
+
+
+def _sum(said: Known, names: Sequence[str], of: str, at: datetime) -> Iterator[Question]:
+    newest = [one for one in (said.newest("units", name) for name in names) if one is not None]
+    if len(newest) == len(names):
+        total = str(sum(int(value_of(one)) for one in newest))
+        yield _found("sum", at, f"How many units do the first batches {of} have together?", [total], newest, names)
+
+
+def _ships(said: Known, names: Sequence[str], of: str, at: datetime) -> Iterator[Question]:
+    """Which is the first to ship, and which ship before they can be assembled."""
+    newest = {name: said.newest("ships", name) for name in names}
+    ships = {name: one for name, one in newest.items() if one is not None}
+    days = {name: day_of(value_of(one)) for name, one in ships.items()}
+    if len(ships) == len(names) and len(set(days.values())) == len(names):
+        name = min(days, key=lambda one: days[one])
+        words = f"Which one {of} ships first, and on which day?"
+        yield _found("first", at, words, [name, value_of(ships[name])], list(ships.values()), names)
+    late: dict[str, list[Told]] = {}
+    for name in names:
+        ship, arrives, takes = ships.get(name), said.newest("arrives", name), said.newest("takes", name)
+        if ship is not None and arrives is not None and takes is not None:
+            done = day_of(value_of(arrives)) + timedelta(days=int(value_of(takes)))
+            if done > days[name]:
+                late[name] = [ship, arrives, takes]
+    if late:
+        words = f"Which {of} are to ship before they can be assembled, if we begin when the moulds are here?"
+        sources = [one for three in late.values() for one in three]
+        yield _found("late", at, words, list(late), sources, names, wrong=names)
+
+
+def _switched(said: Known, names: Sequence[str], of: str, at: datetime) -> Iterator[Question]:
+    since = datetime.combine(FIRST + timedelta(weeks=1), datetime.min.time(), UTC)
+    pairs = {
+        name: [p for p in said.changes(name, since) if p[0].claim and p[0].claim.kind == "supplier"] for name in names
+    }
+    changed = {name: found[0] for name, found in pairs.items() if found}
+    if changed:
+        words = f"Which {of} got another supplier of housings since {day_words(since.date())}?"
+        sources = [one for pair in changed.values() for one in pair]
+        yield _found("switched", at, words, list(changed), sources, names, since, names)
+
+
+def _missing(said: Known, names: Sequence[str], of: str, at: datetime) -> Iterator[Question]:
+    waiting = [one for (name, _), one in said.waiting.items() if name in names]
+    if len(waiting) > 1:
+        awaited = {one.claim.about for one in waiting if one.claim}
+        free = {one.claim.about for name in names for one in said.words.get(("free", name), []) if one.claim}
+        words = f"For whose answers is somebody still waiting, {of}?"
+        yield _found("missing", at, words, sorted(awaited), waiting, names, wrong=free)
+
+
+def _owes(said: Known, at: datetime) -> Iterator[Question]:
+    for person in CAST:
+        held = [
+            one
+            for (kind, _), all_ in said.words.items()
+            if kind == "promise"
+            for one in all_
+            if one.author == person.key
+        ]
+        if len(held) > 1:
+            words = f"What has {person.name} promised to send, for which projects, and by when?"
+            answer = [f"{one.claim.subject}: {one.claim.about}, {one.claim.value}" for one in held if one.claim]
+            yield _found("owes", at, words, answer, held, [person.name])

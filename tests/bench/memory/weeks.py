@@ -19,7 +19,6 @@ from tests.bench.memory.cast import (
     LEAVER,
     MAILBOXES,
     MOVER,
-    PRIVATE,
     PUBLIC,
     Place,
     Rights,
@@ -53,6 +52,21 @@ class Told:
     @property
     def is_outside(self) -> bool:
         return self.author not in BY_KEY
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large an office is: where projects are spoken of, how many in each place, how often small talk is made there, and
+    how many times people talk past each project without saying anything certain of it."""
+
+    places: tuple[Place, ...] = CHANNELS
+    projects: int = 2
+    small: int = 40
+    busy: int = 0
+    whole: bool = True  # also what people prefer, fairs, and mailboxes with mail from outside
+
+
+WHOLE = Size()
 
 
 @dataclass(frozen=True)
@@ -110,17 +124,21 @@ _THINGS = (
 _TOWNS = ("Lyon", "Graz", "Turin", "Bergen", "Porto", "Leipzig", "Ghent", "Malmo")
 
 
-def weeks(seed: int) -> Weeks:
+def weeks(seed: int, size: Size = WHOLE) -> Weeks:
     chance = random.Random(seed)
     names = [f"{a}{b}".capitalize() for a in _PARTS for b in _ENDS]
     chance.shuffle(names)
-    homes = [*[place for place in PUBLIC for _ in range(2)], *[place for place in PRIVATE for _ in range(2)]]
+    homes = [place for place in size.places for _ in range(size.projects)]
     said: list[Told] = []
     projects = tuple((names.pop(), place.key) for place in homes)
     for name, key in projects:
         place = next(one for one in CHANNELS if one.key == key)
         said += _project(chance, name, place)
-    said += [*_people(chance), *_fairs(chance, names), *_chatter(chance, projects), *_mails(chance, projects)]
+    if size.whole:
+        said += [*_people(chance), *_fairs(chance, names)]
+    said += [*_chatter(chance, projects, size), *_busy(chance, projects, size.busy)]
+    if size.whole:
+        said += _mails(chance, projects)
     return Weeks(seed, tuple(_changed(chance, _numbered(said))), projects)
 
 
@@ -233,13 +251,45 @@ _SMALL = (
 )  # fmt: skip
 
 
-def _chatter(chance: random.Random, projects: Sequence[tuple[str, str]]) -> Iterator[Told]:
+def _chatter(chance: random.Random, projects: Sequence[tuple[str, str]], size: Size) -> Iterator[Told]:
     """Of each project everything once or twice; and as much of what concerns nobody."""
-    for place in (*CHANNELS, *DMS):
+    for place in (*size.places, *(DMS if size.whole else ())):
         loose = [one.format(project=name) for name, key in projects if key == place.key for one in _LOOSE]
         again = chance.sample(loose, len(loose) // 3)
-        for text in (*loose, *again, *chance.choices(_SMALL, k=40)):
+        for text in (*loose, *again, *chance.choices(_SMALL, k=size.small)):
             yield Told("", place.key, _moment(chance), chance.choice(place.members), text)
+
+
+_BUSY = (
+    "{other} and I went through the {thing} of {project} again, most of it is fine and the rest we do on Thursday.",
+    "Somebody from {town} wrote about {project}, they liked the first photos and want to know more about the housings.",
+    "The first batch of {project} keeps me awake, but I guess that is what first batches are for.",
+    "I spoke to {other} about the launch of {project}, no news so far, we talk again when the {thing} is there.",
+    "Can you have a look at the {thing} for {project} when you have a minute? No hurry, it is not blocking anybody.",
+    "For {project} I would like to try another supplier one day, the one we have is slow to answer the phone.",
+    "Who has time to carry the {project} moulds down to the workshop? They are heavier than they look.",
+    "The bench for the {project} battery is free again, thanks for waiting.",
+    "We should settle how we count the units of {project}, half of the sheet counts boxes.",
+    "{other}, did you change the title of the {thing}? The one for {project} looks different today.",
+    "Assembling {project} is fun once you know which screw goes where, come and see.",
+    "The {project} people in {town} send their regards, and a box of biscuits that is in the kitchen now.",
+    "If anybody is waiting for {other}: they are back tomorrow, the train from {town} is late again.",
+    "Good call about {project} with {other}, we ship nothing before we are sure of it, that was the mood.",
+    "I have put the minutes about {project} and its {thing} on the drive, have a look before you ask.",
+    "{project} is on the agenda for the next round, bring your numbers and your days.",
+)  # fmt: skip
+
+
+def _busy(chance: random.Random, projects: Sequence[tuple[str, str]], times: int) -> Iterator[Told]:
+    """So many words past each project: with the words of what is certain, and nothing certain in them."""
+    for name, key in projects:
+        place = next(one for one in CHANNELS if one.key == key)
+        for number in range(times):
+            who, other = chance.sample(place.members, 2)
+            text = _BUSY[number % len(_BUSY)].format(
+                project=name, other=BY_KEY[other].name, thing=chance.choice(_THINGS), town=chance.choice(_TOWNS)
+            )
+            yield Told("", place.key, _moment(chance), who, text)
 
 
 _PRIVATE = (

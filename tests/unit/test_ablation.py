@@ -1,0 +1,117 @@
+"""The ablation's grader takes a right answer in any usual form and no wrong one, and its tables say what was counted."""
+
+import pytest
+
+from bot.proof import ablation
+from bot.proof.ablation import AWAKE, Ablation, Answered, Arm, Evidence, Spent
+from tests.bench.ablation.grade import right
+from tests.bench.ablation.office import AT, SMALL, office
+from tests.bench.memory.again import answer
+from tests.bench.memory.questions import OVERALL, SEVERAL, Question
+from tests.bench.memory.weeks import rights
+
+
+def _asked(kind: str, *parts: str, wrong: tuple[str, ...] = ()) -> Question:
+    return Question(kind, "U", "dm", AT, "?", parts, wrong=wrong)
+
+
+TOTAL = _asked("total", "1205")
+FOLLOWS = _asked("follows", "8 March")
+WAITS = _asked("waits", "Ada Nowak waits for Bela Szabo", wrong=("Carl Iversen waits for Ada Nowak",))
+DISAGREE = _asked("disagree", "100 hours (Ada Nowak)", "230 hours (Lena Okafor)")
+BETWEEN = _asked("between", "Belvex Plastics -> Cormont Metals", "2 May -> 9 May")
+LATE = _asked("late", "Dravex", "Fenlia", wrong=("Galrune",))
+OWES = _asked("owes", "Dravex: packing list, 8 March")
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (TOTAL, "They have 1,205 units together [1][2]."),
+        (TOTAL, "300 and 905, so 1205."),
+        (FOLLOWS, "On March 8th."),
+        (FOLLOWS, "2026-03-08"),
+        (FOLLOWS, "It is assembled on Sunday 8 Mar 2026 [3]."),
+        (WAITS, "Ada is waiting for Bela Szabo to answer."),
+        (WAITS, "Bela Szabo blocks Ada Nowak on the manual."),
+        (WAITS, "Ada Nowak waits for Bela Szabo. Carl Iversen no longer waits for Ada Nowak."),
+        (DISAGREE, "No: Ada measured 100 hours, Lena Okafor 230 hours."),
+        (
+            BETWEEN,
+            "The housings now come from Cormont Metals.\nBefore it was Belvex Plastics. Ships 9 May instead of 2 May.",
+        ),
+        (LATE, "Dravex and Fenlia ship too early. Galrune is fine."),
+        (OWES, "The packing list for Dravex by 8 March."),
+    ],
+)
+def test_a_right_answer_is_right_in_any_usual_form(asked: Question, said: str) -> None:
+    assert right(said, asked)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (TOTAL, "They have 205 units together."),
+        (TOTAL, "They have 12050 units together."),
+        (TOTAL, ""),
+        (FOLLOWS, "On 18 March."),
+        (FOLLOWS, "On 3 August."),
+        (WAITS, "Bela Szabo waits for Ada Nowak."),
+        (WAITS, "Ada Nowak waits for Bela Szabo, and Carl Iversen waits for Ada Nowak."),
+        (DISAGREE, "Lena Brandt says 230 hours. Ada Nowak says 100 hours."),
+        (DISAGREE, "Yes, it lasts 100 hours, Ada Nowak measured it."),
+        (BETWEEN, "The housings now come from Cormont Metals instead of Belvex Plastics."),
+        (LATE, "Dravex, Fenlia and Galrune."),
+        (LATE, "Dravex."),
+        (OWES, "The packing list for Dravex. Another by 8 March."),
+    ],
+)
+def test_a_wrong_answer_is_wrong(asked: Question, said: str) -> None:
+    assert not right(said, asked)
+
+
+def test_the_small_office_asks_of_every_kind_and_both_ways_give_one_answer() -> None:
+    made = office(5, 60)
+    assert {one.kind for one in made.asked} == {*SEVERAL, *OVERALL}
+    written = made.weeks.until(AT)
+    for one in made.asked:
+        told = rights(AT).told(one.who, one.where)
+        assert {source.place for source in one.sources} <= told
+        readable = [said for said in written if said.place in told]
+        assert answer(one, readable) == answer(one, one.sources) == frozenset(one.answer)
+
+
+def test_a_computed_answer_in_words_is_graded_right_and_another_questions_answer_wrong() -> None:
+    asked = office(5, 40, SMALL).asked
+    for one in asked:
+        assert right(". ".join(one.answer), one)
+    others = [(one, other) for one in asked for other in asked if not set(one.answer) <= set(other.answer)]
+    assert sum(right(". ".join(other.answer), one) for one, other in others) < len(others) / 50
+
+
+def _run() -> Ablation:
+    """Awake one of two right, asleep both; asleep costs 1,000 tokens of sleep."""
+    arms = (
+        Arm(name=AWAKE, passes=0, concludes=False, slept={}),
+        Arm(name="asleep", passes=1, concludes=True, slept={"remember": Spent(calls=2, prompt=900, completion=100)}),
+    )
+    answers = [
+        Answered(
+            arm=arm.name, number=number, kind="sum", question="?", answer=("1",), said="1", given="1", served="composed",
+            said_right=True, right=arm.name != AWAKE or number == 1, spent=Spent(calls=1, prompt=500, completion=20),
+            evidence=Evidence(sources=2, shown=number),
+        )
+        for arm in arms for number in (1, 2)
+    ]  # fmt: skip
+    return Ablation(model="m", seed=1, messages=10, nights=2, unrecorded=3, arms=arms, answers=tuple(answers))
+
+
+def test_the_tables_say_what_was_won_what_it_cost_and_how_far_the_evidence_came() -> None:
+    run = _run()
+    gained, sure = ablation.gain(run, "asleep")
+    assert gained == 0.5 and sure is not None and sure.low <= 0.5 <= sure.high
+    assert ablation.cost(run, run.arms[1], "completion") == (100 + 10 * 40) / 2
+    assert ablation.cost(run, run.arms[1], "all") == (1000 + 10 * 1040) / 2
+    assert ablation.accuracy(run)[2][1:4] == ["2/2 (100 %)", "+50 points [+0, +100]", "1 / 0"]
+    assert ["every source among the passages", "1", "1"] in ablation.stages(run)
+    assert any("3 calls were not recorded" in line for line in ablation.head(run))
