@@ -117,6 +117,8 @@ _CHANGES = {"reversal": 0.8, "decision": 0.65, "disagreement": 0.6, "news": 0.55
 FRESH = 0.1
 """What was said since the night before is asked about more."""
 MISSED = 0.2
+RENEWED = 0.02
+"""So much less likely is a question each time that its answer is made anew and nobody asked it."""
 AMONG_THEMSELVES = 0.15
 """Who asked a colleague may not ask us."""
 
@@ -253,8 +255,9 @@ def _known(for_: _For, rooms: Sequence[int], places: Sequence[int], found: Seque
 
 
 def _again(one: Prepared, rests: tuple[int, ...]) -> Candidate:
-    """What may not be given any more is answered anew."""
-    asked = Candidate(id=f"prepared/{one.id}", text=one.question, also=one.also, reason="stale", score=one.score)
+    """What may not be given any more is answered anew, a few times: who asks it again makes it likely again."""
+    score = max(one.score - RENEWED, 0.0)
+    asked = Candidate(id=f"prepared/{one.id}", text=one.question, also=one.also, reason="stale", score=score)
     return asked.model_copy(update={"worded": True, "rests": rests})
 
 

@@ -23,6 +23,8 @@ from graphs.domain import Answer, Message, Person, PersonKey, Quoted, SlackSourc
 from graphs.errors import Later, NeedsPerson
 from graphs.life import source_key
 from graphs.links import source_link
+from graphs.rules import outsiders
+from graphs.rules.outsiders import Company
 from graphs.rules.text import language
 from graphs.thinking import Ledger, Reservation, Thinker, Usage
 
@@ -187,7 +189,8 @@ def answered(desk: Desk, here: Place, asked: Asked, now: datetime, used: "Used",
     """What `answer` is made of, for whoever thinks."""
     assert here.begin is not None
     with desk.store.directory() as tx:
-        names = people.by_key(people.everybody(tx))
+        directory = people.everybody(tx)
+        names = people.by_key(directory)
         places = {p.key: p for p in people.places(tx).values()}
         thinker = by.thinker(tx)
         own = here.scope or people.desk_of(tx, here.asker.person.key)
@@ -199,14 +202,14 @@ def answered(desk: Desk, here: Place, asked: Asked, now: datetime, used: "Used",
         recalled = [one.message for one in _recall(tx, asked.wording, LOOKED_AT, now)]
         found = [message for message in recalled if _is_source(asked, message)]
         gathered = gathering.gather(tx, asked.text, found, here.scope, now, ahead=not by.by_night)
-    told = partial(passage, places=places, names=names)
+    told = Telling(places, names, cache(lambda: desk.company(directory)), asked.text, by.by_night)
     context = answering.Context(
         thinker=thinker,
         question=Quoted(text=asked.text),
         asker=here.asker.person.name,
         thread=asked.thread,
         recall=partial(_passages, asked, gathered, told, used, _Room(thinker is None, by.by_night)),
-        known=[line.text for block in blocks for line in block.lines],
+        known=gathering.each_once([line.text for block in blocks for line in block.lines]),
         people=names,
         now=now,
         zone=here.asker.zone or desk.zone or "UTC",
@@ -266,16 +269,18 @@ class _Room:
 
 
 def _passages(
-    asked: Asked, gathered: Gathered, passage: Callable[[Message], Passage], used: "Used", wants: _Room, more: bool
+    asked: Asked, gathered: Gathered, telling: "Telling", used: "Used", wants: _Room, more: bool
 ) -> list[Passage]:
     """What retrieval returns, and the thread; never what we were asked, or what we said: neither is a source."""
     thread = [m for m in asked.thread[-THREAD_PASSAGES:] if _is_source(asked, m)]
 
-    def noted(message: Message) -> Passage:
-        return gathering.with_notes(passage(message), gathered.noted.get(message.id, ()), gathered.conclusions)
+    def noted(message: Message) -> Passage | None:
+        one = telling.source(message)
+        return one and gathering.with_notes(one, gathered.noted.get(message.id, ()), gathered.conclusions)
 
     if wants.by_rules:
-        said = [(m, noted(m)) for m in gathering.once([*gathered.found[: answering.PASSAGES], *thread])]
+        looked_at = gathering.once([*gathered.found[: answering.PASSAGES], *thread])
+        said = [(m, one) for m in looked_at if (one := noted(m)) is not None]
     else:
         little = answering.is_for_one_fact(asked.text) and not more and not wants.by_night
         room = answering.ONE_FACT if little else answering.SEVERAL
@@ -413,3 +418,34 @@ def passage(message: Message, places: dict[str, people.Place], names: Mapping[st
     return Passage(
         source=message.source, label=label, said_by=name_of(message, names), said_at=message.sent_at, text=message.text
     )
+
+
+@dataclass(frozen=True)
+class Telling:
+    """How messages are shown as what an answer to one question may stand on."""
+
+    places: dict[str, people.Place]
+    names: Mapping[str, Person]
+    company: Callable[[], Company]  # asked only where a mail is judged
+    question: str
+    by_night: bool
+
+    def source(self, message: Message) -> Passage | None:
+        """The message without orders; None for mail that is not to be answered from, and for what says nothing else."""
+        company = self.company() if message.mail is not None else Company(frozenset())
+        stands = outsiders.standing(message, company)
+        if stands == "suspicious" and not outsiders.is_asked_about(self.question, message):
+            return None
+        if self.by_night and not outsiders.is_for_a_night(message, company, self._owner(message)):
+            return None
+        outside = stands != "" or message.author.kind == "bot"
+        said = outsiders.without_orders(message.text.text, outside)
+        told = passage(message, self.places, self.names)
+        return told.model_copy(update={"text": Quoted(text=said), "standing": stands}) if said else None
+
+    def _owner(self, message: Message) -> Person:
+        held = self.places.get(message.scope)
+        owner = held and self.names.get(held.owner or "")
+        if not held or not owner:
+            return Person(key="", name="")
+        return owner.model_copy(update={"addresses": (*owner.addresses, *held.aliases)})

@@ -18,6 +18,7 @@ from bot.store.people import Place
 from graphs.domain import Message, Nature, Person, Preferences
 from graphs.errors import NeedsPerson, NotYet
 from graphs.rules.natures import nature
+from graphs.rules.outsiders import Company
 from graphs.thinking import Chat, Ledger, Thinker
 
 HORIZON = timedelta(days=14)
@@ -112,6 +113,11 @@ class Desk:
             for domain in {address.rpartition("@")[2] for address in known.person.addresses}
         )
         return frozenset(d for d, count in used.items() if count > 1 and d not in FREE_MAIL)
+
+    def company(self, directory: Sequence[people.Known]) -> Company:
+        """Who belongs here, for judging what a mail claims."""
+        colleagues = (known.person for known in directory if known.person.role in ("member", "guest"))
+        return Company(self.inside(directory), frozenset(p.name.casefold() for p in colleagues if " " in p.name))
 
 
 FREE_MAIL = frozenset(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from hashlib import sha256
 from typing import Any
 
@@ -278,10 +278,13 @@ def _passages(work: _Work, sources: Sequence[Source]) -> Sequence[Passage]:
         found = messages.by_sources(tx, sources)
     with work.desk.store.directory() as tx:
         places = {p.key: p for p in people.places(tx).values()}
-        names = people.by_key(people.everybody(tx))
+        directory = people.everybody(tx)
+    company = cache(lambda: work.desk.company(directory))
+    telling = asking.Telling(places, people.by_key(directory), company, work.errand.task.words, by_night=True)
     work.read.update({key: message.revision for key, message in found.items() if key not in work.read})
     standing = (found.get(source_key(source)) for source in sources)
-    return [asking.passage(one, places, names) for one in standing if one is not None and one.text.text]
+    told = (telling.source(one) for one in standing if one is not None)
+    return [one for one in told if one is not None]
 
 
 def _is_wanted(work: _Work) -> bool:

@@ -3,6 +3,7 @@
 All of it is read in one transaction with the rights of those who will read the answer. What is shown is cut to a budget.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -85,9 +86,12 @@ def _best(scored: tuple[float, Prepared]) -> tuple[float, float, str, str]:
 
 # --- within a budget ------------------------------------------------------------------------------
 
+Told = Callable[[Message], Passage | None]
+"""A message as what an answer may stand on; None where it is nothing to answer from."""
+
 
 def shown(
-    question: str, gathered: Gathered, thread: Sequence[Message], passage: Callable[[Message], Passage], room: int
+    question: str, gathered: Gathered, thread: Sequence[Message], passage: Told, room: int
 ) -> list[tuple[Message, Passage]]:
     """Passages in the order of their worth until `room` characters are used, then those of today and of the thread."""
     longest = LONGEST_OF_ONE if room <= answering.ONE_FACT else answering.LONGEST
@@ -100,11 +104,13 @@ def shown(
 
 
 def _fitting(
-    found: Sequence[Message], room: int, longest: int, question: str, passage: Callable[[Message], Passage]
+    found: Sequence[Message], room: int, longest: int, question: str, passage: Told
 ) -> list[tuple[Message, Passage]]:
     kept: list[tuple[Message, Passage]] = []
     for message in once(found):
         one = passage(message)
+        if one is None:
+            continue
         one = one.model_copy(update={"text": Quoted(text=around(one.text.text, question, longest))})
         room -= len(one.text.text) + len(one.noted) + answering.HEAD
         if room < 0 and kept:
@@ -116,6 +122,16 @@ def _fitting(
 def once(found: Iterable[Message]) -> list[Message]:
     """Each message that says something, where it stands first."""
     return list({source_key(message.source): message for message in found if message.text.text}.values())
+
+
+def each_once(lines: Iterable[str]) -> list[str]:
+    """Lines without those all of whose words an earlier one has: a place and the workspace know the same thing."""
+    kept: dict[str, frozenset[str]] = {}
+    for line in lines:
+        words = frozenset(re.findall(r"\w+", line.casefold()))
+        if not any(words <= other for other in kept.values()):
+            kept[line] = words
+    return list(kept)
 
 
 def around(text: str, question: str, longest: int) -> str:
@@ -144,7 +160,7 @@ def with_notes(one: Passage, noted: Sequence[memory.Noted], conclusions: Sequenc
         update={
             "noted": exact[0] if exact else "",
             "concluded": " ".join(each.text for each in conclusions if one.source in each.sources),
-            "disputed": any(note.disputed for note in noted),
+            "disputed": tuple(note.quote for note in noted if note.disputed and note.until is None),
             "over": tuple(note.quote for note in over),
             "over_since": max((note.until for note in over if note.until is not None), default=None),
         }

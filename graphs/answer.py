@@ -48,6 +48,7 @@ AS_GOOD = 0.8
 ABOUT = 0.5
 """Weight of the names and numbers of a question: many passages have them, few have what is asked of them."""
 QUOTED = 3
+SUSPICIOUS = "The mail cited looks like fraud: follow nothing in it."
 NEWS = 2
 """Words that a sentence must add to those of the question."""
 
@@ -95,7 +96,7 @@ def answer(state: State, runtime: Runtime[Context]) -> State:
     if not passages:
         return {"answer": Answer(text=NOT_FOUND, served="not_found", retrieved=retrieved)}
     if context.thinker is None:
-        return {"answer": by_rules(context.question.text, passages)}
+        return {"answer": _warned(by_rules(context.question.text, passages), passages)}
     found, parts = _composed(context, context.thinker, passages)
     if found.served == "not_found" and len(more := tuple(context.recall(True))) > len(passages):
         found, parts = _composed(context, context.thinker, more)
@@ -109,8 +110,16 @@ def _composed(context: Context, thinker: Thinker, passages: Sequence[Passage]) -
     said = thinker.say(context.step, prompt("answer"), asked, hearing.hear)
     counted = {"system": len(prompt("answer"))} | {name: len(part) for name, part in parts.items()}
     if isinstance(said, Failure):
-        return by_rules(context.question.text, passages), counted
-    return read(said, passages, context.question.text, context.most), counted
+        return _warned(by_rules(context.question.text, passages), passages), counted
+    return _warned(read(said, passages, context.question.text, context.most), passages), counted
+
+
+def _warned(found: Answer, passages: Sequence[Passage]) -> Answer:
+    """Whatever a model makes of a mail that looks like fraud, its readers are told what it looks like."""
+    fraud = {p.source for p in passages if p.standing == "suspicious"}
+    if not fraud & set(found.citations):
+        return found
+    return found.model_copy(update={"text": f"{found.text}\n{SUSPICIOUS}"})
 
 
 def _as_prepared(found: Answer, context: Context) -> Answer:
@@ -127,7 +136,7 @@ def _as_prepared(found: Answer, context: Context) -> Answer:
 def question(context: Context, passages: Sequence[Passage]) -> dict[str, str]:
     """The prompt by its parts: what stays the same for many questions first, and the question last."""
     told = {
-        "prepared": "\n".join(_ahead(one, passages, context.zone) for one in context.prepared),
+        "prepared": "\n".join(_ahead(context.prepared, passages, context.zone)),
         "conclusions": "\n".join(_conclusions(context.conclusions, passages)),
         "passages": "Passages:\n" + "\n".join(_passage(n, p, context.zone) for n, p in enumerate(passages, 1)),
         "thread": _thread(context),
@@ -156,17 +165,20 @@ def _passage(n: int, one: Passage, zone: str) -> str:
         about["noted"] = one.noted
     if one.over_since is not None:
         about["over_since"] = stamp(one.over_since, zone)[:14]
-    if one.disputed:
+    if any(folded(words) in folded(one.text.text) for words in one.disputed):
         about["disputed"] = "yes"
+    if one.standing:
+        about["from"] = "outside" if one.standing == "outside" else "outside, suspicious"
     return fence("passage", one.text, about, LONGEST)
 
 
-def _ahead(one: Prepared, passages: Sequence[Passage], zone: str) -> str:
-    """An answer made ahead, with the numbers that its citations have here."""
+def _ahead(found: Sequence[Prepared], passages: Sequence[Passage], zone: str) -> Iterator[str]:
+    """Answers made ahead, with the numbers that their citations have here; of each what the passages here carry."""
     places = {p.source: n for n, p in enumerate(passages, 1)}
-    shown = [places.get(source, 0) for source in one.citations]
-    text = renumbered(one.answer, shown)
-    return fence("prepared", Quoted(text=text), {"question": one.question, "at": stamp(one.at, zone)}, 900)
+    for one in found:
+        text = renumbered(one.answer, [places.get(source, 0) for source in one.citations])
+        if text:
+            yield fence("prepared", Quoted(text=text), {"question": one.question, "at": stamp(one.at, zone)}, 900)
 
 
 def _conclusions(found: Sequence[Concluded], passages: Sequence[Passage]) -> Iterator[str]:

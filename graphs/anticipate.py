@@ -23,6 +23,8 @@ from graphs.domain import Answer, Quoted, Read, Reason, Value
 from graphs.prompts import prompt
 from graphs.quote import attribute, fence
 from graphs.rules.natures import is_sensitive
+from graphs.rules.outsiders import without_orders
+from graphs.rules.text import plain
 from graphs.rules.wording import meets, nearness, words_of
 from graphs.thinking import Failure, Thinker
 
@@ -34,6 +36,10 @@ SAME = 0.8
 """So near two questions are one."""
 SHOWN = 24
 """Items that the model words questions for."""
+ONE_MATTER = 0.5
+"""So near two items of one message are one."""
+SEVERAL = 0.05
+"""What more than one item speaks of is likelier by this for each, twice at most."""
 REHEARSED = 2
 NOTES = 40
 
@@ -58,6 +64,7 @@ class Expected(Value):
     also: tuple[str, ...]
     reason: Reason
     score: float
+    place: int = 0  # among equally likely ones, as the model put them
     until: datetime | None = None
     rests: tuple[int, ...] = ()
     searches: tuple[str, ...] = ()
@@ -153,9 +160,33 @@ def propose(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
 
 
 def shown(pending: Sequence[Candidate], known: Sequence[Candidate]) -> dict[str, Candidate]:
-    """What the model sees, by the name it sees it under: the likeliest first, then what is merely known."""
-    found = sorted((one for one in pending if not one.worded), key=lambda one: (-one.score, one.text))[:SHOWN]
-    return {f"A{n}": one for n, one in enumerate([*found, *known], 1) if not is_sensitive(one.text)}
+    """What the model sees, by the name it sees it under: the likeliest first, then what is merely known; each matter once."""
+    open_ = [one for one in pending if not one.worded and _may_be_shown(one.text)]
+    found = each_once(sorted(open_, key=lambda one: (-one.score, one.text)))[:SHOWN]
+    told = each_once([*found, *(one for one in known if _may_be_shown(one.text))])
+    return {f"A{n}": one for n, one in enumerate(told, 1)}
+
+
+def _may_be_shown(text: str) -> bool:
+    return not is_sensitive(text) and without_orders(text, outside=False) == text
+
+
+def each_once(found: Sequence[Candidate]) -> list[Candidate]:
+    """Each matter where it stands first, resting on all that says it: a change, its note and the line about it are one."""
+    kept: list[Candidate] = []
+    for one in found:
+        place = next((n for n, other in enumerate(kept) if _is_one_matter(one, other)), None)
+        if place is None:
+            kept.append(one)
+        else:
+            rests = tuple(sorted({*kept[place].rests, *one.rests}))
+            kept[place] = kept[place].model_copy(update={"rests": rests, "until": _until([kept[place], one])})
+    return kept
+
+
+def _is_one_matter(one: Candidate, other: Candidate) -> bool:
+    near = min(nearness(one.text, [other.text]), nearness(other.text, [one.text]))
+    return near >= (ONE_MATTER if set(one.rests) & set(other.rests) else SAME)
 
 
 def question(items: Mapping[str, Candidate], context: Context) -> str:
@@ -164,15 +195,14 @@ def question(items: Mapping[str, Candidate], context: Context) -> str:
         fence("item", Quoted(text=one.text), {"id": key, "why": why.get(one.reason, "known")}, 260)
         for key, one in items.items()
     )
-    return (
-        f"Place: {attribute(context.place)}. It is the night before {stamp(context.now, context.zone)[:14]}.\n{listed}"
-    )
+    night = f"It is the night before {stamp(context.now, context.zone)[:14]}."
+    return f"Place: {attribute(context.place)}. {night} At most {context.most + REHEARSED} questions.\n{listed}"
 
 
 def read(reply: Questions, items: Mapping[str, Candidate]) -> list[Expected]:
-    """Questions that name what they are about and add nothing to it."""
+    """Questions that somebody may ask, name what they are about and add nothing to it."""
     kept = []
-    for one in reply.questions:
+    for place, one in enumerate(reply.questions):
         about = [items[key] for key in dict.fromkeys(one.about) if key in items]
         texts = [item.text for item in about]
         wordings = [" ".join(said.split()) for said in (one.question, *one.also[:2])]
@@ -180,7 +210,9 @@ def read(reply: Questions, items: Mapping[str, Candidate]) -> list[Expected]:
         if not about or not good or good[0] != wordings[0] or not _names(wordings[0], texts):
             continue
         likeliest = max(about, key=lambda item: item.score)
-        kept.append(_expected(likeliest.model_copy(update={"until": _until(about)}), good, about))
+        score = min(likeliest.score + SEVERAL * min(len(about) - 1, 2), 1.0)
+        expected = _expected(likeliest.model_copy(update={"until": _until(about), "score": score}), good, about)
+        kept.append(expected.model_copy(update={"place": place}))
     return kept
 
 
@@ -200,9 +232,21 @@ def _expected(one: Candidate, wordings: Sequence[str], about: Sequence[Candidate
     )
 
 
+_OF_TALK = re.compile(
+    r"^(?:what|why|when|where|who|how) (?:did|does|has|have) .{0,40}\b(?:say|said|write|written|post(?:ed)?|mention(?:ed)?|"
+    r"react(?:ed)?|think|feel)\b|^who (?:said|wrote|posted|mentioned)\b|"
+    r"^what (?:was|were|has been) .{0,30}\b(?:said|written|posted|mentioned|discussed)\b|"
+    r"^(?:did|has|have) .{0,40}\b(?:say|said|mention(?:ed)?)\b|"
+    r"^(?:was|wann|warum|wo|wer) (?:hat|haben|wurde) .{0,40}\b(?:gesagt|geschrieben|erwähnt|gepostet|besprochen)\b|"
+    r"^was (?:sagt|meint|denkt)\b|^(?:qu'a|pourquoi|quand) .{0,40}\b(?:dit|écrit|mentionné)\b|"
+    r"^(?:qué|quién|cuándo) (?:dijo|escribió)\b"
+)
+"""Questions after what somebody said: people ask what is, and when, and who does it."""
+
+
 def _asks(said: str, texts: Sequence[str]) -> bool:
-    plain = bool(re.search(r"\w", said)) and not checks.unknown_links(said, texts) and not is_sensitive(said)
-    return plain and not checks.unknown_numbers(said, texts)
+    plain_ = bool(re.search(r"\w", said)) and not checks.unknown_links(said, texts) and _may_be_shown(said)
+    return plain_ and not checks.unknown_numbers(said, texts) and not _OF_TALK.search(plain(said))
 
 
 def _names(said: str, texts: Sequence[str]) -> bool:
@@ -213,7 +257,7 @@ def _names(said: str, texts: Sequence[str]) -> bool:
 def distinct(found: Sequence[Expected], standing: Sequence[str]) -> list[Expected]:
     """The likeliest first, each matter once, without what is answered already."""
     kept: list[Expected] = []
-    for one in sorted(found, key=lambda one: (-one.score, one.question)):
+    for one in sorted(found, key=lambda one: (-one.score, one.place, one.question)):
         others = [*standing, *(other.question for other in kept)]
         if all(nearness(one.question, [other]) < SAME for other in others):
             kept.append(one)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from graphs import checks
 from graphs.conversations import stamp
@@ -40,8 +41,9 @@ class Passage(Value):
     noted: str = ""  # what a night noted of it, where that says more: a date in full
     over: tuple[str, ...] = ()  # words of it that hold no more
     over_since: datetime | None = None
-    disputed: bool = False  # somebody else says otherwise, and nobody decided
+    disputed: tuple[str, ...] = ()  # words of it that somebody else contradicts, and nobody decided
     concluded: str = ""  # what follows from it and others
+    standing: Literal["", "outside", "suspicious"] = ""  # somebody outside says it; it looks like fraud
 
 
 NOT_FOUND = "I don't find it."
@@ -76,7 +78,7 @@ def read(said: str, passages: Sequence[Passage], asked: str, most: Most = IN_A_C
     if not order:
         return not_found(passages, [])
     return Answer(
-        text=_text([[_renumbered(s, order) for s in good] for good in lines] if most.numbered else _bare(lines)),
+        text=_text(_numbered(lines, order) if most.numbered else _bare(lines)),
         citations=tuple(passages[n - 1].source for n in order),
         served="composed",
         retrieved=retrieved,
@@ -139,6 +141,12 @@ def _bare(lines: Sequence[Sequence[str]]) -> list[list[str]]:
     return [[_CITED.sub("", s) for s in good] for good in lines]
 
 
+def _numbered(lines: Sequence[Sequence[str]], order: Sequence[int]) -> list[list[str]]:
+    """Statements with the places of their citations; one that none of those shown carries goes."""
+    kept = [[_renumbered(s, order) for s in good if set(_numbers_in(s, max(order))) & set(order)] for good in lines]
+    return [good for good in kept if good]
+
+
 def _renumbered(statement: str, order: Sequence[int]) -> str:
     """The statement with the places of its citations among those that are shown."""
 
@@ -150,13 +158,15 @@ def _renumbered(statement: str, order: Sequence[int]) -> str:
 
 
 def renumbered(text: str, shown: Sequence[int]) -> str:
-    """A numbered text whose nth citation has another number where it is shown; 0: it is not shown there."""
+    """A numbered text whose nth citation has another number where it is shown; 0: it is not shown there, and a statement
+    that stands on nothing else goes."""
 
     def there(found: re.Match[str]) -> str:
-        places = [shown[int(n) - 1] for n in re.findall(r"\d+", found[0]) if int(n) <= len(shown)]
+        places = [shown[int(n) - 1] for n in re.findall(r"\d+", found[0]) if 1 <= int(n) <= len(shown)]
         return "".join(f"[{n}]" for n in places if n)
 
-    return _CITED.sub(there, text)
+    told = [[_CITED.sub(there, s) for s in _statements(line)] for line in text.splitlines()]
+    return _text([good for line in told if (good := [s for s in line if _CITED.search(s)])])
 
 
 def without_numbers(text: str) -> str:

@@ -10,7 +10,7 @@ from graphs.domain import MailFacts, Message, Nature, Person
 from graphs.rules.phishing import phishing
 from graphs.rules.sensitive import is_confidential, is_sensitive, without_footers
 
-__all__ = ["is_sensitive", "nature"]
+__all__ = ["is_sensitive", "is_suspicious", "nature"]
 
 LONGEST = 20_000  # characters looked at
 
@@ -43,6 +43,11 @@ def nature(
     if why := _mass_mail(facts, text, frozenset(owner.addresses)):
         return Nature(kind="bulk", why=why)
     return _personal(facts, text)
+
+
+def is_suspicious(mail: Message, inside: frozenset[str], names: frozenset[str]) -> bool:
+    """Whether a mail looks like phishing, without the rest of its nature. `names`: of people inside, case-folded."""
+    return bool(phishing(mail, inside, names, mass=bool(_list_mail(_facts(mail)))))
 
 
 def _personal(facts: MailFacts, text: str) -> Nature:

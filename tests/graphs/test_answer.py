@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from itertools import cycle
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given, settings
@@ -303,12 +303,47 @@ def test_a_conclusion_is_shown_where_all_that_it_follows_from_is() -> None:
 
 def test_a_passage_says_what_holds_no_more_and_what_was_noted_of_it() -> None:
     over = PASSAGES[0].model_copy(
-        update={"over": ("x",), "over_since": MONDAY, "disputed": True, "noted": "It is 2027."}
+        update={"over": ("x",), "over_since": MONDAY, "disputed": ("moves to 26  March",), "noted": "It is 2027."}
     )
     _, asked = told("NOTHING", recall=lambda more: (over,))
     assert f'noted="It is 2027." over_since="{MONDAY:%a %Y-%m-%d}" disputed="yes"' in asked
     said, _ = told("It is 2027 [1].", recall=lambda more: (over,))
     assert said.text == "It is 2027." and told("It is 2027 [1].")[0].served == "not_found"
+
+
+def test_a_passage_is_disputed_only_where_the_words_that_somebody_contradicts_are_shown() -> None:
+    elsewhere = PASSAGES[0].model_copy(update={"disputed": ("the price is 90 $",)})
+    assert "disputed" not in told("NOTHING", recall=lambda more: (elsewhere,))[1]
+    here = PASSAGES[0].model_copy(update={"disputed": ("the price is 90 $", "Marta agreed.")})
+    assert 'disputed="yes"' in told("NOTHING", recall=lambda more: (here,))[1]
+
+
+def test_of_an_answer_made_ahead_only_what_the_passages_here_carry_is_shown_and_each_statement_with_its_numbers() -> (
+    None
+):
+    elsewhere = SlackSource(channel="C1", ts="99.1")
+    text = "The launch is on 26 March [1]. It rains [2].\nMarta agreed [2][3]."
+    held = AHEAD.model_copy(update={"answer": text, "citations": (RETRIEVED[1], elsewhere, RETRIEVED[0])})
+    _, asked = told("NOTHING", prepared=[held])
+    assert "\nThe launch is on 26 March [2].\nMarta agreed [1].\n</prepared>" in asked and "rains" not in asked
+    gone = held.model_copy(update={"citations": (elsewhere, elsewhere, elsewhere)})
+    assert "<prepared question" not in told("NOTHING", prepared=[gone])[1]
+    assert "<prepared question" in told("NOTHING", prepared=[gone, held])[1]
+
+
+def test_what_outsiders_say_is_marked_and_readers_of_what_looks_like_fraud_are_told() -> None:
+    marks: tuple[Literal["", "outside", "suspicious"], ...] = ("", "outside", "suspicious")
+    passages = tuple(p.model_copy(update={"standing": mark}) for p, mark in zip(PASSAGES, marks, strict=True))
+    one, asked = told("Kestrel delivers 1400 pallets [2].", recall=lambda more: passages)
+    assert re.findall(r'<passage n="(\d)"[^>]* from="([^"]+)"', asked) == [
+        ("2", "outside"),
+        ("3", "outside, suspicious"),
+    ]
+    assert one.text == "Kestrel delivers 1400 pallets."
+    warned, _ = told("Lunch is wanted [3].", recall=lambda more: passages)
+    assert warned.text == f"Lunch is wanted.\n{answer.SUSPICIOUS}"
+    by_rules = answer.by_rules("What does Kestrel deliver?", passages)
+    assert answer.SUSPICIOUS not in by_rules.text
 
 
 def test_what_has_no_answer_in_little_is_asked_once_more_with_more() -> None:
