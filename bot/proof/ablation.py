@@ -13,6 +13,8 @@ from graphs.domain import Value
 FILE = "ablation.json"
 """Of a folder: a run of the bench."""
 AWAKE = "awake"
+WIDER = "awake, as much to read"
+"""Awake with as many more passages as learned context takes asleep."""
 
 
 class Spent(Value):
@@ -103,15 +105,15 @@ def share(answers: Sequence[Answered]) -> float:
     return sum(one.right for one in answers) / max(len(answers), 1)
 
 
-def gain(run: Ablation, arm: str) -> tuple[float, Interval | None]:
-    """By how much an arm is above awake, with 95 % of a bootstrap over the questions; None for fewer than two."""
-    pairs = list(zip(run.of(AWAKE), run.of(arm), strict=True))
+def gain(run: Ablation, arm: str, base: str = AWAKE) -> tuple[float, Interval | None]:
+    """By how much an arm is above another, with 95 % of a bootstrap over the questions; None for fewer than two."""
+    pairs = list(zip(run.of(base), run.of(arm), strict=True))
     sums: list[Sums] = [(1, one.right, other.right) for one, other in pairs]
 
     def figures(all_: Sums) -> Mapping[str, float]:
         return {"gain": (all_[2] - all_[1]) / all_[0]}
 
-    held = share(run.of(arm)) - share(run.of(AWAKE))
+    held = share(run.of(arm)) - share(run.of(base))
     return held, intervals(sums, figures, run.seed).get("gain")
 
 
@@ -140,26 +142,17 @@ def head(run: Ablation) -> list[str]:
 
 
 def accuracy(run: Ablation) -> Rows:
-    rows = [
-        [
-            "arm",
-            "right",
-            "against awake",
-            "won / lost",
-            "said right before the checks",
-            "live tokens written",
-            "and read",
-            "calls",
-        ]
-    ]
+    bases = [one for one in (AWAKE, WIDER) if one in {arm.name for arm in run.arms}]
+    against = [f"against {one} (won, lost)" for one in bases]
+    rows = [["arm", "right", *against, "said right before the checks", "live tokens written", "and read", "calls"]]
     for arm in run.arms:
         answers = run.of(arm.name)
-        right, said = sum(one.right for one in answers), sum(one.said_right for one in answers)
+        said = sum(one.said_right for one in answers)
         rows.append(
             [
                 arm.name,
-                f"{right}/{len(answers)} ({100 * share(answers):.0f} %)",
-                *_against(run, arm.name),
+                f"{sum(one.right for one in answers)}/{len(answers)} ({100 * share(answers):.0f} %)",
+                *(_against(run, arm.name, base) for base in bases),
                 f"{said}/{len(answers)}",
                 _mean(one.spent.completion for one in answers),
                 _mean(one.spent.prompt for one in answers),
@@ -169,14 +162,14 @@ def accuracy(run: Ablation) -> Rows:
     return rows
 
 
-def _against(run: Ablation, arm: str) -> list[str]:
-    if arm == AWAKE:
-        return ["-", "-"]
-    found, sure = gain(run, arm)
-    pairs = list(zip(run.of(AWAKE), run.of(arm), strict=True))
+def _against(run: Ablation, arm: str, base: str) -> str:
+    if arm == base:
+        return "-"
+    found, sure = gain(run, arm, base)
+    pairs = list(zip(run.of(base), run.of(arm), strict=True))
     won, lost = (sum(a.right is x and b.right is not x for a, b in pairs) for x in (False, True))
     between = f" [{100 * sure.low:+.0f}, {100 * sure.high:+.0f}]" if sure else ""
-    return [f"{100 * found:+.0f} points{between}", f"{won} / {lost}"]
+    return f"{100 * found:+.0f} points{between} ({won}, {lost})"
 
 
 def costs(run: Ablation) -> Rows:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from bot.proof import ablation
+from bot import proving
+from bot.proof import ablation, page
 from bot.proof.ablation import AWAKE, Ablation, Answered, Arm, Evidence, Spent
 from tests.bench.ablation.grade import right
 from tests.bench.ablation.office import AT, SMALL, office
@@ -112,6 +113,15 @@ def test_the_tables_say_what_was_won_what_it_cost_and_how_far_the_evidence_came(
     assert gained == 0.5 and sure is not None and sure.low <= 0.5 <= sure.high
     assert ablation.cost(run, run.arms[1], "completion") == (100 + 10 * 40) / 2
     assert ablation.cost(run, run.arms[1], "all") == (1000 + 10 * 1040) / 2
-    assert ablation.accuracy(run)[2][1:4] == ["2/2 (100 %)", "+50 points [+0, +100]", "1 / 0"]
+    assert ablation.accuracy(run)[2][1:3] == ["2/2 (100 %)", "+50 points [+0, +100] (1, 0)"]
     assert ["every source among the passages", "1", "1"] in ablation.stages(run)
     assert any("3 calls were not recorded" in line for line in ablation.head(run))
+
+
+def test_the_page_shows_an_office_with_whose_answers_they_are_and_is_whole_without_one() -> None:
+    pictures = dict.fromkeys((*page.PICTURES, "ablation"), b"png")
+    shown = page.html(proving.recorded(), pictures, "Recorded run", page.Office(_run(), "Run in this folder: <m>"))
+    assert "Run in this folder: &lt;m&gt;" in shown and "2/2 (100 %)" in shown and "How far the evidence came" in shown
+    without = page.html(proving.recorded(), pictures, "Recorded run")
+    assert "In an office" not in without and "Recorded run" in without
+    assert shown.count("<img") == without.count("<img") + 1

@@ -26,7 +26,7 @@ from tests.bench.measure import Given, Row, report, say
 RECORDINGS = Path(__file__).parent / "recordings.jsonl.gz"
 RECORDED = "recorded"
 """The model's name in the recordings. It is part of their keys."""
-ARMS = (0, 1, 2)
+ARMS = (0, 1, 2, 3)
 """Of `PLANS`, those that are recorded."""
 SEED, QUESTIONS = 5, 28
 
@@ -54,7 +54,11 @@ def _parser() -> argparse.ArgumentParser:
     add("--live", action="store_true", help="ask the models that the settings name")
     add("--rules", action="store_true", help="ask no model")
     add("--recordings", type=Path, default=RECORDINGS, help="answers to replay")
-    add("--arms", type=_numbers, help="0 awake; 1, 2: k = 1 with and without conclusions; 3, 4: k = 5 likewise")
+    add(
+        "--arms",
+        type=_numbers,
+        help="0 awake, 1 with more passages; 2, 3: k = 1 with and without conclusions; 4, 5: k = 5 likewise",
+    )
     add("--questions", type=int, default=QUESTIONS, help="at most so many, of each kind about as many")
     add("--seed", type=int, default=SEED, help="of the office and of the choice of questions")
     add("--out", type=Path, default=Path("out/ablation"), help="folder for the figures")

@@ -16,9 +16,10 @@ from tempfile import TemporaryDirectory
 
 from bot import app, asking, imports
 from bot.desk import Desk, Model, Owner, begin_owner
-from bot.proof.ablation import AWAKE, Answered, Arm, Evidence, Spent
+from bot.proof.ablation import AWAKE, WIDER, Answered, Arm, Evidence, Spent
 from bot.settings import Settings
 from bot.store import memory, messages, people, prepared, runs
+from graphs import answer as answering
 from graphs.citing import without_numbers
 from graphs.life import source_key
 from graphs.reading import ValueT
@@ -36,15 +37,17 @@ SLEEPS = time(4)
 
 @dataclass(frozen=True)
 class Plan:
-    """One arm. `passes`: tries of each answer made ahead; 0 sleeps no night."""
+    """One arm. `passes`: tries of each answer made ahead; 0 sleeps no night. `wider`: so many characters of passages more."""
 
     name: str
     passes: int = 0
     concludes: bool = True
+    wider: int = 0
 
 
 PLANS = (
     Plan(AWAKE, concludes=False),
+    Plan(WIDER, concludes=False, wider=answering.KNOWN),
     Plan("asleep, k = 1", 1),
     Plan("asleep, k = 1, no conclusions", 1, concludes=False),
     Plan("asleep, k = 5", 5),
@@ -90,7 +93,8 @@ def play_on(
     desk = replace(desk, sleep_model=asleep, live_model=live, passes=max(plan.passes, 1))
     slept = _sleep(desk, dsn, office) if plan.passes else {}
     tell(f"{plan.name}: {sum(one.calls for one in slept.values())} calls asleep")
-    answers = [_answered(desk, plan, number, one, heard) for number, one in enumerate(office.asked, 1)]
+    with _room(plan.wider):
+        answers = [_answered(desk, plan, number, one, heard) for number, one in enumerate(office.asked, 1)]
     tell(f"{plan.name}: {sum(one.right for one in answers)} of {len(answers)} answers right")
     return Played(
         Arm(name=plan.name, passes=plan.passes, concludes=plan.concludes, slept=slept), tuple(answers), heard.unrecorded
@@ -171,6 +175,17 @@ def _spent(owner: Owner, night: date) -> list[tuple[str, Spent]]:
 
 def _added(one: Spent, other: Spent) -> Spent:
     return Spent(**{name: getattr(one, name) + getattr(other, name) for name in Spent.model_fields})
+
+
+@contextmanager
+def _room(wider: int) -> Iterator[None]:
+    """More passages than the product shows: what learned context takes in a prompt, for who has none."""
+    held = answering.ONE_FACT, answering.SEVERAL
+    answering.ONE_FACT, answering.SEVERAL = (room + wider for room in held)
+    try:
+        yield
+    finally:
+        answering.ONE_FACT, answering.SEVERAL = held
 
 
 # --- questions ------------------------------------------------------------------------------------
