@@ -36,8 +36,10 @@ SAME = 0.8
 """So near two questions are one."""
 SHOWN = 24
 """Items that the model words questions for."""
-ONE_MATTER = 0.5
+ONE_MATTER = 0.7
 """So near two items of one message are one."""
+TOLD = 0.75
+"""So much of a line's words stands in items when they say all of it."""
 SEVERAL = 0.05
 """What more than one item speaks of is likelier by this for each, twice at most."""
 REHEARSED = 2
@@ -163,8 +165,15 @@ def shown(pending: Sequence[Candidate], known: Sequence[Candidate]) -> dict[str,
     """What the model sees, by the name it sees it under: the likeliest first, then what is merely known; each matter once."""
     open_ = [one for one in pending if not one.worded and _may_be_shown(one.text)]
     found = each_once(sorted(open_, key=lambda one: (-one.score, one.text)))[:SHOWN]
-    told = each_once([*found, *(one for one in known if _may_be_shown(one.text))])
+    told = each_once([*found, *(one for one in known if _may_be_shown(one.text) and not _is_told(one, found))])
     return {f"A{n}": one for n, one in enumerate(told, 1)}
+
+
+def _is_told(line: Candidate, found: Sequence[Candidate]) -> bool:
+    """Whether items that come from the same messages say together what a line of a brief says."""
+    told = frozenset(word for one in found if set(one.rests) & set(line.rests) for word in words_of(one.text))
+    said = words_of(line.text)
+    return sum(meets(word, told) for word in said) >= TOLD * len(said) > 0
 
 
 def _may_be_shown(text: str) -> bool:
@@ -172,7 +181,7 @@ def _may_be_shown(text: str) -> bool:
 
 
 def each_once(found: Sequence[Candidate]) -> list[Candidate]:
-    """Each matter where it stands first, resting on all that says it: a change, its note and the line about it are one."""
+    """Each matter where it stands first, resting on all that says it: a change and its note are one."""
     kept: list[Candidate] = []
     for one in found:
         place = next((n for n, other in enumerate(kept) if _is_one_matter(one, other)), None)
@@ -185,6 +194,9 @@ def each_once(found: Sequence[Candidate]) -> list[Candidate]:
 
 
 def _is_one_matter(one: Candidate, other: Candidate) -> bool:
+    here, there = checks.numbers(one.text), checks.numbers(other.text)
+    if not (here <= there or there <= here):
+        return False  # two prices
     near = min(nearness(one.text, [other.text]), nearness(other.text, [one.text]))
     return near >= (ONE_MATTER if set(one.rests) & set(other.rests) else SAME)
 
@@ -234,10 +246,10 @@ def _expected(one: Candidate, wordings: Sequence[str], about: Sequence[Candidate
 
 _OF_TALK = re.compile(
     r"^(?:what|why|when|where|who|how) (?:did|does|has|have) .{0,40}\b(?:say|said|write|written|post(?:ed)?|mention(?:ed)?|"
-    r"react(?:ed)?|think|feel)\b|^who (?:said|wrote|posted|mentioned)\b|"
+    r"report(?:ed)?|react(?:ed)?|think|feel)\b|^who (?:said|wrote|posted|mentioned)\b|"
     r"^what (?:was|were|has been) .{0,30}\b(?:said|written|posted|mentioned|discussed)\b|"
     r"^(?:did|has|have) .{0,40}\b(?:say|said|mention(?:ed)?)\b|"
-    r"^(?:was|wann|warum|wo|wer) (?:hat|haben|wurde) .{0,40}\b(?:gesagt|geschrieben|erwähnt|gepostet|besprochen)\b|"
+    r"^(?:was|wann|warum|wo|wer) (?:hat|haben|wurde) .{0,40}\b(?:gesagt|geschrieben|erwähnt|gepostet|berichtet|besprochen)\b|"
     r"^was (?:sagt|meint|denkt)\b|^(?:qu'a|pourquoi|quand) .{0,40}\b(?:dit|écrit|mentionné)\b|"
     r"^(?:qué|quién|cuándo) (?:dijo|escribió)\b"
 )

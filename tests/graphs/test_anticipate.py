@@ -117,14 +117,26 @@ def test_what_speaks_to_a_program_is_no_item_and_the_one_beside_it_is() -> None:
     assert "thief@evil.example" not in model.asked[0].user and MOVED.text in model.asked[0].user
 
 
-def test_a_change_its_note_and_the_line_about_it_are_one_item_that_rests_on_all_of_them() -> None:
+def test_a_change_and_its_note_are_one_item_and_a_line_that_says_both_of_two_items_is_none() -> None:
     change = MOVED.model_copy(update={"rests": (1,)})
     note = candidate("The Kestrel import moves to 26 March, a week later.", 0.6).model_copy(update={"rests": (1, 2)})
-    line = candidate("Ada moves the Kestrel import to 26 March.", ahead.KNOWN).model_copy(update={"rests": (1, 3)})
     other = candidate("The Kestrel import has 900 rows.", 0.6).model_copy(update={"rests": (1,)})
-    items = ahead.shown([note, other, change], [line])
-    assert [one.text for one in items.values()] == [change.text, other.text]
-    assert items["A1"].rests == (1, 2, 3)
+    line = candidate("On 26 March the Kestrel import moves, with 900 rows.", ahead.KNOWN).model_copy(
+        update={"rests": (1, 3)}
+    )
+    more = candidate("The Kestrel import of 26 March needs a crane from Hall.", ahead.KNOWN).model_copy(
+        update={"rests": (1,)}
+    )
+    elsewhere = line.model_copy(update={"rests": (9,), "text": "On 26 March the fair in Essen opens."})
+    items = ahead.shown([note, other, change], [line, more, elsewhere])
+    assert [one.text for one in items.values()] == [change.text, other.text, more.text, elsewhere.text]
+    assert items["A1"].rests == (1, 2)
+
+
+def test_two_prices_of_one_message_are_two_items() -> None:
+    prices = ("Sprig 2 costs 89 EUR list and 84 EUR from 200.", "In the US Sprig 2 costs 94 $ list and 88 $ from 200.")
+    found = [candidate(text).model_copy(update={"rests": (1,)}) for text in prices]
+    assert len(ahead.shown(found, [])) == 2 and len(ahead.shown([*found, *found], [])) == 2
 
 
 def test_items_stand_in_the_same_order_whichever_worker_was_faster() -> None:
@@ -136,7 +148,7 @@ def test_items_stand_in_the_same_order_whichever_worker_was_faster() -> None:
 
 @pytest.mark.parametrize(
     "nobody",
-    ["What did Ada say about the Kestrel import?", "Who mentioned the Kestrel import?", "What was said on Kestrel?",
+    ["What did Ada say about the Kestrel import?", "Who mentioned the Kestrel import?", "What was said on Kestrel?", "What did Ada report on the Kestrel import?",
      "Was hat Ada zum Kestrel-Import geschrieben?", "Did anybody mention the Kestrel import?"],
 )  # fmt: skip
 def test_nobody_is_expected_to_ask_what_somebody_said(nobody: str) -> None:
