@@ -4,44 +4,34 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import zip_longest
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot import recipients
 from bot.desk import Desk, Owner
 from bot.mail import compose
 from bot.store import desk as kept
-from bot.store import memory, messages, runs
+from bot.store import runs
 from bot.store.db import Tx
 from graphs import draft as writing
 from graphs import tasks
-from graphs.conversations import fingerprint, name_of
+from graphs.conversations import fingerprint
 from graphs.domain import (
     Address,
     Considered,
     Draft,
     MailSource,
-    Memory,
     Message,
     NotDrafted,
-    Quoted,
-    Source,
     Thread,
     account_scope,
 )
-from graphs.rules.address import content_words
-from graphs.rules.gates import gate, has_ask
+from graphs.rules.gates import gate
 from graphs.rules.style import Style, style
-from graphs.rules.text import language, sentences
+from graphs.rules.text import language
 from graphs.thinking import Thinker
 
 CHECKPOINTED = (writing.MailRef, writing.Outcome)
-FACTS = 8
-"""Passages from elsewhere that a draft may draw on."""
-
-NOTES = 30
-"""Notes of public channels that every draft of a night may draw on."""
-
 EXPIRES = timedelta(days=14)
 UNTOUCHED = ("planned", "appended")
 
@@ -194,11 +184,11 @@ def context(
 ) -> writing.Context:  # fmt: skip
     """What the graph may read to answer these mails, by row id."""
     sent = sent_in(threads)
-    notes = public_notes(owner, now)
+    held = [message for thread in threads.values() for message in thread.messages]
     return writing.Context(
         thinker=thinker,
         thread=lambda ref: mails[ref.message].thread,
-        known=lambda ref: known_to_recipients(owner, mails[ref.message], notes, now),
+        known=lambda ref: recipients.known(owner, mails[ref.message].mail, mails[ref.message].thread, held, now),
         style=lambda ref: style_of(owner, sent, mails[ref.message].mail),
         owner=owner.person,
         people=owner.people,
@@ -215,78 +205,6 @@ def style_of(owner: Owner, sent: Sequence[Message], mail: Message) -> Style:
     assert mail.mail is not None
     to = (mail.mail.reply_to or (mail.mail.sender,))[0].address
     return style(sent, to, owner.inside, language(mail.text.text))
-
-
-def public_notes(owner: Owner, now: datetime) -> tuple[Memory, ...]:
-    """What the public channels know and still holds, newest; the same for every draft of a night."""
-    scopes = [p.id for p in owner.places if p.channel and p.channel.kind == "public" and not p.channel.shared]
-    with owner.begin() as tx:
-        settled = [one for one in memory.memories(tx, scopes, now) if one.kind != "open_question"]
-    return tuple(settled[-NOTES:])
-
-
-def known_to_recipients(owner: Owner, inbox: Inbox, notes: tuple[Memory, ...], now: datetime) -> writing.Known:
-    """What retrieval has about a mail, split by who may know it: public channels may be used, the rest is only named.
-
-    Mail of the same correspondent counts as known to them. Everything else stays out of the model's sight.
-    """
-    facts = inbox.mail.mail
-    assert facts is not None
-    public = {p.key for p in owner.places if p.channel and p.channel.kind == "public" and not p.channel.shared}
-    names = {place.key: f"#{place.name}" for place in owner.places if place.channel}
-    same = {facts.sender.address, *(a.address for a in facts.reply_to)}
-    told = {m.text.text for m in inbox.thread.messages}
-    found = _found(owner, inbox, now)
-    with owner.begin() as tx:
-        after = messages.followers(tx, [m.id for m in found if m.slack is not None], now)
-    usable: list[writing.Passage] = []
-    withheld: list[Source] = []
-    asked = content_words(f"{inbox.thread.title} {inbox.mail.text.text}")
-    for message in found:
-        if message.text.text in told:
-            continue  # the thread itself, or a copy of it
-        about = content_words(message.text.text)
-        if len(about) < 3 or not about & asked:
-            continue  # a neighbour of something found
-        between_us = message.mail is not None and same <= _parties(message)
-        if message.scope in public or between_us:
-            told.add(message.text.text)
-            author = name_of(message, owner.people)
-            usable.append(
-                writing.Passage(
-                    source=message.source, label=names.get(message.scope, f"mail from {author}"),
-                    text=_with_answer(owner, message, after.get(message.id)),
-                    said_by=author, said_at=message.sent_at, internal=message.scope in public,
-                )
-            )  # fmt: skip
-        else:
-            withheld.append(message.source)
-    newest_last = sorted(usable[:FACTS], key=lambda passage: passage.said_at)
-    return writing.Known(passages=tuple(newest_last), notes=notes, withheld=tuple(withheld[:2]))
-
-
-def _with_answer(owner: Owner, message: Message, after: Message | None) -> Quoted:
-    """A question together with what was said to it."""
-    if after is None or "?" not in message.text.text:
-        return message.text
-    return Quoted(text=f"{message.text.text}\n{name_of(after, owner.people)}: {after.text.text}")
-
-
-def _found(owner: Owner, inbox: Inbox, now: datetime) -> list[Message]:
-    """What the owner may read about each thing the mail asks, and about it as a whole; best first, taking turns."""
-    title = inbox.thread.title
-    asks = [sentence for sentence in sentences(inbox.mail.text.text) if has_ask(sentence)][:4]
-    questions = [f"{title} {ask}" for ask in asks] + [f"{title} {inbox.mail.text.text}"[:1500]]
-    with owner.begin() as tx:
-        ranked = [[hit.id for hit in messages.recall(tx, q, language(q), 10, now)] for q in questions]
-        turns = [id_ for place in zip_longest(*ranked) for id_ in place if id_ is not None]
-        return messages.by_id(tx, list(dict.fromkeys(turns))[:30])
-
-
-def _parties(message: Message) -> set[str]:
-    assert message.mail is not None
-    mail = message.mail
-    return {mail.sender.address, *(a.address for a in (*mail.to, *mail.cc))}
 
 
 # --- from an outcome to a mail --------------------------------------------------------------------

@@ -19,7 +19,7 @@ from pydantic import Field
 from graphs import checks
 from graphs.conversations import heading, rendered, shown, stamp
 from graphs.digest_value import clip
-from graphs.domain import Ask, Memory, NotDrafted, Person, Quoted, Receipt, Source, Thread, UsedFact, Value
+from graphs.domain import Ask, NotDrafted, Person, Quoted, Receipt, Source, Thread, UsedFact, Value
 from graphs.life import source_key
 from graphs.prompts import prompt
 from graphs.quote import attribute, fence
@@ -44,13 +44,28 @@ class Passage(Value):
     said_by: str
     said_at: datetime
     internal: bool  # readable inside the organisation; a recipient outside may not know it
+    own: bool = False  # from mails of the owner that the sender has not seen
+    over: tuple[str, ...] = ()  # words of it that hold no more
+    disputed: bool = False  # somebody else says otherwise, and nobody decided
+
+
+class Note(Value):
+    """What is remembered and holds now, as far as the recipients may know it."""
+
+    text: Quoted
+    source: Source
+    label: str  # "#product", "mails with the sender"
+    since: datetime
+    internal: bool  # as of a passage
+    own: bool = False
+    disputed: bool = False
 
 
 class Known(Value):
     """What retrieval has for a mail: usable passages, and sources that were kept back from the model."""
 
     passages: tuple[Passage, ...] = ()
-    notes: tuple[Memory, ...] = ()  # of public channels, valid now
+    notes: tuple[Note, ...] = ()
     withheld: tuple[Source, ...] = ()
 
 
@@ -144,25 +159,33 @@ def question(thread: Thread, ref: MailRef, known: Known, context: Context) -> st
     """Owner and style first, then the thread with the mail to answer named by number, then the facts."""
     owner = context.owner
     number = next((n for n, m in enumerate(shown(thread), 1) if m.id == ref.message), 0)
-    facts = "\n".join(
-        fence(
-            "fact", p.text, {"id": f"F{n}", "from": p.label, "by": p.said_by, "at": stamp(p.said_at, owner.zone)}, 1200
-        )
-        for n, p in enumerate(known.passages, 1)
-    )
-    notes = "\n".join(
-        fence("note", Quoted(text=m.text), {"id": f"K{n}", "since": stamp(m.valid_from, owner.zone)[4:14]}, 260)
-        for n, m in enumerate(known.notes, 1)
-    )
+    facts = "\n".join(_fact(f"F{n}", one, owner.zone) for n, one in enumerate(known.passages, 1))
+    notes = "\n".join(_note(f"K{n}", one, owner.zone) for n, one in enumerate(known.notes, 1))
     return (
         f"OWNER: {attribute(owner.name)}. It is {stamp(context.now, owner.zone)} where the owner is.\n"
-        f"{f'Notes from public channels of the organisation:{chr(10)}{notes}{chr(10)}' if notes else ''}"
+        f"{f'Notes about what it asks, oldest first:{chr(10)}{notes}{chr(10)}' if notes else ''}"
         f"{style_lines(context.style(ref))}\n"
         f"{heading(thread)} The mail to answer is number {number}.\n"
         f"{rendered(thread, owner.zone, context.people, 4000)}\n"
         f"{'Facts found for it:' if facts else 'No further facts were found.'}\n{facts}".rstrip()
         + (_wished(context.wish) if context.wish else "")
     )
+
+
+def _fact(name: str, one: Passage, zone: str) -> str:
+    about = {"id": name, "from": one.label, "by": one.said_by, "at": stamp(one.said_at, zone)}
+    if one.over:
+        about["no_longer_true"] = " / ".join(clip(words, 120) for words in one.over)
+    return fence("fact", one.text, about | _disputed(one), 1200)
+
+
+def _note(name: str, one: Note, zone: str) -> str:
+    about = {"id": name, "from": one.label, "since": stamp(one.since, zone)[4:14]}
+    return fence("note", one.text, about | _disputed(one), 260)
+
+
+def _disputed(one: Passage | Note) -> dict[str, str]:
+    return {"disputed": "yes"} if one.disputed else {}
 
 
 def _wished(wish: Wish) -> str:
@@ -211,12 +234,11 @@ def read(reply: Written, thread: Thread, ref: MailRef, known: Known, context: Co
     if faults:
         return Outcome(ref=ref, question=_question("", said, asks, thread), why=f"Not drafted: {'; '.join(faults)}")
     used = _used(reply.facts, known)
-    assumptions = [clip(a, 160) for a in reply.assumptions[:3] if not _adds(a, said)]
-    if any(internal for _, internal in used) and _has_outsider(thread):
-        assumptions.append("Something said inside the organisation may be told outside; see the facts.")
+    facts = [UsedFact(text=clip(one.text.text, 200), source=one.source) for one in reversed(used)]
+    assumptions = [clip(a, 160) for a in reply.assumptions[:3] if not _adds(a, said)] + _warnings(used, thread)
     receipt = Receipt(
         asks=tuple(Ask(ask=clip(ask.ask, 120), answered=ask.answered) for ask in found),
-        facts=tuple({source_key(fact.source): fact for fact, _ in reversed(used)}.values())[::-1],
+        facts=tuple({source_key(fact.source): fact for fact in facts}.values())[::-1],
         assumptions=tuple(assumptions),
         withheld=known.withheld,
         why=why,
@@ -225,16 +247,21 @@ def read(reply: Written, thread: Thread, ref: MailRef, known: Known, context: Co
     return Outcome(ref=ref, body=body, receipt=receipt, slots=tuple(checks.SLOT.findall(body)), why=why)
 
 
-def _used(refs: Sequence[str], known: Known) -> list[tuple[UsedFact, bool]]:
-    """The facts and notes named, each with whether it is internal; what was not given is dropped."""
-    given: dict[str, tuple[UsedFact, bool]] = {
-        f"F{n}": (UsedFact(text=clip(p.text.text, 200), source=p.source), p.internal)
-        for n, p in enumerate(known.passages, 1)
-    }
-    for n, note in enumerate(known.notes, 1):
-        if note.sources:
-            given[f"K{n}"] = UsedFact(text=clip(note.text, 200), source=note.sources[0]), True
+def _used(refs: Sequence[str], known: Known) -> list[Passage | Note]:
+    """The facts and notes named, once each; what was not given is dropped."""
+    facts: dict[str, Passage | Note] = {f"F{n}": one for n, one in enumerate(known.passages, 1)}
+    given = facts | {f"K{n}": one for n, one in enumerate(known.notes, 1)}
     return [given[ref] for ref in dict.fromkeys(refs) if ref in given]
+
+
+def _warnings(used: Sequence[Passage | Note], thread: Thread) -> list[str]:
+    """What the owner should look at before they send what the recipients may not have known."""
+    told = []
+    if any(one.internal for one in used) and _has_outsider(thread):
+        told.append("Something said inside the organisation may be told outside; see the facts.")
+    if any(one.own for one in used):
+        told.append("Something from your own mails with others is told; see the facts.")
+    return told
 
 
 def sources_of(thread: Thread, known: Known, context: Context) -> list[str]:
@@ -243,7 +270,7 @@ def sources_of(thread: Thread, known: Known, context: Context) -> list[str]:
     own = [thread.title, *(m.text.text for m in messages), *(stamp(m.sent_at, context.owner.zone) for m in messages)]
     links = [link.target for m in messages if m.mail for link in m.mail.links]
     addresses = [a.address for m in messages if m.mail for a in (m.mail.sender, *m.mail.to, *m.mail.cc)]
-    told = [p.text.text for p in known.passages] + [note.text for note in known.notes]
+    told = [p.text.text for p in known.passages] + [note.text.text for note in known.notes]
     return own + links + addresses + told
 
 

@@ -46,6 +46,12 @@ def noted_about(tx: Tx, text: str, most: int, at: datetime, past: bool = False) 
     return by_id(tx, [row["id"] for row in rows])
 
 
+def said_last(tx: Tx, scopes: Sequence[int], by: Sequence[str], most: int, at: datetime) -> tuple[Memory, ...]:
+    """What one of `by` (keys of a person) said last in those of `scopes` that the audience may read, and holds at `at`; newest
+    first."""
+    return by_id(tx, [row["id"] for row in tx.all("said_last", scopes=list(scopes), by=list(by), most=most, at=at)])
+
+
 def learned_tonight(tx: Tx, scopes: Sequence[int], night: date) -> tuple[Memory, ...]:
     """What a night added in those of `scopes` that the audience may read, and still holds; no conclusions."""
     return by_id(tx, [row["id"] for row in tx.all("learned_tonight", scopes=list(scopes), night=night)])

@@ -1,5 +1,6 @@
 """The date a sentence wants something by. A wrong date is worse than none, so whatever is unclear gives none."""
 
+import calendar
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -54,6 +55,10 @@ _MONTHS = {
     **dict.fromkeys(["october", "oct", "oktober", "okt", "octobre", "octubre"], 10),
     **dict.fromkeys(["november", "nov", "novembre", "noviembre"], 11),
     **dict.fromkeys(["december", "dec", "dezember", "dez", "décembre", "diciembre"], 12),
+}
+_IN_ENGLISH = {
+    **{name: calendar.day_name[day] for name, day in _WEEKDAYS.items() if len(name) > 3},
+    **{name: calendar.month_name[month] for name, month in _MONTHS.items() if len(name) > 3},
 }
 _NUMBERS = {
     **dict.fromkeys(["a", "an", "one", "einem", "einer", "un", "une", "una"], 1),
@@ -453,3 +458,10 @@ _HINT = re.compile(
     r"jours?|heures?|mañana|hoy|"
     r"tarde|noche|semanas?|mes|días?|horas?|mediodía)\b"
 )
+
+
+def in_english(text: str) -> str:
+    """The days and months that a text names in another language, in English: what is noted is English, what is said is not."""
+    said = re.findall(r"\w+", text.casefold())
+    named = dict.fromkeys(_IN_ENGLISH.get(word) or _IN_ENGLISH.get(word.removesuffix("s")) for word in said)
+    return " ".join(name for name in named if name is not None and name.casefold() not in said)

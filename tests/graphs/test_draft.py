@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from graphs import draft
 from graphs.checks import body_faults, unknown_links, unknown_numbers
-from graphs.domain import Ask, MailSource, Memory, Quoted, SlackSource, Thread
-from graphs.draft import Context, Known, MailRef, Outcome, Passage, Written, sources_of
+from graphs.domain import Ask, MailSource, Quoted, SlackSource, Thread
+from graphs.draft import Context, Known, MailRef, Note, Outcome, Passage, Written, sources_of
 from graphs.rules.style import Style
 from graphs.thinking import Failure, Thinker
 from tests.graphs.thinkers import ATTACK, FAILURE, Model, run
@@ -36,7 +36,7 @@ KNOWN = Known(
         Passage(source=MailSource(account="ada@house.example", message_id="<9@x>"), label="mail", text=Quoted(text="They cost 12 EUR"), said_by="Wade", said_at=MONDAY, internal=False),
     ),
     notes=(
-        Memory(id=3, scope="channel:C1", kind="fact", text="Deliveries take 5 days", quote="5 days", sources=(SlackSource(channel="C1", ts="2.2"),), said_by="UBOB", valid_from=MONDAY),
+        Note(text=Quoted(text="Deliveries take 5 days"), source=SlackSource(channel="C1", ts="2.2"), label="#supply", since=MONDAY, internal=True),
     ),
     withheld=(SlackSource(channel="C9", ts="9.9"),),
 )  # fmt: skip
@@ -151,7 +151,7 @@ def test_an_outcome_holds_no_address_subject_or_place_so_a_model_can_name_none()
 
 def test_facts_used_are_those_that_were_given_once_each() -> None:
     facts = outcome(written(facts=("F2", "K1", "F2", "F9", "K7", "F0", "F-1", "", ATTACK))).receipt.facts
-    assert [fact.source for fact in facts] == [KNOWN.passages[1].source, KNOWN.notes[0].sources[0]]
+    assert [fact.source for fact in facts] == [KNOWN.passages[1].source, KNOWN.notes[0].source]
     assert [fact.text for fact in facts] == ["They cost 12 EUR", "Deliveries take 5 days"]
 
 
@@ -176,6 +176,18 @@ def test_a_fact_from_inside_for_somebody_outside_is_flagged() -> None:
     assert outcome(written(facts=("F1",)), outside).receipt.assumptions
     assert not outcome(written(facts=("F2",)), outside).receipt.assumptions
     assert not outcome(written(facts=("F1",)), THREAD).receipt.assumptions
+
+
+def test_what_the_sender_has_not_seen_is_flagged_and_what_holds_no_more_or_is_disputed_is_marked() -> None:
+    fact, note = KNOWN.passages[1], KNOWN.notes[0]
+    known = Known(
+        passages=(fact, fact.model_copy(update={"own": True, "over": ("12 EUR",)})),
+        notes=(note, note.model_copy(update={"own": True, "disputed": True})),
+    )
+    for used, flagged in (("F1", False), ("F2", True), ("K1", False), ("K2", True)):
+        assert bool(outcome(written(facts=(used,)), known=known).receipt.assumptions) is flagged
+    marks = re.findall(r'id="(\w+)"[^>]*?(no_longer_true="12 EUR"|disputed="yes"|)>', asked(THREAD, known)[1])
+    assert marks == [("K1", ""), ("K2", 'disputed="yes"'), ("F1", ""), ("F2", 'no_longer_true="12 EUR"')]
 
 
 # --- questions and reasons ------------------------------------------------------------------------
@@ -243,7 +255,7 @@ WRITTEN = st.builds(
 def test_whatever_a_model_says_there_is_one_outcome_and_nothing_in_it_is_from_nowhere(answer: Written) -> None:
     one = outcome(answer)
     assert [bool(one.body), bool(one.question), one.reason is not None].count(True) == 1
-    given = {p.source for p in KNOWN.passages} | {s for note in KNOWN.notes for s in note.sources}
+    given = {p.source for p in KNOWN.passages} | {note.source for note in KNOWN.notes}
     assert {fact.source for fact in one.receipt.facts} <= given
     told = [one.body, one.question, *one.receipt.assumptions, *(ask.ask for ask in one.receipt.asks)]
     assert not any(unknown_links(text, SAID) for text in told)
@@ -286,7 +298,7 @@ def test_a_hostile_mail_or_fact_opens_and_closes_nothing_and_takes_the_same_way(
                 p.model_copy(update={"text": Quoted(text=ATTACK), "label": ATTACK, "said_by": ATTACK})
                 for p in KNOWN.passages
             ),
-            "notes": tuple(n.model_copy(update={"text": ATTACK}) for n in KNOWN.notes),
+            "notes": tuple(n.model_copy(update={"text": Quoted(text=ATTACK), "label": ATTACK}) for n in KNOWN.notes),
         }
     )
     assert re.findall(r"</?\w+", asked(evil, facts)[1]) == re.findall(r"</?\w+", asked(THREAD)[1])

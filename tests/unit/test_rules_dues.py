@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from graphs.rules.dues import due
+from graphs.rules.dues import due, in_english
 
 WEDNESDAY = datetime(2026, 3, 11, 9, 0, tzinfo=UTC)
 
@@ -122,3 +122,16 @@ def test_a_short_date_is_read_as_the_author_writes_dates() -> None:
 
 def test_an_unknown_zone_counts_as_utc() -> None:
     assert due("by tomorrow", WEDNESDAY, "Mars/Base") == day(12)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("Holt Ihr Spediteur im Dezember noch freitags ab?", "December Friday"),
+        ("mercredi ou jeudi, en février", "Wednesday Thursday February"),
+        ("freitags, also on Friday", ""),
+        ("Do you come on Friday?", ""),
+    ],
+)
+def test_days_and_months_are_found_whatever_language_names_them(text: str, named: str) -> None:
+    assert in_english(text) == named

@@ -20,6 +20,14 @@ order by wanted.place
 select memory_id as id from nightdesk.found_memories(
   %(question)s, %(lang)s, %(most)s, %(at)s, %(past)s, %(concluded)s)
 
+-- said_last --
+-- What somebody said last in some scopes and still holds, newest first; what says the same only once.
+select id from nightdesk.memory
+where scope_id = any(%(scopes)s) and said_by = any(%(by)s) and valid_from <= %(at)s
+  and (valid_to is null or valid_to > %(at)s) and kind not in ('conclusion', 'open_question')
+  and not nightdesk.said_before(id, %(at)s)
+order by valid_from desc, quote, text limit %(most)s
+
 -- superseded_before --
 -- What a memory took the place of, and what that had taken the place of, oldest first.
 with recursive before as (
