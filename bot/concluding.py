@@ -18,10 +18,12 @@ from bot.store.people import Place
 from bot.store.runs import Begin
 from bot.thinking import think
 from graphs import conclude as following
-from graphs.domain import Memory, Person
+from graphs.conclude import Concluded, Said
+from graphs.domain import Memory, Message, Person
+from graphs.rules.address import content_words
 from graphs.thinking import Thinker
 
-NEAR = 8
+NEAR = 12
 """Known statements that one of tonight is put together with, before code chooses among them."""
 
 AGAINST = 4
@@ -100,7 +102,7 @@ def _conclude(desk: Desk, audience: _Audience, thinker: Thinker | None, night: d
         thinker=thinker,
         whose=audience.whose,
         memories={one.id: one for group in groups for one in group},
-        against=lambda text: _against(audience, text, now),
+        against=partial(_against, audience, now),
         people=audience.people,
         now=now,
         zone=desk.zone or "UTC",
@@ -115,10 +117,22 @@ def _conclude(desk: Desk, audience: _Audience, thinker: Thinker | None, night: d
         runs.end(tx, run, {"groups": len(groups), "stands": len(stands)})
 
 
-def _against(audience: _Audience, text: str, now: datetime) -> list[str]:
-    """Memories and messages that the audience may read nearest to a conclusion: what could speak against it."""
+def _against(audience: _Audience, now: datetime, one: Concluded) -> list[Said]:
+    """Memories and messages that the audience may read nearest to a conclusion, without those it rests on and what only
+    repeats one of them: what could speak against it."""
     with audience.read() as tx:
-        memories = memory.noted_about(tx, text, AGAINST, now)
-        hits = messages.recall(tx, text, "en", AGAINST, now)
-        said = messages.by_id(tx, [hit.id for hit in hits])
-    return [*(one.text for one in memories), *(one.text.text for one in said)]
+        told = memory.noted_about(tx, one.text, AGAINST + len(one.premises), now)
+        rests = memory.by_id(tx, one.premises)
+        hits = messages.recall(tx, one.text, "en", 2 * AGAINST, now)
+        found = messages.by_id(tx, [hit.id for hit in hits])
+    others = [each for each in told if each.id not in one.premises][:AGAINST]
+    known = [content_words(f"{each.text} {each.quote}") for each in (*others, *rests)]
+    new = [each for each in found if not any(content_words(each.text.text) <= words for words in known)]
+    return [
+        *(Said(each.said_by, each.valid_from, each.text) for each in others),
+        *(Said(_who(audience, each), each.sent_at, each.text.text) for each in new[:AGAINST]),
+    ]
+
+
+def _who(audience: _Audience, message: Message) -> str:
+    return message.author.key if message.author.key in audience.people else message.author.name

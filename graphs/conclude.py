@@ -6,7 +6,8 @@ no number, name or link that they do not have; a sum, a difference and a count m
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import combinations
@@ -23,6 +24,7 @@ from graphs.prompts import prompt
 from graphs.quote import attribute, one_line
 from graphs.rules.address import content_words
 from graphs.rules.relation import Statement
+from graphs.rules.text import unlabelled
 from graphs.thinking import Failure, Thinker
 
 MOST = 4
@@ -30,13 +32,22 @@ MOST = 4
 
 MOST_GROUPS = 6
 MOST_TOGETHER = 4
-"""Statements of one group: one of tonight, and what shares most with it."""
+"""Statements of one group: one of tonight, and what goes with it."""
 
 
 class Group(Value):
     """Rows of memories that share a subject, the first from tonight."""
 
     memories: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What somebody said, as a doubt is shown it."""
+
+    by: str  # name, or key of a person
+    at: datetime
+    text: str
 
 
 class Concluded(Value):
@@ -57,7 +68,7 @@ class Context:
     thinker: Thinker
     whose: str  # "Place: #general" or "OWNER: Ada Lovelace", for whom it is concluded
     memories: Mapping[int, Memory]
-    against: Callable[[str], Sequence[str]]  # what that audience may read nearest to a text, one saying each
+    against: Callable[[Concluded], Sequence[Said]]  # what else that audience may read nearest to a conclusion
     people: Mapping[str, Person]
     now: datetime
     zone: str
@@ -76,27 +87,84 @@ class Verdicts(Value):
     stand: Annotated[tuple[int, ...], Field(max_length=12)]
 
 
-def groups(changed: Iterable[Memory], near: Callable[[Memory], Sequence[Memory]]) -> list[tuple[Memory, ...]]:
-    """What of tonight may say more together with what is known: statements that share a word of their subject."""
+def groups(changed: Sequence[Memory], near: Callable[[Memory], Sequence[Memory]]) -> list[tuple[Memory, ...]]:
+    """What of tonight may say more together with what is known: statements of one thing that say different things of it.
+
+    Each with those that go best with it, and with one that goes with the best of these: who waits for whom is a chain.
+    """
+    beside = {one.id: [other for other in near(one) if _may_join(one, other)] for one in changed}
+    everything = {one.id: one for one in (*changed, *(other for found in beside.values() for other in found))}
+    counts = Counter(word for one in everything.values() for word in _about(one))
     found: dict[frozenset[int], tuple[float, tuple[Memory, ...]]] = {}
-    for memory in changed:
-        about = _about(memory)
-        shares = {other.id: len(about & _about(other)) for other in near(memory) if _may_join(memory, other)}
-        known = {other.id: other for other in near(memory)}
-        best = sorted((row for row, shared in shares.items() if shared), key=lambda row: -shares[row])[
-            : MOST_TOGETHER - 1
-        ]
+    for one in changed:
+        best = _best(one, beside[one.id], counts)[: MOST_TOGETHER - 2]
         if best:
-            group = (memory, *(known[row] for row in best))
-            strength = shares[best[0]] / max(len(about), 1)
-            found.setdefault(frozenset(one.id for one in group), (strength, group))
-    ranked = sorted(found.values(), key=lambda one: -one[0])
-    return [group for _, group in ranked[:MOST_GROUPS]]
+            group = (one, *(other for _, other in best))
+            found.setdefault(frozenset(each.id for each in group), (best[0][0], group))
+    ranked = sorted(found.values(), key=lambda one: -one[0])[:MOST_GROUPS]
+    return [_with_next(group, near, counts) for _, group in ranked]
+
+
+def _best(one: Memory, others: Sequence[Memory], counts: Mapping[str, int]) -> list[tuple[float, Memory]]:
+    """Which of `others` say most together with one, best first; none twice in other words."""
+    kept: list[tuple[float, Memory]] = []
+    scored = [(fitting(one, other, counts), other) for other in others]
+    for score, other in sorted(scored, key=lambda found: -found[0]):
+        if score > 0 and not any(_says_the_same(other, before) for _, before in kept):
+            kept.append((score, other))
+    return kept
+
+
+def _with_next(
+    group: tuple[Memory, ...], near: Callable[[Memory], Sequence[Memory]], counts: Mapping[str, int]
+) -> tuple[Memory, ...]:
+    taken = {one.id for one in group}
+    others = [one for one in near(group[1]) if one.id not in taken and _may_join(group[1], one)]
+    new = [one for one in others if not any(_says_the_same(one, other) for other in group)]
+    return (*group, *(other for _, other in _best(group[1], new, counts)[:1]))
+
+
+def fitting(one: Memory, other: Memory, counts: Mapping[str, int]) -> float:
+    """How much may follow from two statements; 0 when nothing. `counts`: how many statements at hand have a word.
+
+    The rarer what both name, the more; more where one tells a plan and the other a state, or another person or place tells
+    it; the less, the more else they have in common: who says the same again adds nothing.
+    """
+    shared = _about(one) & _about(other)
+    if not shared or _says_the_same(one, other):
+        return 0.0
+    subject = sum((2 if word in _named(one) & _named(other) else 1) / max(counts.get(word, 0), 2) for word in shared)
+    apart = 1 + (one.kind != other.kind) / 2 + (one.said_by != other.said_by) / 4 + (one.scope != other.scope) / 4
+    mine, theirs = content_words(one.text), content_words(other.text)
+    return subject * apart * (1 - len(mine & theirs) / max(len(mine | theirs), 1))
+
+
+SAME = 0.7
+"""Of the words of the shorter of two statements."""
+
+
+def _says_the_same(one: Memory, other: Memory) -> bool:
+    """Whether one of two statements has the words and the numbers of the other and nothing of its own."""
+    if one.id == other.id:
+        return True
+    first, second = content_words(one.text), content_words(other.text)
+    shorter = min(len(first), len(second))
+    a, b = checks.numbers(one.text), checks.numbers(other.text)
+    return (a <= b or b <= a) and len(first & second) >= SAME * shorter
+
+
+_CODE = re.compile(r"\b[A-Z][A-Z0-9]*-?\d[\w-]*\b")
 
 
 def _about(memory: Memory) -> frozenset[str]:
+    """Words that name what it is about, names and codes among them."""
     said = Statement(memory.text, memory.quote, memory.said_by, memory.valid_from, memory.kind)
-    return said.about | said.named
+    return said.about | _named(memory)
+
+
+def _named(memory: Memory) -> frozenset[str]:
+    said = Statement(memory.text, memory.quote, memory.said_by, memory.valid_from, memory.kind)
+    return said.named | {code.casefold() for code in _CODE.findall(memory.text)}
 
 
 def _may_join(memory: Memory, other: Memory) -> bool:
@@ -128,8 +196,8 @@ def question(pending: Sequence[Group], rows: Sequence[int], context: Context) ->
     told: list[str] = []
     new: set[int] = set()
     for group in pending:
-        told.append("--")
-        told += [_told(row, rows, context) for row in group.memories if row in rows and row not in new]
+        of_group = [_told(row, rows, context) for row in group.memories if row in rows and row not in new]
+        told += ["--", *of_group] if of_group else []
         new |= set(group.memories)
     return f"{_where(context)}\n<notes>\n" + "\n".join(told[1:]) + "\n</notes>"
 
@@ -139,17 +207,23 @@ def _where(context: Context) -> str:
 
 
 def _told(row: int, rows: Sequence[int], context: Context) -> str:
-    memory = context.memories[row]
-    person = context.people.get(memory.said_by)
-    name = attribute(person.name if person else memory.said_by)
-    said = f"{name}, {stamp(memory.valid_from, context.zone)[4:14]}"
-    return f"{rows.index(row) + 1} ({said}) {one_line(Quoted(text=memory.text), 200)}"
+    return f"{rows.index(row) + 1} {_said(_of_memory(context.memories[row]), context)}"
+
+
+def _of_memory(memory: Memory) -> Said:
+    return Said(memory.said_by, memory.valid_from, memory.text)
+
+
+def _said(one: Said, context: Context) -> str:
+    person = context.people.get(one.by)
+    name = attribute(person.name if person else one.by)
+    return f"({name}, {stamp(one.at, context.zone)[:14]}) {one_line(Quoted(text=one.text), 200)}"
 
 
 def read(one: Proposed, rows: Sequence[int], context: Context) -> Concluded | None:
     """None unless it rests on two statements that were shown and adds only what code can check."""
     named = [rows[n - 1] for n in dict.fromkeys(one.premises) if 1 <= n <= len(rows)]
-    text = " ".join(one.text.split())[:240]
+    text = unlabelled(one.text)[:240]
     premises = [context.memories[row] for row in named]
     if len(named) < 2 or len(named) < len(set(one.premises)) or adds(text, premises, context.people):
         return None
@@ -201,12 +275,13 @@ def challenge(state: State, runtime: Runtime[Context]) -> dict[str, list[Conclud
 
 
 def doubt(proposed: Sequence[Concluded], context: Context) -> str:
-    """Each conclusion with what it rests on, and with what speaks of the same things."""
+    """Each conclusion with what it rests on, and with what else speaks of the same things, oldest first."""
     told = []
     for n, one in enumerate(proposed, 1):
         told.append(f"{n} {one_line(Quoted(text=one.text), 260)}")
-        told += [f"  rests on: {one_line(Quoted(text=context.memories[row].text), 200)}" for row in one.premises]
-        told += [f"  also said: {one_line(Quoted(text=text), 200)}" for text in context.against(one.text)]
+        told += [f"  rests on: {_said(_of_memory(context.memories[row]), context)}" for row in one.premises]
+        others = sorted(context.against(one), key=lambda said: (said.at, said.text))
+        told += [f"  also said: {_said(other, context)}" for other in others]
     return f"{_where(context)}\n<conclusions>\n" + "\n".join(told) + "\n</conclusions>"
 
 

@@ -261,7 +261,7 @@ def reconcile(state: State, runtime: Runtime[Context]) -> dict[str, list[Related
         if shown is None:
             open_.append(pair)
         else:
-            told.append((pair, _allowed(pair, shown, held, context)))
+            told += _allowed(pair, shown, held, context)
     if context.thinker is not None and not any(one.fell_back for one in state["noted"]):
         told += judged(open_[: min(max(len(held.facts) // PAIRS, 4), 60)], held, context)
     return {"related": related(told, held)}
@@ -324,7 +324,7 @@ def judged(open_: Sequence[Pair], held: _Held, context: Context) -> list[tuple[P
     for verdict in reply.verdicts:
         if 1 <= verdict.pair <= len(open_):
             found.setdefault(verdict.pair - 1, verdict.relation)
-    return [(open_[n], _allowed(open_[n], said, held, context)) for n, said in sorted(found.items())]
+    return [one for n, said in sorted(found.items()) for one in _allowed(open_[n], said, held, context)]
 
 
 def _pairs_asked(open_: Sequence[Pair], held: _Held, context: Context) -> str:
@@ -341,12 +341,13 @@ def _said(one: Statement, context: Context) -> str:
     return f"({name}, {stamp(one.said_at, context.zone)[4:14]}) {one_line(Quoted(text=one.text), 160)}"
 
 
-def _allowed(pair: Pair, said: Relation, held: _Held, context: Context) -> Relation:
-    """Where the words do not carry that one takes the other's place, both are kept and shown."""
+def _allowed(pair: Pair, said: Relation, held: _Held, context: Context) -> list[tuple[Pair, Relation]]:
+    """Where the words do not carry that one takes the other's place, both are kept: a stranger's against a colleague's is
+    shown as disputed, of others it is not known that they are about one thing."""
     later, earlier = held.said[pair.later], held.said[pair.earlier]
     if said != "supersedes" or relations.may_replace(later, earlier, _around(pair.later, held, context)):
-        return said
-    return "contradicts"
+        return [(pair, said)]
+    return [(pair, "contradicts")] if later.outside and not earlier.outside else []
 
 
 def _around(place: int, held: _Held, context: Context) -> list[str]:
@@ -366,7 +367,7 @@ def related(told: Sequence[tuple[Pair, Relation]], held: _Held) -> list[Related]
     for pair, relation in told:
         closed[pair.later] += relation == "supersedes"
         if relation == "supersedes" and closed[pair.later] > MOST_CLOSED:
-            relation = "contradicts"
+            continue
         fact, other = sorted((pair.later, pair.earlier))
         known = other >= len(held.facts)
         row = held.memories[other - len(held.facts)].id if known else other

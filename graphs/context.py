@@ -20,6 +20,7 @@ from graphs.conversations import stamp
 from graphs.domain import ContextLine, Person, PersonKey, Quoted, Value
 from graphs.prompts import prompt
 from graphs.quote import attribute, fence
+from graphs.rules.text import unlabelled
 from graphs.thinking import Failure, Thinker
 
 LONGEST = 220
@@ -98,11 +99,16 @@ def rewrite(state: State, runtime: Runtime[Context]) -> dict[str, Rewritten]:
 def question(context: Context) -> str:
     """The brief as it stands, then what it does not say yet: what changes most stands last."""
     lines, known = _named(context)
-    asked = [f"The brief is about {attribute(context.about)}; at most {4 * context.tokens} characters."]
+    asked = [f"The brief is about {attribute(context.about)}; at most {_words(context.tokens)} words."]
     asked += [fence("line", Quoted(text=line.text), {"id": key}, LONGEST + 40) for key, line in lines.items()]
     asked += [fence("note", Quoted(text=one.text), _shown(key, one, context), 260) for key, one in known.items()]
     asked.append(f"It is {stamp(context.now, context.zone)[:14]}.")
     return "\n".join(asked)
+
+
+def _words(tokens: int) -> int:
+    """As many as surely fit, in round figures: models count words better than characters."""
+    return max(4 * tokens // 70 * 10, 10)
 
 
 def _named(context: Context) -> tuple[dict[str, ContextLine], dict[str, Known]]:
@@ -159,8 +165,7 @@ def _line(
 
 
 def _told(text: str, concluded: bool) -> str:
-    said = text[len(CONCLUDED) :] if text.casefold().startswith(CONCLUDED.casefold()) else text
-    return f"{CONCLUDED if concluded else ''}{said}"[:LONGEST]
+    return f"{CONCLUDED if concluded else ''}{unlabelled(text)}"[:LONGEST]
 
 
 def _names(people: Mapping[PersonKey, Person]) -> frozenset[str]:

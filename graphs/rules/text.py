@@ -265,3 +265,18 @@ def _opened(written: str, rest: str, greeted: bool) -> Opening:
 def _without_title(name: str) -> str:
     kept = [word for word in name.casefold().lstrip("@").split() if word.strip(".") not in _TITLES]
     return " ".join(kept).strip(".,:;-'’")
+
+
+_LABEL = re.compile(
+    r"^\W*(?:(?:conclusions?|concluded|thus|hence|so|in conclusion|therefore)\s*[:,–—-]+|(?:i|we) conclude(?: that\b|\s*[:,–—-]+)|"
+    r"(?:it follows|this means) that\b|therefore\b)[\s*_]*",
+    re.I,
+)
+
+
+def unlabelled(text: str) -> str:
+    """One line without the words that announce it as a conclusion, as often as they stand there."""
+    said = " ".join(text.split())
+    while (bare := _LABEL.sub("", said)) not in (said, ""):
+        said = bare[0].upper() + bare[1:]
+    return said

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graphs import conclude
-from graphs.conclude import Concluded, Context, Group, Proposals, Proposed, Verdicts, groups
+from graphs.conclude import Concluded, Context, Group, Proposals, Proposed, Said, Verdicts, groups
 from graphs.domain import Memory, SlackSource
+from graphs.rules.text import unlabelled
 from tests.graphs.thinkers import ATTACK, FAILURE, Asked, Model, run
 from tests.unit.rules_threads import MONDAY, PEOPLE
 
@@ -32,7 +33,7 @@ HELD = (AWAY, DUE, SEATS, MORE)
 def night(
     proposed: Sequence[Proposed],
     stand: Sequence[int] = (1, 2, 3, 4),
-    against: Callable[[str], Sequence[str]] = lambda text: (),
+    against: Callable[[Concluded], Sequence[Said]] = lambda one: (),
 ) -> tuple[list[Concluded], Model]:
     def thinks(asked: Asked) -> Proposals | Verdicts:
         return Proposals(conclusions=tuple(proposed)) if asked.step == "conclude" else Verdicts(stand=tuple(stand))
@@ -41,7 +42,7 @@ def night(
     return drawn(model, against), model
 
 
-def drawn(model: Model, against: Callable[[str], Sequence[str]] = lambda text: ()) -> list[Concluded]:
+def drawn(model: Model, against: Callable[[Concluded], Sequence[Said]] = lambda one: ()) -> list[Concluded]:
     context = Context(
         model.thinker, "Place: #ops", {one.id: one for one in HELD}, against, PEOPLE, MONDAY + timedelta(days=1), "UTC"
     )
@@ -56,10 +57,13 @@ CLASH = Proposed(text="Ada is away when the contract for Kestrel is due on 13 Ma
 
 
 def test_a_conclusion_names_its_premises_and_is_held_against_what_else_is_known() -> None:
-    [found], model = night([CLASH], against=lambda text: ["Ada handed the contract to Bob."])
+    [found], model = night([CLASH], against=lambda one: [Said("UBOB", MONDAY, "Ada handed the contract to Bob.")])
     assert (found.text, found.premises) == (CLASH.text, (7, 8))
     assert [asked.step for asked in model.asked] == ["conclude", "challenge"]
-    assert "also said: Ada handed the contract to Bob." in model.asked[1].user
+    assert (
+        f"also said: ({PEOPLE['UBOB'].name}, {MONDAY:%a %Y-%m-%d}) Ada handed the contract to Bob."
+        in model.asked[1].user
+    )
 
 
 def test_what_does_not_stand_the_second_look_is_not_kept() -> None:
@@ -113,6 +117,39 @@ def test_statements_are_put_together_by_the_words_of_their_subject() -> None:
     assert len(both) == 1
 
 
+def test_what_goes_with_a_statement_comes_before_what_says_it_again() -> None:
+    waits = memory(21, "The dock plan of Kestrel waits for the customs form KX-204.", "UBOB", "status")
+    again = memory(22, "The dock plan of Kestrel is waiting for customs form KX-204.", "UPRI", "status")
+    form = memory(23, "Tom files the form KX-204 with the customs on 20 March.", "UTOM", "commitment")
+    ship = memory(24, "The valves leave from the dock of Kestrel on 18 March.", "UPRI", "event")
+    other = memory(25, "The canteen is closed on 20 March.", "UTOM", "event")
+    near = {21: (again, form, ship, other), 23: (waits, again), 24: (waits,)}
+    [group] = groups([waits], lambda one: near.get(one.id, ()))
+    assert set(group) == {waits, form, ship}
+    assert groups([waits], lambda one: (again,)) == []
+    assert groups([form], lambda one: (other,)) == []
+
+
+def test_who_waits_for_whom_is_followed_one_step_further() -> None:
+    first = memory(21, "The launch of the blue valve waits for the label text.", kind="status")
+    second = memory(22, "Priya writes the label text when legal has answered.", "UPRI", "commitment")
+    third = memory(23, "Legal answers Priya not before 2 April.", "UTOM", "fact")
+    near = {21: (second,), 22: (first, third)}
+    assert groups([first], lambda one: near[one.id]) == [(first, second, third)]
+
+
+@pytest.mark.parametrize(
+    "label", ["Conclusion: ", "I conclude: Conclusion: ", "**Conclusion:** ", "I conclude that ", "Therefore, "]
+)
+def test_a_conclusion_is_kept_as_the_bare_sentence(label: str) -> None:
+    assert night([CLASH.model_copy(update={"text": label + CLASH.text})])[0][0].text == CLASH.text
+
+
+def test_a_sentence_that_only_begins_like_a_label_stays_as_it_is() -> None:
+    for text in ("So far three halls are booked.", "Concluded contracts lie in hall 4.", "Thus far nothing came."):
+        assert unlabelled(text) == text
+
+
 def test_a_hostile_text_takes_the_same_way_and_ends_no_line() -> None:
     evil = memory(7, f"Ada is away from 12 March to 16 March. {ATTACK}")
     for first in (AWAY, evil):
@@ -120,7 +157,13 @@ def test_a_hostile_text_takes_the_same_way_and_ends_no_line() -> None:
             lambda asked: Proposals(conclusions=(CLASH,)) if asked.step == "conclude" else Verdicts(stand=(1,))
         )
         context = Context(
-            model.thinker, "Place: #ops", {7: first, 8: DUE}, lambda text: [ATTACK], PEOPLE, MONDAY, "UTC"
+            model.thinker,
+            "Place: #ops",
+            {7: first, 8: DUE},
+            lambda one: [Said("UBOB", MONDAY, ATTACK)],
+            PEOPLE,
+            MONDAY,
+            "UTC",
         )
         state, nodes = run(
             conclude.build(), {"pending": [Group(memories=(7, 8))], "proposed": [], "stands": []}, context

@@ -232,7 +232,7 @@ def test_a_model_that_closes_everything_closes_only_what_shares_a_subject_with_w
         [note(2, q="Kestrel delivers 1400 pallets", t="Bob no longer looks after the warehouse.")], everything
     )
     state, _ = night(model.thinker)
-    assert [(one.other, one.relation) for one in state["related"]] == [(8, "contradicts")]
+    assert state["related"] == []  # nor does it stand against it: that the two are about one thing nobody said
     unrelated = answering([note(2, q="Kestrel delivers 1400 pallets", t="Kestrel delivers 1400 pallets")], everything)
     assert night(unrelated.thinker)[0]["related"] == []
 

@@ -124,10 +124,10 @@ def test_a_brief_stays_within_its_budget_whoever_writes_it() -> None:
 
 def test_a_conclusion_is_always_told_as_one() -> None:
     worked_out = Known(9, "conclusion", "The launch waits for the pallets.", "", MONDAY, new=True)
-    for said in ("the launch waits.", "I conclude: the launch waits."):
+    for said in ("the launch waits.", "I conclude: the launch waits.", "I conclude that the launch waits."):
         says = [Line(text=said, notes=("K1",))]
         [told] = night(answering(says).thinker, [worked_out])[0].lines
-        assert told.text == f"{CONCLUDED}the launch waits."
+        assert told.text.casefold() == f"{CONCLUDED}the launch waits.".casefold()
     [plain] = night(None, [worked_out])[0].lines
     assert plain.text == f"{CONCLUDED}{worked_out.text}"
     again = night(answering([Line(text="The pallets hold the launch up.", notes=("L1",))]).thinker, (), lines=(plain,))[

@@ -249,7 +249,8 @@ def test_a_worker_told_to_end_finishes_what_it_has_in_hand_and_takes_nothing_mor
             gate.opened.set()
             _, err = first.communicate(timeout=PATIENCE)
         assert (first.returncode, "Nightdesk is down." in err) == (0, True)
-        assert had and held(desk) == [] and waiting(desk) == ["sleep"] and states(desk) == ["begun"]
+        assert had and held(desk) == [] and states(desk) == ["begun"]
+        assert set(waiting(desk)) == {"conclude", "learn", "anticipate", "sleep"}
 
 
 @pytest.mark.night

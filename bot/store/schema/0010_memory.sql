@@ -156,7 +156,7 @@ end $$;
 -- What a reader of memories is told with each of them, as far as they may read it.
 create function nightdesk.sources_of(memory bigint) returns jsonb language sql stable as $$
   select jsonb_agg(jsonb_build_object('scope', s.key, 'key', g.key, 'medium', g.medium, 'message_id', g.facts ->> 'message_id')
-    order by g.sent_at, g.key)
+    order by g.sent_at, g.key, s.key)
   from nightdesk.memory_source ms join nightdesk.message g on g.id = ms.message_id join nightdesk.scope s on s.id = g.scope_id
   where ms.memory_id = memory
 $$;
