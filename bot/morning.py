@@ -175,8 +175,15 @@ def _footer(tx: Tx, desk: Desk, owner: Owner, found: Found, fell_back: Sequence[
         cap=cap,
         by_step=by_step,
         failed=tuple(f"Found without a model: {reason}." for reason in sorted(set(fell_back))),
-        notes=tuple(f"not all answers were prepared: {reason}" for reason in sorted(not_ahead)),
+        notes=(*(f"not all answers were prepared: {reason}" for reason in sorted(not_ahead)), *_uses(tx, owner, night)),
     )
+
+
+def _uses(tx: Tx, owner: Owner, night: date) -> list[str]:
+    """What became of answers made ahead, where they asked alone and in the channels they are in."""
+    theirs = [place.id for place in owner.places if place.channel and owner.person.key in place.channel.members]
+    use = prepared.uses(tx, [owner.scope, *theirs], night - prepared.COUNTED)
+    return [f"prepared answers, last {prepared.COUNTED.days} days: {use}"] if str(use) else []
 
 
 def _spent(tx: Tx, desk: Desk, owner: Owner, night: date) -> tuple[str, str, tuple[Cost, ...]]:

@@ -46,6 +46,7 @@ def examine(at: Path | None) -> Iterator[Finding]:
         if store is not None:
             yield from told("database", database.database(store, not configured.database_url))
             yield from told("queue", database.queue(store))
+            yield from told("answers", database.answers(store))
         yield from told("slack", slack.slack(configured, store))
         if store is not None:
             yield from told("mail", mail.mail(store, keys(configured.keys or place / "keys.json"), configured.mail_ca))

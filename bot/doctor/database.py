@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from bot.doctor.finding import Clock, Finding, fail, ok, skew, told, warn
-from bot.store import health, migrate, people
+from bot.store import health, migrate, people, prepared
 from bot.store.db import Store, errors_sorted
 from graphs.errors import NeedsPerson
 
@@ -104,3 +105,12 @@ def queue(store: Store) -> Iterator[Finding]:
         yield warn(
             area, f"{found.failed} jobs failed in the last day.", "Look for `error` lines in the logs of the workers."
         )
+
+
+def answers(store: Store, clock: Clock = time.time) -> Iterator[Finding]:
+    """What became of answers made ahead: whether nights expect what is asked."""
+    since = datetime.fromtimestamp(clock(), UTC).date() - prepared.COUNTED
+    with store.directory() as tx:
+        use = prepared.uses_of_all(tx, since)
+    found = f"{use}." if str(use) else "none fitted a question."
+    yield ok("answers", f"Prepared answers, last {prepared.COUNTED.days} days: {found}")

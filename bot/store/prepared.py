@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 
 from psycopg.types.json import Jsonb
@@ -13,6 +13,8 @@ from graphs.domain import Prepared, Read, Source
 from graphs.rules.text import language
 from graphs.rules.wording import words_of
 
+COUNTED = timedelta(days=30)
+"""How far back is told what became of prepared answers."""
 HITS = 5
 """Of what a prepared question finds now so many of the best count: something new among them makes its answer stale."""
 
@@ -32,6 +34,13 @@ class Use:
     offered: int = 0
     cited: int = 0
     withheld: int = 0
+
+    def __str__(self) -> str:
+        """'' where nothing was prepared that fitted."""
+        if not self.offered + self.withheld:
+            return ""
+        aside = self.offered - self.cited
+        return f"{self.offered} offered, {self.cited} used, {aside} left aside, {self.withheld} withheld as stale"
 
 
 @dataclass(frozen=True)
@@ -109,7 +118,15 @@ def put_use(tx: Tx, scope: int, prepared: int, day: date, use: Use) -> None:
 
 
 def uses(tx: Tx, scopes: Sequence[int], since: date) -> Use:
+    """What became of answers where those of `scopes` asked that the audience may read."""
     row = tx.one("prepared_uses", scopes=list(scopes), since=since)
+    assert row is not None
+    return Use(row["offered"], row["cited"], row["withheld"])
+
+
+def uses_of_all(tx: Tx, since: date) -> Use:
+    """What became of everybody's, for whoever runs the desk."""
+    row = tx.one("prepared_counts", since=since)
     assert row is not None
     return Use(row["offered"], row["cited"], row["withheld"])
 

@@ -409,7 +409,7 @@ def test_the_command_says_all_of_it_as_one_json_value_and_keeps_its_secrets(
         said = json.loads(done.out)
         assert (done.code, said["ok"]) == (0, True), said
         areas = list(dict.fromkeys(one["area"] for one in said["findings"]))
-        assert areas == ["settings", "machine", "keys", "database", "queue", "slack", "mail", "models"]
+        assert areas == ["settings", "machine", "keys", "database", "queue", "answers", "slack", "mail", "models"]
         for secret in (*secrets.values(), BOT_TOKEN, APP_TOKEN, "sk-test"):
             assert secret not in done.out
         slack.company.scopes = frozenset(SCOPES) - {"chat:write"}

@@ -11,8 +11,10 @@ import pytest
 
 from bot import asking
 from bot.desk import Desk
+from bot.doctor import database as doctor
 from bot.store import messages, people, prepared
 from bot.store.db import Tx
+from bot.store.prepared import Use
 from graphs.domain import Prepared, Read, SlackSource
 from tests.servers.company import ADA, BOB, DAY, desk_over, files, helpful, imported, known, sleep, small, ts, value
 from tests.servers.model import ModelServer
@@ -281,6 +283,27 @@ def test_what_finds_no_answer_in_little_is_looked_for_once_more_in_more(desk: De
     answering.says("NOTHING")
     _, usage = asking.ask(desk, place(desk), "Who repaired the old coffee machine?", [], LATER)
     assert usage["calls"] <= 2
+
+
+def test_what_became_of_answers_is_told_where_they_were_asked_for_and_to_whoever_runs_the_desk_as_counts(
+    desk: Desk, database: Database, model_server: ModelServer, tmp_path: Path
+) -> None:
+    [none] = doctor.answers(desk.store, NOW.timestamp)
+    assert none.what == "Prepared answers, last 30 days: none fitted a question."
+    since = (DAY - timedelta(days=31), DAY - timedelta(days=30), DAY)
+    for scope, use in (("channel:C1", Use(4, 3, 1)), ("channel:G1", Use(2, 1, 0)), ("person:U2", Use(1, 0, 0))):
+        here = scope_of(desk, scope)
+        with desk.store.as_scope(here) as tx:
+            for day in since:
+                prepared.put_use(tx, here, 1, day, use)
+    helpful(model_server)
+    sleep(desk, database, [ADA, BOB])
+    notes = {who: value(files(desk, who, tmp_path / who), "digest.json")["footer"]["notes"] for who in (ADA, BOB)}
+    told = "prepared answers, last 30 days: "
+    assert notes[ADA] == [f"{told}12 offered, 8 used, 4 left aside, 2 withheld as stale"]
+    assert notes[BOB] == [f"{told}10 offered, 6 used, 4 left aside, 2 withheld as stale"]
+    [all_] = doctor.answers(desk.store, NOW.timestamp)
+    assert all_.what == "Prepared answers, last 30 days: 14 offered, 8 used, 6 left aside, 2 withheld as stale."
 
 
 # --- nights ---------------------------------------------------------------------------------------

@@ -45,6 +45,13 @@ call nightdesk.guard('nightdesk.prepared');
 call nightdesk.guard('nightdesk.prepared_source');
 call nightdesk.guard('nightdesk.prepared_use');
 
+-- What became of all that was prepared, for whoever runs the desk: counts, of nobody in particular.
+create function nightdesk.prepared_counts(since date) returns table (offered int, cited int, withheld int)
+language sql stable security definer set search_path = nightdesk, pg_temp as $$
+  select coalesce(sum(u.offered), 0)::int, coalesce(sum(u.cited), 0)::int, coalesce(sum(u.withheld), 0)::int
+  from prepared_use u where u.day >= since
+$$;
+
 -- Keeps an answer, if all it was made from stands as it was read and may be read by all it is for. The messages are held
 -- until the transaction ends: a change of one waits, and then finds the answer.
 create function nightdesk.keep_prepared(here int, made nightdesk.prepared, ids bigint[], revisions int[], cites boolean[])

@@ -65,6 +65,10 @@ select coalesce(sum(offered), 0)::int as offered, coalesce(sum(cited), 0)::int a
   coalesce(sum(withheld), 0)::int as withheld
 from nightdesk.prepared_use where scope_id = any(%(scopes)s) and day >= %(since)s
 
+-- prepared_counts --
+-- The same of everybody together, without saying whose.
+select offered, cited, withheld from nightdesk.prepared_counts(%(since)s)
+
 -- questions_asked --
 -- What was asked of us in these conversations, or asked of everybody there; whether we found no answer.
 select m.id, m.text, m.author_key, m.sent_at, coalesce((m.facts ->> 'asks_us')::boolean, false) as of_us, exists (
