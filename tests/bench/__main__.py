@@ -8,7 +8,7 @@ import sys
 from importlib import import_module
 
 IN_ROW = ("help", "office", "night", "import", "imap", "memory", "slack_shapes")
-FOLDERS = {name: f"tests.bench.{name}.__main__" for name in ("memory", "sleeptime", "ablation")}
+FOLDERS = {name: f"tests.bench.{name}.__main__" for name in ("memory", "peers", "sleeptime", "ablation")}
 NAMED = {name: f"tests.bench.bench_{name}" for name in IN_ROW} | FOLDERS
 
 alone = sys.argv.pop(1) if sys.argv[1:] and sys.argv[1] in NAMED else None
