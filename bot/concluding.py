@@ -91,7 +91,9 @@ def _conclude(desk: Desk, audience: _Audience, thinker: Thinker | None, night: d
         fresh = memory.learned_tonight(tx, audience.changed, night)
         groups = following.groups(fresh, lambda one: memory.noted_about(tx, one.text, NEAR, now))
     groups = [group for group in groups if audience.suits(group)]
-    made = sha256("\n".join(f"{one.id} {one.text}" for group in groups for one in group).encode()).digest()
+    made = sha256(
+        "\n".join(f"{one.scope} {one.valid_from.isoformat()} {one.text}" for group in groups for one in group).encode()
+    ).digest()
     with audience.write() as tx:
         known = kept.thoughts(tx, audience.scope, "conclude", following.Group)
         if not groups or known.get("groups", (b"",))[0] == made:

@@ -80,7 +80,7 @@ def home(desk: Desk, owner: Owner) -> Home:
         tasks=tuple(_row(desk, owner, ranked[:TASKS], today)),
         tasks_in_all=len(ranked),
         drafts=tuple(told_draft(cards.title(row.draft), cards.STATES[row.state]) for row in drafts[-DRAFTS:]),
-        learned=tuple(learning.latest(desk, owner, learning.NEWEST, LEARNED)),
+        learned=tuple(learning.latest(desk, owner, 0, LEARNED)),
         boxes=tuple(_box(box, owner, now) for box in boxes[:BOXES]),
         left_out=tuple(_left_out(desk, owner)),
         hours=hours,

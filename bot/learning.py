@@ -14,9 +14,6 @@ from bot.store import changes, people
 from bot.store.changes import Change
 from graphs.life import source_key
 
-NEWEST = 2**62
-"""Before this row id stands everything."""
-
 PAGE = 8
 
 GONE = "That is no longer there, so nothing was changed."
@@ -26,10 +23,10 @@ STANDS = "Somebody was faster: that stands as it is shown now."
 _TOLD = {"added": "New", "superseded": "Changed", "dropped": "Dropped", "refused": "Refused"}
 
 
-def latest(desk: Desk, owner: Owner, before: int, most: int) -> list[Learned]:
-    """Lines of the nights' diffs in what the owner may read now, newest first."""
+def latest(desk: Desk, owner: Owner, skip: int, most: int) -> list[Learned]:
+    """Lines of the nights' diffs in what the owner may read now, of the newest night first, after the first `skip`."""
     with owner.begin() as tx:
-        found = changes.latest(tx, people.readable(tx), before, most)
+        found = changes.latest(tx, people.readable(tx), skip, most)
         sources = changes.sources(tx, [memory for one in found for memory in one.memories])
     names = cards.linked(desk, owner, [source for held in sources.values() for source in held])
     shown = []
@@ -45,7 +42,7 @@ def _shown(owner: Owner, one: Change, cited: tuple[Cited, ...]) -> Learned:
     state = "" if not one.undone_by else f"{'Never again, says' if one.never else 'Undone by'} {by}"
     may = may_change(owner, one)
     return Learned(
-        one.id, _TOLD[one.op], one.text, one.was, _where(owner, one), cited, state, may, may and one.op != "dropped"
+        one.key, _TOLD[one.op], one.text, one.was, _where(owner, one), cited, state, may, may and one.op != "dropped"
     )
 
 
@@ -70,7 +67,7 @@ def may_change(owner: Owner, one: Change) -> bool:
     return place.channel is None or owner.person.key in place.channel.members
 
 
-def pressed(desk: Desk, owner: Owner, action: str, change: int) -> str:
+def pressed(desk: Desk, owner: Owner, action: str, change: str) -> str:
     """Does what a button says, at once for everybody who reads the place; returns why not, or ''."""
     with owner.begin() as tx:
         one = changes.one(tx, change)
@@ -97,9 +94,9 @@ def _is_so(one: Change, action: str) -> bool:
     return (bool(one.undone_by), one.never) == wanted
 
 
-def page(desk: Desk, owner: Owner, before: int, told: str) -> Block:
+def page(desk: Desk, owner: Owner, skip: int, told: str) -> Block:
     """A page of the modal that shows everything."""
-    found = latest(desk, owner, before, PAGE + 1)
+    found = latest(desk, owner, skip, PAGE + 1)
     shown = found[:PAGE]
-    older = str(shown[-1].id) if len(found) > PAGE else ""
-    return blocks_learned.modal(shown, "" if before == NEWEST else str(before), older, told)
+    older = str(skip + PAGE) if len(found) > PAGE else ""
+    return blocks_learned.modal(shown, str(skip) if skip else "", older, told)

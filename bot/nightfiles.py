@@ -101,9 +101,9 @@ _COUNTED = {
 
 
 def spent(owner: Owner, night: date) -> list[Row]:
-    """What the night's models cost: this person's calls and those for the places they read, by scope and step."""
+    """What the night's models cost: this person's calls and those for all that they read, by scope and step."""
     with owner.begin() as tx:
-        return runs.spent_by_step(tx, [owner.scope, *(place.id for place in owner.places)], night)
+        return runs.spent_by_step(tx, people.readable(tx), night)
 
 
 def _digest(digest: Digest) -> dict[str, Any]:

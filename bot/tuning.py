@@ -111,13 +111,13 @@ def _learned(at: At, press: Pressed) -> str:
     """Takes back what was learned, or puts it back, and shows the page on which that was pressed."""
     told = ""
     if press.action != blocks_home.LEARNED:
-        told = learning.pressed(at.desk, at.owner, press.action, int(press.item) if press.item.isdecimal() else 0)
-    before = int(press.first) if press.first.isdecimal() else learning.NEWEST
+        told = learning.pressed(at.desk, at.owner, press.action, press.item)
+    skip = min(int(press.first), 10_000) if press.first.isdecimal() else 0
     if press.view == blocks_learned.ALL:
-        view = learning.page(at.desk, at.owner, before, told)
+        view = learning.page(at.desk, at.owner, skip, told)
         update_modal(at, press.view_id, view)
     elif press.action == blocks_home.LEARNED:
-        open_modal(at, press.trigger, learning.page(at.desk, at.owner, before, ""))
+        open_modal(at, press.trigger, learning.page(at.desk, at.owner, skip, ""))
     elif told:
         tell(at, told, [cards.sentence(told)])
     return "not changed" if told else ""

@@ -14,7 +14,7 @@ UNDO = "home.undo"
 REDO = "home.redo"
 NEVER = "home.never"
 LEARNED = "home.learned"
-"""Shows all, or with a value the lines before one. On Undo and its like the value is the page that was pressed on."""
+"""Shows all, or with a value the lines after so many. On Undo and its like the value is the page that was pressed on."""
 
 ALL = "learned"
 """Callback of the modal that shows all."""
@@ -24,7 +24,7 @@ ALL = "learned"
 class Learned:
     """One line of the diff as somebody may look at it."""
 
-    id: int
+    key: str
     told: str  # 'New', 'Changed', 'Dropped'
     text: str
     was: str  # of what changed: how it stood before
@@ -52,20 +52,20 @@ def _buttons(one: Learned, page: str) -> Iterator[Block]:
     if not one.may_undo:
         return
     if one.state:
-        yield kit.button(f"{REDO}/{one.id}", "Put back", page)
+        yield kit.button(f"{REDO}/{one.key}", "Put back", page)
         return
-    yield kit.button(f"{UNDO}/{one.id}", "Undo", page)
+    yield kit.button(f"{UNDO}/{one.key}", "Undo", page)
     if one.may_rule_out:
         sure = kit.asked_first(
             "Never learn this again?",
             "It is taken back for everybody who reads this place, and not learned again there, in these words or about this.",
             "Never",
         )
-        yield kit.button(f"{NEVER}/{one.id}", "Never", page) | {"confirm": sure}
+        yield kit.button(f"{NEVER}/{one.key}", "Never", page) | {"confirm": sure}
 
 
 def modal(learned: Sequence[Learned], page: str, older: str, told: str) -> Block:
-    """One page of all that was learned; `older`: what the next page begins before, '' on the last one."""
+    """One page of all that was learned; `older`: how many lines the next page begins after, '' on the last one."""
     blocks = [*([kit.section(line(told, 300))] if line(told, 300) else []), *rows(learned, page)]
     if older:
         blocks.append(kit.actions(kit.button(f"{LEARNED}/older", "Older", older)))

@@ -18,6 +18,7 @@ class Change:
     """One line of the diff. Of 'superseded' `was` is what held before, and the first of `memories` is that one."""
 
     id: int
+    key: str  # what a button names it by
     scope: int
     op: Op
     text: str
@@ -54,14 +55,14 @@ def sources(tx: Tx, memories: Sequence[int]) -> dict[int, tuple[Source, ...]]:
     return found
 
 
-def latest(tx: Tx, scopes: Sequence[int], before: int, most: int) -> list[Change]:
-    """Lines that are about memories, newest first, from those before the one with row id `before`."""
-    return [_change(row) for row in tx.all("latest_changes", scopes=list(scopes), before=before, most=most)]
+def latest(tx: Tx, scopes: Sequence[int], skip: int, most: int) -> list[Change]:
+    """Lines that are about memories, of the newest night first, after the first `skip` of them."""
+    return [_change(row) for row in tx.all("latest_changes", scopes=list(scopes), skip=skip, most=most)]
 
 
-def one(tx: Tx, change: int) -> Change | None:
+def one(tx: Tx, key: str) -> Change | None:
     """None when it fell, or is nothing that the audience may read."""
-    row = tx.one("change", id=change)
+    row = tx.one("change", key=key)
     return None if row is None else _change(row)
 
 
@@ -128,7 +129,7 @@ def _both(text: str) -> tuple[bytes, ...]:
 
 def _change(row: Row) -> Change:
     return Change(
-        id=row["id"], scope=row["scope_id"], op=row["op"], text=row["what"], was=row["was"],
+        id=row["id"], key=row["key"], scope=row["scope_id"], op=row["op"], text=row["what"], was=row["was"],
         memories=tuple(row["memories"]), night=row["night"], at=row["at"], said_by=row["said_by"] or "",
         undone_by=row["undone_by"], never=row["never"],
     )  # fmt: skip

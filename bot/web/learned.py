@@ -113,7 +113,7 @@ def learned(desk: Desk, slack_id: str) -> Learned | None:
         sources: list[Source] = [fact.source for row in drafts for fact in row.draft.receipt.facts]
         sources += [MailSource(account=one.account, message_id=one.message_id) for one in considered]
         shown = messages.by_sources(tx, sources)
-    changed = learning.latest(desk, owner, learning.NEWEST, CHANGES)
+    changed = learning.latest(desk, owner, 0, CHANGES)
     if not (drafts or considered or tasks or blocks):
         return None
     today = desk.now().date()

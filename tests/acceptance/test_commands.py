@@ -181,7 +181,7 @@ def test_recall_and_ask_give_one_json_value_and_nothing_else(desk: Nightdesk) ->
     assert set(answer) == {"text", "citations", "served", "retrieved", "usage"} and answer["served"] == "rules"
     assert "7 December" in answer["text"] and answer["citations"]
     assert (
-        set(answer["usage"]) == {"calls", "prompt_tokens", "completion_tokens", "first_token_ms"}
+        set(answer["usage"]) == {"calls", "prompt_tokens", "completion_tokens", "first_token_ms", "prompt_parts"}
         and answer["usage"]["calls"] == 0
     )
 

@@ -190,11 +190,11 @@ def test_a_private_channel_reaches_the_block_of_its_members_and_no_other_and_not
 
 def pressed(desk: Desk, who: str, action: str, nth: int = 0) -> str:
     owner = begin_owner(desk, known(desk, who).id)
-    return learning.pressed(desk, owner, action, learning.latest(desk, owner, learning.NEWEST, 9)[nth].id)
+    return learning.pressed(desk, owner, action, learning.latest(desk, owner, 0, 9)[nth].key)
 
 
 def told(desk: Desk, who: str) -> list[tuple[str, str, str, str]]:
-    found = learning.latest(desk, begin_owner(desk, known(desk, who).id), learning.NEWEST, 9)
+    found = learning.latest(desk, begin_owner(desk, known(desk, who).id), 0, 9)
     return [(one.told, one.text, one.was, one.state) for one in found]
 
 
@@ -247,7 +247,7 @@ def test_who_is_no_member_undoes_nothing_and_who_cannot_read_it_learns_nothing(
     desk: Desk, database: Database, moved: people.Place
 ) -> None:
     owner = begin_owner(desk, known(desk, ADA).id)
-    [id_, *_] = [one.id for one in learning.latest(desk, owner, learning.NEWEST, 9)]
+    [id_, *_] = [one.key for one in learning.latest(desk, owner, 0, 9)]
     bob = known(desk, BOB).id
     change(database, "delete from nightdesk.member where scope_id = %(s)s and person_id = %(p)s", s=moved.id, p=bob)
     assert learning.pressed(desk, begin_owner(desk, bob), blocks_learned.UNDO, id_) == learning.NOT_THEIRS
@@ -261,7 +261,7 @@ def test_who_is_no_member_undoes_nothing_and_who_cannot_read_it_learns_nothing(
 
 def test_undoing_what_fell_with_its_message_does_nothing(desk: Desk, database: Database, moved: people.Place) -> None:
     owner = begin_owner(desk, known(desk, ADA).id)
-    [id_, *_] = [one.id for one in learning.latest(desk, owner, learning.NEWEST, 9)]
+    [id_, *_] = [one.key for one in learning.latest(desk, owner, 0, 9)]
     change(database, "update nightdesk.message set deleted_at = now(), text = '' where scope_id = %(s)s", s=moved.id)
     assert learning.pressed(desk, owner, blocks_learned.UNDO, id_) == learning.GONE
     assert told(desk, ADA) == [] and holding(desk, moved) == []

@@ -49,9 +49,9 @@ def press(here: Town, who: str, action: str, value: str = "") -> None:
 
 def action(here: Town, verb: str) -> str:
     [row] = here.rows(
-        "select c.id from nightdesk.change_log c join nightdesk.memory m on c.memories @> array[m.id] where m.quote like '%%hollyhock%%'"
+        "select c.key from nightdesk.change_log c join nightdesk.memory m on c.memories @> array[m.id] where m.quote like '%%hollyhock%%'"
     )
-    return f"{verb}/{row['id']}"
+    return f"{verb}/{row['key']}"
 
 
 def tab(here: Town, who: str) -> str:

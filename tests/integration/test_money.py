@@ -193,8 +193,8 @@ def test_the_first_part_of_every_request_is_the_same_for_all_people_and_nights(
     sleep(rich, database, [ADA, BOB], LATER_DAY)
     firsts: defaultdict[str, set[str]] = defaultdict(set)
     for seen in model_server.requests:
-        step = str(seen.body["response_format"]["json_schema"]["name"])
-        firsts[step].add(str(seen.body["messages"][0]) + str(seen.body["response_format"]))
+        form = seen.body.get("response_format", {"json_schema": {"name": "an answer"}})
+        firsts[str(form["json_schema"]["name"])].add(f"{seen.body['messages'][0]}{form}")
     assert {"Notes", "Items", "Written"} <= set(firsts)
     assert {step: len(texts) for step, texts in firsts.items()} == dict.fromkeys(firsts, 1)
     whole = {str(seen.body["messages"]) for seen in model_server.requests}

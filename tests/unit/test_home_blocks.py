@@ -43,7 +43,7 @@ HOURS = st.builds(
     shadow=st.booleans(), paused=st.booleans(),
 )  # fmt: skip
 LEARNED = st.builds(
-    Learned, id=st.integers(1, 2**62), told=st.sampled_from(["New", "Changed"]), text=TEXTS, was=TEXTS, where=TEXTS,
+    Learned, key=st.text("0123456789abcdef", min_size=20, max_size=20), told=st.sampled_from(["New", "Changed"]), text=TEXTS, was=TEXTS, where=TEXTS,
     sources=st.lists(CITED, max_size=9).map(tuple), state=TEXTS, may_undo=st.booleans(), may_rule_out=st.booleans(),
 )  # fmt: skip
 HOMES = st.builds(
@@ -54,7 +54,7 @@ HOMES = st.builds(
     boxes=st.lists(
         st.builds(Box, scope=st.integers(1, 99), name=TEXTS, told=TEXTS, broken=st.booleans()), max_size=5,
         unique_by=lambda box: box.scope).map(tuple),
-    learned=st.lists(LEARNED, max_size=5, unique_by=lambda one: one.id).map(tuple),
+    learned=st.lists(LEARNED, max_size=5, unique_by=lambda one: one.key).map(tuple),
     left_out=st.lists(st.tuples(IDS, TEXTS), max_size=8).map(tuple), hours=HOURS, zone=TEXTS,
     privacy=st.just(("Nothing leaves this machine.",)), connect=st.just(("Connect one.",)),
 )  # fmt: skip
@@ -106,7 +106,7 @@ def test_reasons_are_within_limits_and_inert(about: str, lines: list[str], cited
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(LEARNED, max_size=9, unique_by=lambda one: one.id), st.sampled_from(["", "77"]), TEXTS)
+@given(st.lists(LEARNED, max_size=9, unique_by=lambda one: one.key), st.sampled_from(["", "77"]), TEXTS)
 def test_a_page_of_what_was_learned_is_within_limits_and_inert(found: list[Learned], older: str, told: str) -> None:
     view = blocks_learned.modal(found, "99", older, told)
     assert view_problems(view) == [] and inert(view["blocks"])

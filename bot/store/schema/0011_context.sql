@@ -19,9 +19,13 @@ alter table nightdesk.change_log
   add column was text not null default '',            -- of what was changed: how it stood before
   add column at timestamptz not null default now(),
   add column undone_by text not null default '',      -- who took it back; '' while it stands
-  add column never boolean not null default false;    -- taken back for good
+  add column never boolean not null default false,    -- taken back for good
+  -- What a button names it by. A row id would count, for everybody who sees one, what is learned where they may not read.
+  add column key text not null generated always as (
+    substr(md5(scope_id::text || '/' || (night - date '2000-01-01')::text || '/' || op || '/' || what || '/' || was), 1, 20)) stored;
 create index on nightdesk.change_log using gin (memories);
 create index on nightdesk.change_log (scope_id, id);
+create index on nightdesk.change_log (key);
 
 -- What is never to be learned again in a scope, told by hashes of its quote and of its words. Gone with the message that it
 -- was first learned from.
