@@ -58,8 +58,8 @@ def gather(tx: Tx, question: str, found: list[Message], scope: int | None, now: 
     offered = tuple(one for one in fitting if one.id in sound)[:OFFERED]
     past = answering.is_for_the_past(question)
     told = memory.found_memories(tx, question, language(question), REMEMBERED, now, past)
-    first = list(messages.by_sources(tx, [source for one in offered for source in one.citations]).values())
-    remembered = list(messages.by_sources(tx, [source for one in told for source in one.sources]).values())
+    first = _in_order(tx, [source for one in offered for source in one.citations])
+    remembered = _in_order(tx, [source for one in told for source in one.sources])
     return Gathered(
         found=found,
         first=first,
@@ -70,6 +70,12 @@ def gather(tx: Tx, question: str, found: list[Message], scope: int | None, now: 
         prepared=offered,
         withheld=tuple(one.id for one in fitting if one.id not in sound),
     )
+
+
+def _in_order(tx: Tx, sources: Sequence[Source]) -> list[Message]:
+    """The messages of `sources` in that order, and not in that in which they were stored."""
+    found = messages.by_sources(tx, sources)
+    return [found[key] for key in dict.fromkeys(map(source_key, sources)) if key in found]
 
 
 def _scored(question: str, near: Sequence[prepared.Near]) -> Iterable[tuple[float, Prepared]]:

@@ -196,9 +196,12 @@ def question(pending: Sequence[Group], rows: Sequence[int], context: Context) ->
     told: list[str] = []
     new: set[int] = set()
     for group in pending:
-        of_group = [_told(row, rows, context) for row in group.memories if row in rows and row not in new]
-        told += ["--", *of_group] if of_group else []
-        new |= set(group.memories)
+        first = [row for row in group.memories if row in rows and row not in new]
+        again = [str(rows.index(row) + 1) for row in group.memories if row in new]
+        if first:
+            told.append(f"-- with {', '.join(again)}" if again else "--")
+            told += [_told(row, rows, context) for row in first]
+        new |= set(first)
     return f"{_where(context)}\n<notes>\n" + "\n".join(told[1:]) + "\n</notes>"
 
 
@@ -217,7 +220,7 @@ def _of_memory(memory: Memory) -> Said:
 def _said(one: Said, context: Context) -> str:
     person = context.people.get(one.by)
     name = attribute(person.name if person else one.by)
-    return f"({name}, {stamp(one.at, context.zone)[:14]}) {one_line(Quoted(text=one.text), 200)}"
+    return f"({name}, {stamp(one.at, context.zone)}) {one_line(Quoted(text=one.text), 200)}"
 
 
 def read(one: Proposed, rows: Sequence[int], context: Context) -> Concluded | None:

@@ -61,7 +61,7 @@ def test_a_conclusion_names_its_premises_and_is_held_against_what_else_is_known(
     assert (found.text, found.premises) == (CLASH.text, (7, 8))
     assert [asked.step for asked in model.asked] == ["conclude", "challenge"]
     assert (
-        f"also said: ({PEOPLE['UBOB'].name}, {MONDAY:%a %Y-%m-%d}) Ada handed the contract to Bob."
+        f"also said: ({PEOPLE['UBOB'].name}, {MONDAY:%a %Y-%m-%d %H:%M}) Ada handed the contract to Bob."
         in model.asked[1].user
     )
 

@@ -33,5 +33,6 @@ where scope_id = any(%(scopes)s) and valid_from <= %(at)s and valid_to is null a
   and (%(who)s = '' or said_by = %(who)s or scope_id = any(%(own)s) or text ~* any(%(names)s))
 order by id = any(%(named)s) desc, id > %(newest)s desc,
   case kind when 'decision' then 3 when 'commitment' then 3 when 'conclusion' then 2.5 when 'fact' then 1.5
-    when 'open_question' then 1.5 else 2 end - ln(1 + extract(epoch from %(at)s - valid_from) / 86400) desc, valid_from desc, text, id
+    when 'open_question' then 1.5 else 2 end - ln(1 + extract(epoch from %(at)s - valid_from) / 86400) desc, valid_from desc, text,
+  (select s.key from nightdesk.scope s where s.id = scope_id), key
 limit %(most)s

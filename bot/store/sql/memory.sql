@@ -5,7 +5,7 @@ select m.id, s.key as scope, m.kind, m.text, m.quote, m.said_by, m.valid_from, m
 from nightdesk.memory m join nightdesk.scope s on s.id = m.scope_id
 where m.scope_id = any(%(scopes)s) and m.valid_from <= %(at)s and (m.valid_to is null or m.valid_to > %(at)s)
   and not nightdesk.said_before(m.id, %(at)s)
-order by m.valid_from, m.kind = 'conclusion', s.key, m.text, m.id
+order by m.valid_from, m.kind = 'conclusion', s.key, m.text, m.key
 
 -- memories_by_id --
 -- In the order of the ids given; what the audience may not read is absent.
@@ -41,7 +41,7 @@ select m.id from before join nightdesk.memory m using (id) order by m.valid_from
 -- What a night added that still holds, as far as the audience may read it.
 select m.id from nightdesk.memory m join nightdesk.scope s on s.id = m.scope_id
 where m.scope_id = any(%(scopes)s) and m.night = %(night)s and m.valid_to is null and m.kind <> 'conclusion'
-order by m.valid_from, s.key, m.text, m.id
+order by m.valid_from, s.key, m.text, m.key
 
 -- put_memory --
 -- The same statement is one row: a night that runs again finds it and says that nothing was added.
