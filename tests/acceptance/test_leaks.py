@@ -17,10 +17,11 @@ from bot import asking
 from bot.desk import Desk
 from bot.embedded.postgres import Server
 from bot.store import people
-from graphs.access import Reader, Scope, person_reads
 from tests.servers.company import DEMO_DAY, MIRA, TOM, Sources, demo, desk_over, dump, files, imported, known, sleep
 from tests.servers.model import ModelServer, Persona, model_serving
+from tests.servers.payers import Paying, paying
 from tests.servers.postgres import Database, new_database
+from tests.servers.worlds import readers_of_scopes
 
 JONAS, OSKAR = "U08JFELD2C", "U09OLIND3P"
 PEOPLE = (MIRA, TOM, JONAS, OSKAR)
@@ -81,11 +82,11 @@ class Worlds:
                 with psycopg.connect(database.owner) as connection:
                     spoil(connection)
             with desk_over(database, model, NIGHTDESK_CAP_PERSON_NIGHT="50") as desk:
-                return slept(desk, database, model, sources, root, sleepers)
+                return slept(paying(desk), database, model, sources, root, sleepers)
 
 
 def slept(
-    desk: Desk, database: Database, model: ModelServer, sources: Sources, root: Path, sleepers: Sequence[str]
+    desk: Paying, database: Database, model: ModelServer, sources: Sources, root: Path, sleepers: Sequence[str]
 ) -> World:
     imported(desk, sources)
     sleep(desk, database, sleepers, DEMO_DAY)
@@ -100,39 +101,11 @@ def slept(
     return world
 
 
-def readers_of_scopes(desk: Desk) -> dict[str, frozenset[str]]:
-    """Who may read each scope, by the pure rule. Bots are left out: a channel's bot was let in by its people."""
-    with desk.store.directory() as tx:
-        directory, places = people.everybody(tx), people.places(tx)
-    found = {}
-    for place in places.values():
-        scope = Scope(
-            place.key, place.kind, place.channel and place.channel.kind, owner=place.owner,  # type: ignore[arg-type]
-            members=frozenset(place.channel.members if place.channel else ()),
-        )  # fmt: skip
-        readers = [
-            Reader(k.person.key, k.person.role, k.person.active, k.slack_id is not None)
-            for k in directory
-            if k.person.role != "bot"
-        ]
-        found[place.key] = frozenset(reader.key for reader in readers if person_reads(reader, scope))
-    return found
-
-
-_FOR = re.compile(r"^(?:Place: (?P<place>.+?)\. (?:Times|It)|OWNER: (?P<owner>[^(.]+?)(?: \(also|\. It))", re.MULTILINE)
-
-
-def requests_of_the_night(world: World, desk: Desk, model: ModelServer) -> None:
+def requests_of_the_night(world: World, desk: Paying, model: ModelServer) -> None:
     """What the model was asked, by whom it was asked for: a place's readers, or one person."""
-    with desk.store.directory() as tx:
-        by_name = {f"#{p.name}" if p.channel else f"the mailbox {p.name}": p.key for p in people.places(tx).values()}
-        persons = {one.person.name: one.person.key for one in people.everybody(tx)}
     asked: dict[str, list[str]] = {}
     for seen in model.requests:
-        found = _FOR.search(seen.body["messages"][1]["content"])
-        assert found, seen.body["messages"][1]["content"][:300]
-        who = by_name[found["place"]] if found["place"] else f"person:{persons[found['owner']]}"
-        asked.setdefault(who, []).append(json.dumps(seen.body, sort_keys=True))
+        asked.setdefault(desk.whose(seen.body), []).append(json.dumps(seen.body, sort_keys=True))
     for who, bodies in asked.items():
         world.put(f"requests for {who}", sorted(bodies), world.readers[who])
 

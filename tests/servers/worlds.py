@@ -6,7 +6,6 @@ would hide a leak behind it: so one of the models says what every gate lets thro
 
 import asyncio
 import codecs
-import html
 import io
 import json
 import logging
@@ -41,6 +40,7 @@ from graphs.domain import Preferences
 from tests.servers.company import desk_over, helpful, keys, mail, tables
 from tests.servers.cut import Link, linked
 from tests.servers.model import ModelServer, word_of
+from tests.servers.payers import Paying, paying
 from tests.servers.postgres import Database
 from tests.servers.slack import Clock
 
@@ -191,7 +191,7 @@ def _with_word(answer: str, word: str) -> str:
 class Town:
     """The desk and everything around it."""
 
-    desk: Desk
+    desk: Paying
     slack: Sandbox
     clock: Clock
     mail: MailServer
@@ -255,46 +255,11 @@ class Town:
         self.taken = len(self.model.requests)
 
     def _named(self, body: Json) -> str:
-        asked = str(body["messages"][1]["content"])
-        found = _FOR.search(asked)
-        if found is None and (brief := _BRIEF.search(asked)) is not None:
-            return self._whose(brief["about"])
-        if found is None and (ahead := _AHEAD.search(asked)) is not None:
-            return self._expecting(ahead["asker"], html.unescape(ahead["question"]))
-        if found is None:
-            ways = (str, turned, renamed)
-            return next(f"channel:{at}" for words, at in ERRANDS.items() if any(way(words) in asked for way in ways))
-        with self.desk.store.directory() as tx:
-            by_name = {
-                f"#{p.name}" if p.channel else f"the mailbox {p.name}": p.key for p in people.places(tx).values()
-            }
-            persons = {one.person.name: one.person.key for one in people.everybody(tx)}
-        by_name |= {f"the desk of {name}": f"person:{key}" for name, key in persons.items()}
-        return by_name[found["place"]] if found["place"] else f"person:{persons[found['owner']]}"
-
-    def _expecting(self, asker: str, question: str) -> str:
-        """For whom a question is answered ahead: its person, or the channel that it was expected for, or asked in."""
-        if asker != "A colleague":
-            with self.desk.store.directory() as tx:
-                return next(f"person:{one.person.key}" for one in people.everybody(tx) if one.person.name == asker)
-        words = question.removeprefix("What about ").rstrip("?")
-        for whose, body in reversed(self.requests):
-            told = html.unescape(str(body["messages"][1]["content"]))
-            if whose.startswith("channel:") and "<item id=" in told and words in told:
-                return whose
-        query = "select s.key from nightdesk.message m join nightdesk.scope s on s.id = m.scope_id where m.text like %(said)s"
-        return str(self.rows(query, said=f"%{words}%")[0]["key"])
-
-    def _whose(self, about: str) -> str:
-        """Whose brief it is, as the request names it."""
-        if about == "the whole company":
-            return "workspace"
-        with self.desk.store.directory() as tx:
-            held = people.places(tx).values()
-            persons = {f"{one.person.name} and their work": f"person:{one.person.key}" for one in people.everybody(tx)}
-        return persons.get(about) or next(
-            p.key for p in held if about == (f"the channel #{p.name}" if p.channel else f"the mailbox {p.name}")
-        )
+        """On whose account a request is; but the result of an errand is read where it was asked for."""
+        whose, asked = self.desk.whose(body), str(body["messages"][1]["content"])
+        ways = (str, turned, renamed)
+        errand = (f"channel:{at}" for words, at in ERRANDS.items() if any(way(words) in asked for way in ways))
+        return next(errand, whose) if "<errand>" in asked else whose
 
     # --- what stands there --------------------------------------------------------------------------
 
@@ -315,11 +280,6 @@ class Town:
             return connection.execute(query.encode(), values).fetchall()
 
 
-_AHEAD = re.compile(r"or later\. (?P<asker>.+?) asks:\n<message>\n(?P<question>.*?)\n</message>", re.DOTALL)
-_BRIEF = re.compile(r"^The brief is about (?P<about>.+?); at most", re.MULTILINE)
-_FOR = re.compile(r"^(?:Place: (?P<place>.+?)\. (?:Times|It)|OWNER: (?P<owner>[^(.]+?)(?: \(also|\. It))", re.MULTILINE)
-
-
 @contextmanager
 def town(
     database: Database, model: ModelServer, words: Callable[[str, bytes], bytes] = lambda owner, raw: raw
@@ -334,7 +294,7 @@ def town(
         for owner in (ADA, BEN):
             server.fill(owner, "INBOX", [(words(owner, raw), DAY - timedelta(hours=3)) for raw in mails(owner)])
         desk = replace(
-            made, slack=Slack(BOT_TOKEN, sandbox.base_url), now=lambda: datetime.fromtimestamp(clock.now, UTC),
+            paying(made), slack=Slack(BOT_TOKEN, sandbox.base_url), now=lambda: datetime.fromtimestamp(clock.now, UTC),
             quarantine=timedelta(0),
         )  # fmt: skip
         found = Town(desk, sandbox, clock, server, links, database, model)
