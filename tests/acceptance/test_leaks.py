@@ -119,19 +119,26 @@ def readers_of_scopes(desk: Desk) -> dict[str, frozenset[str]]:
     return found
 
 
-_FOR = re.compile(r"^(?:Place: (?P<place>.+?)\. (?:Times|It)|OWNER: (?P<owner>[^(.]+?)(?: \(also|\. It))", re.MULTILINE)
+_FOR = re.compile(
+    r"^(?:Place: (?P<place>.+?)\.(?: Times| It|\nNotes)|The brief is about (?P<about>.+?); at most|"
+    r"OWNER: (?P<owner>[^(.]+?)(?: \(also|\. It))",
+    re.MULTILINE,
+)
 
 
 def requests_of_the_night(world: World, desk: Desk, model: ModelServer) -> None:
     """What the model was asked, by whom it was asked for: a place's readers, or one person."""
     with desk.store.directory() as tx:
-        by_name = {f"#{p.name}" if p.channel else f"the mailbox {p.name}": p.key for p in people.places(tx).values()}
-        persons = {one.person.name: one.person.key for one in people.everybody(tx)}
+        places = {f"#{p.name}" if p.channel else f"the mailbox {p.name}": p.key for p in people.places(tx).values()}
+        persons = {one.person.name: f"person:{one.person.key}" for one in people.everybody(tx)}
+    by_name = places | {f"the channel {name}": key for name, key in places.items()} | {"the whole company": "workspace"}
+    for name, key in persons.items():
+        by_name |= {name: key, f"the desk of {name}": key, f"{name} and their work": key}
     asked: dict[str, list[str]] = {}
     for seen in model.requests:
         found = _FOR.search(seen.body["messages"][1]["content"])
         assert found, seen.body["messages"][1]["content"][:300]
-        who = by_name[found["place"]] if found["place"] else f"person:{persons[found['owner']]}"
+        who = by_name[found["place"] or found["about"] or found["owner"]]
         asked.setdefault(who, []).append(json.dumps(seen.body, sort_keys=True))
     for who, bodies in asked.items():
         world.put(f"requests for {who}", sorted(bodies), world.readers[who])
