@@ -3,7 +3,6 @@
 All of it is read in one transaction with the rights of those who will read the answer. What is shown is cut to a budget.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -130,11 +129,14 @@ def once(found: Iterable[Message]) -> list[Message]:
     return list({source_key(message.source): message for message in found if message.text.text}.values())
 
 
+_SIGNS = dict.fromkeys(map(ord, ".,;:!?()[]\"'“”„’"))
+
+
 def each_once(lines: Iterable[str]) -> list[str]:
     """Lines without those all of whose words an earlier one has: a place and the workspace know the same thing."""
     kept: dict[str, frozenset[str]] = {}
     for line in lines:
-        words = frozenset(re.findall(r"\w+", line.casefold()))
+        words = frozenset(line.casefold().translate(_SIGNS).split())
         if not any(words <= other for other in kept.values()):
             kept[line] = words
     return list(kept)

@@ -79,13 +79,22 @@ _STANDING_ORDER = re.compile(
 )
 
 
+# Every match of the two has one of these: looking for them first takes a tenth of the time, and most messages have none.
+_PROGRAMS = ("assist", "nightdesk", " bot", " llm", "model", " ai", "ai:", "ai,", " ki", "ignor", "disregard", "forget",
+             "system prompt", "you are now")  # fmt: skip
+_ORDERS = ("remember", "from now on", "in future", "you must", "you should", "you are to", "forward", "redirect", "bcc", "send",
+           "copy", "tell ", "merk", "ab sofort", "ab jetzt", "leite", "schick", "retiens", "retenez", "à partir de", "transf",
+           "recuerd", "a partir de", "reenv")  # fmt: skip
+
+
 def without_orders(text: str, outside: bool) -> str:
     """`text` up to where it speaks to a program; from outside also without what tells others how to act from now on."""
     said = text.replace("’", "'")
-    if found := _TO_A_PROGRAM.search(said):
+    held = f" {plain(text)} "
+    if any(sign in held for sign in _PROGRAMS) and (found := _TO_A_PROGRAM.search(said)):
         # What follows is said to the program too.
         text = text[: _begins(text, found.start())] + LEFT_OUT
-    if outside and _STANDING_ORDER.search(said):
+    if outside and any(sign in held for sign in _ORDERS) and _STANDING_ORDER.search(said):
         kept, at = "", 0
         for start, end in spans(text):
             if _STANDING_ORDER.search(said[start:end]):

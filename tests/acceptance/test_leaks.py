@@ -105,7 +105,8 @@ def requests_of_the_night(world: World, desk: Paying, model: ModelServer) -> Non
     """What the model was asked, by whom it was asked for: a place's readers, or one person."""
     asked: dict[str, list[str]] = {}
     for seen in model.requests:
-        asked.setdefault(desk.whose(seen.body), []).append(json.dumps(seen.body, sort_keys=True))
+        for who in desk.whose(seen.body):
+            asked.setdefault(who, []).append(json.dumps(seen.body, sort_keys=True))
     for who, bodies in asked.items():
         world.put(f"requests for {who}", sorted(bodies), world.readers[who])
 

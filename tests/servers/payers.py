@@ -16,9 +16,9 @@ from graphs.thinking import Failure, Thinker
 
 @dataclass(frozen=True)
 class Paying(Desk):
-    """As the desk it is made of. Of what several scopes asked in the same words each is told once."""
+    """As the desk it is made of, with the scopes that asked, by their words."""
 
-    asked: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    asked: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
 
     def thinker(self, begin: Callable[[], AbstractContextManager[Tx]], scope: int, night: date) -> Thinker | None:
         made = super().thinker(begin, scope, night)
@@ -26,22 +26,22 @@ class Paying(Desk):
             return None
 
         def think(step: str, system: str, user: str, schema: type[ValueT], max_tokens: int = 2_000) -> ValueT | Failure:
-            self.asked[user].append(scope)
+            self.asked[user].add(scope)
             return made.think(step, system, user, schema, max_tokens)
 
         def say(
             step: str, system: str, user: str, on_token: Callable[[str], None], max_tokens: int = 1_000
         ) -> str | Failure:
-            self.asked[user].append(scope)
+            self.asked[user].add(scope)
             return made.say(step, system, user, on_token, max_tokens)
 
         return Thinker(think, say)
 
-    def whose(self, body: dict[str, Any]) -> str:
-        """The scope that a request was made for, by its key."""
-        scope = self.asked[body["messages"][1]["content"]].pop(0)
+    def whose(self, body: dict[str, Any]) -> list[str]:
+        """The scopes that a request was made for, by their keys: more than one when they ask in the same words."""
+        scopes = sorted(self.asked[body["messages"][1]["content"]])
         with self.store.directory() as tx:
-            return people.place(tx, scope).key
+            return [people.place(tx, scope).key for scope in scopes]
 
 
 def paying(desk: Desk) -> Paying:

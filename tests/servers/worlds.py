@@ -251,15 +251,15 @@ class Town:
     def attribute(self, whose: str) -> None:
         """Who the requests since the last time were made for; '': as each of them says."""
         for seen in self.model.requests[self.taken :]:
-            self.requests.append((whose or self._named(seen.body), seen.body))
+            self.requests += [(one, seen.body) for one in ([whose] if whose else self._named(seen.body))]
         self.taken = len(self.model.requests)
 
-    def _named(self, body: Json) -> str:
+    def _named(self, body: Json) -> list[str]:
         """On whose account a request is; but the result of an errand is read where it was asked for."""
-        whose, asked = self.desk.whose(body), str(body["messages"][1]["content"])
-        ways = (str, turned, renamed)
-        errand = (f"channel:{at}" for words, at in ERRANDS.items() if any(way(words) in asked for way in ways))
-        return next(errand, whose) if "<errand>" in asked else whose
+        asked, ways = str(body["messages"][1]["content"]), (str, turned, renamed)
+        if "<errand>" not in asked:
+            return self.desk.whose(body)
+        return [f"channel:{at}" for words, at in ERRANDS.items() if any(way(words) in asked for way in ways)]
 
     # --- what stands there --------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from tests.bench.measure import Row, say
 from tests.bench.memory.questions import Question
 from tests.bench.peers import ours, table
 from tests.bench.peers.environment import python
+from tests.bench.peers.grown import grow
 from tests.bench.peers.measured import Calls, Tried
 from tests.bench.peers.others import Other, server
 from tests.bench.peers.world import World, line, threads, world
@@ -21,6 +22,8 @@ from tests.house.repo import ROOT
 
 SIZES = (200, 1_000)
 LONG = 5_000
+MANY = 100_000
+NIGHTS = (25, 50, 100)
 BLOCK = 20
 HANDED = 1_800
 """Characters of the context that the bare agent is handed: as much as one fact may take."""
@@ -36,6 +39,7 @@ def main() -> None:
         say(f"\n{size} messages")
         for name, found in _compared(world(size, asked.a_night, asked.seed), interpreter, asked).items():
             rows.setdefault(name, []).extend({"messages": size} | row for row in found)
+    rows["nights"] = [_alone(many, asked.seed) for many in NIGHTS]
     table.write(rows, asked.out)
 
 
@@ -46,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--data", type=Path, help="not needed: the conversations are made from a seed")
     add("--sizes", type=lambda said: [int(one) for one in said.split(",")], default=SIZES, help="messages: 200,1000")
     add("--long", action="store_true", help=f"{LONG} messages too; some minutes more")
+    add("--many", action="store_true", help=f"asks again with {MANY:,} messages more in our store; some minutes more")
     add("--rounds", type=int, default=3, help="how often each question is asked, for medians")
     add("--a-night", type=int, default=50, help="messages of one channel in one night")
     add("--seed", type=int, default=7, help="of the conversations")
@@ -69,19 +74,31 @@ def _compared(made: World, interpreter: Path, asked: argparse.Namespace) -> dict
             say(f"{name}: has learned")
         desk = held.enter_context(ours.desk(folder / "nightdesk", calls.root))
         held.enter_context(ours.client_timed())
+        say(f"{ours.NAME}: learns")
         learned = [ours.learn(desk, made, folder / "export", calls), *(one.learned for one in others)]
-        tries = _asked(
-            made,
-            {ours.NAME: ours.asked(desk, calls).ask} | {one.name: one.asker(calls) for one in others},
-            asked.rounds,
-        )
-    facts = frozenset(one.claim for one in made.told if one.claim)
+        systems = {ours.NAME: ours.asked(desk, calls).ask} | {one.name: one.asker(calls) for one in others}
+        tries = _asked(made, systems, asked.rounds)
+        if asked.many and len(made.told) == asked.sizes[0]:
+            say(f"{ours.NAME}: {MANY:,} messages more")
+            grow(desk, MANY)
+            tries |= _asked(made, {f"{ours.NAME}, {MANY:,} more": systems[ours.NAME]}, asked.rounds)
     return {
-        "learning": [table.learning(one, facts, len(made.told)) for one in learned],
+        "learning": [table.learning(one, made.told) for one in learned],
         "answering": [table.answering(name, found) for name, found in tries.items()],
         "overhead": [table.overhead(name, found) for name, found in tries.items()],
         "prompt": table.prompt(tries[ours.NAME]),
     }
+
+
+def _alone(a_night: int, seed: int) -> Row:
+    """What learning takes us where more or fewer messages of a channel come in a night: a block's instructions are shared."""
+    made = world(min(SIZES), a_night, seed)
+    with ExitStack() as held:
+        folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="nd-", ignore_cleanup_errors=True)))
+        calls = Calls(held.enter_context(server(made.asked, folder)))
+        desk = held.enter_context(ours.desk(folder / "nightdesk", calls.root))
+        row = table.learning(ours.learn(desk, made, folder / "export", calls), made.told)
+    return {"messages of a channel in a night": a_night} | row
 
 
 def _ways(made: World) -> Iterator[tuple[str, str, list[list[str]]]]:

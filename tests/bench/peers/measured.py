@@ -32,6 +32,7 @@ class Learned:
     name: str
     calls: tuple[Seen, ...]
     memories: tuple[str, ...]
+    over: tuple[str, ...]  # those of them that are marked as holding no more
     cpu: float  # seconds of its process
 
 

@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from tests.bench.memory.questions import Question
 from tests.bench.peers.measured import Calls, Learned, Spent, Tried, holds
+from tests.bench.peers.spoken import JOINED
 from tests.bench.peers.standin import write_questions
 from tests.house.repo import ROOT
 
@@ -70,7 +71,9 @@ class Other:
         seen = calls.take(f"{self.who}/learn")
         calls.take(f"{self.who}/embed")
         kept, _ = self._do("memories")
-        self.learned = Learned(self.name, tuple(seen), tuple(kept), sum(one.cpu for one in spent))
+        # Where one memory keeps several words of one matter, the last of them is what holds.
+        over = tuple(part for one in kept for part in one.split(JOINED)[:-1]) if self.who != "full" else ()
+        self.learned = Learned(self.name, tuple(seen), tuple(kept), over, sum(one.cpu for one in spent))
 
     def asker(self, calls: Calls) -> Callable[[Question, str], Tried]:
         return partial(self.ask, calls)

@@ -55,15 +55,15 @@ def sleep(desk: Desk, day: date, end: datetime) -> None:
     contexts.rewrite_workspace(desk, day, now)
 
 
-def memories(desk: Desk) -> list[str]:
-    """Every fact that is kept, also what holds no more."""
+def memories(desk: Desk) -> list[tuple[str, bool]]:
+    """Every fact that is kept, and whether it still holds."""
     with desk.store.directory() as tx:
         places = list(people.places(tx).values())
-    found: list[str] = []
+    found: list[tuple[str, bool]] = []
     for place in places:
         with desk.store.as_scope(place.id) as tx:
-            rows = tx.connection.execute("select text from nightdesk.memory").fetchall()
-        found += [str(row["text"]) for row in rows]
+            rows = tx.connection.execute("select text, valid_to is null as holds from nightdesk.memory").fetchall()
+        found += [(str(row["text"]), bool(row["holds"])) for row in rows]
     return found
 
 
@@ -74,7 +74,9 @@ def learn(desk: Desk, world: World, folder: Path, calls: Calls) -> Learned:
     for day, said in world.nights():
         sleep(desk, day, said[-1].at)
     cpu = time.process_time() - begun
-    return Learned(NAME, tuple(calls.take("nightdesk/learn")), tuple(memories(desk)), cpu)
+    kept = memories(desk)
+    over = tuple(text for text, holds in kept if not holds)
+    return Learned(NAME, tuple(calls.take("nightdesk/learn")), tuple(text for text, _ in kept), over, cpu)
 
 
 @dataclass

@@ -13,6 +13,9 @@ from bot.embedded.model import Body
 from tests.bench.memory.claims import UPDATED, read
 from tests.bench.peers.reader import NAME, Fact, Shown, facts, moment, shown, stamped, unmarked
 
+JOINED = " / "
+"""Between the words of one matter that langmem keeps in one memory, the newest last."""
+
 Call = tuple[str, dict[str, Any]]
 """A tool's name and arguments."""
 
@@ -73,7 +76,7 @@ def _langmem(said: str, tools: Sequence[str]) -> Spoken:
         else:
             made.append(fact.remembered)
     calls: list[Call] = [("Memory", {"content": one}) for one in made]
-    calls += [("PatchDoc", _patch(id_, " / ".join(told))) for id_, told in patched.items()]
+    calls += [("PatchDoc", _patch(id_, JOINED.join(told))) for id_, told in patched.items()]
     if not calls and "PatchDoc" in tools and held:  # it has to call something
         calls = [("PatchDoc", {"json_doc_id": next(iter(held)), "planned_edits": "None.", "patches": []})]
     return Spoken("" if calls else "Nothing to remember.", tuple(calls))

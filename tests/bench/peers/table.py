@@ -6,15 +6,18 @@ from pathlib import Path
 from statistics import median
 
 from tests.bench.measure import Row, say
-from tests.bench.memory.claims import Claim, read
+from tests.bench.memory.claims import UPDATED, Claim, read
 from tests.bench.memory.questions import ONE
+from tests.bench.memory.weeks import Told
 from tests.bench.peers.measured import Learned, Spent, Tried
+from tests.bench.peers.spoken import JOINED
 from tests.bench.peers.standin import Seen
 
 EXTRACTING = ("", "Notes", "Verdicts")
 """Steps that take facts out of messages and hold them against what is known; the others think beyond."""
 TITLES = {
     "learning": "What learning takes, in tokens for each new message",
+    "nights": "What learning takes us, by how much comes in a night",
     "answering": "What a question takes, in tokens; medians",
     "overhead": "What a live answer takes without the model and the database, in milliseconds; medians, and of CPU",
     "prompt": "Nightdesk's live prompt by part, in tokens: median / most",
@@ -28,10 +31,11 @@ def tokens(characters: float) -> float:
 # --- rows -----------------------------------------------------------------------------------------
 
 
-def learning(one: Learned, facts: frozenset[Claim], messages: int) -> Row:
+def learning(one: Learned, said: Sequence[Told]) -> Row:
+    messages, facts, over = len(said), {each.claim for each in said if each.claim}, outdated(said)
     extracting = [call for call in one.calls if call.step in EXTRACTING]
     beyond = [call for call in one.calls if call.step not in EXTRACTING]
-    kept = {claim for text in one.memories for part in text.split(" / ") if (claim := read(part)) is not None}
+    kept, marked = claims(one.memories), claims(one.over)
     return {
         "system": one.name,
         "calls": len(extracting),
@@ -39,9 +43,22 @@ def learning(one: Learned, facts: frozenset[Claim], messages: int) -> Row:
         "read": _each(extracting, messages, lambda call: call.prompt),
         "written": _each(extracting, messages, lambda call: call.completion),
         "facts kept": f"{len(kept & facts)}/{len(facts)}",
+        "known to be over": f"{len(marked & over)}/{len(over)}",
+        "wrongly over": len(marked & facts - over),
         "thinking beyond": _each(beyond, messages, lambda call: call.prompt + call.completion),
         "own CPU, ms": round(1000 * one.cpu / messages, 1),
     }
+
+
+def claims(texts: Iterable[str]) -> set[Claim]:
+    return {claim for text in texts for part in text.split(JOINED) if (claim := read(part)) is not None}
+
+
+def outdated(said: Sequence[Told]) -> set[Claim]:
+    """What was decided anew later."""
+    newest = {(one.claim.kind, one.claim.subject): one.claim for one in said if one.claim and one.claim.kind in UPDATED}
+    held = {one.claim for one in said if one.claim and one.claim.kind in UPDATED}
+    return held - set(newest.values())
 
 
 def _each(calls: Iterable[Seen], messages: int, size: Callable[[Seen], int]) -> float:
