@@ -46,7 +46,7 @@ class Death:
 class Order:
     """One shift. Of a night there are several parts, each at its hour; `over` is a file that says how many are."""
 
-    task: Literal["file", "night"]
+    task: Literal["file", "think", "night"]
     database: str  # as the application's role
     slack_url: str = ""
     model_url: str = ""
@@ -246,7 +246,7 @@ def _work(order: Order, go: int) -> None:
     try:
         if order.death is not None:
             _do_all_in_one_thread()
-        {"file": _file, "night": _night}[order.task](order)
+        {"file": _file, "think": _think, "night": _night}[order.task](order)
         ended = 0
     except BaseException:  # noqa: BLE001 -- told to whoever reads the test's output; the process goes on nowhere
         traceback.print_exc()
@@ -289,6 +289,18 @@ def _file(order: Order) -> None:
     with desk_over(Database("", "", order.database, "")) as made:
         desk = replace(made, quarantine=timedelta(seconds=order.quarantine), mail_patience=order.patience)
         _drain(order, desk, [SLEEP])
+
+
+def _think(order: Order) -> None:
+    """What is enqueued of a night, one stage after the other."""
+    from bot.store.queue import STAGES
+    from tests.servers.company import desk_over
+    from tests.servers.model import ModelServer
+    from tests.servers.postgres import Database
+
+    with desk_over(Database("", "", order.database, ""), ModelServer(base_url=order.model_url)) as desk:
+        for stage in STAGES:
+            _drain(order, desk, [stage])
 
 
 def _night(order: Order) -> None:

@@ -110,6 +110,18 @@ def handler(known: Sequence[Question], log: Log) -> type[Handler]:
             else:
                 self.send_answer(body, answer.content)
 
+        def begin_stream(self) -> None:
+            """On a line that stays open, as a provider keeps it."""
+            self.send_response(200)
+            self.send_header("Content-Type", "text/event-stream")
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+
+        def send_event(self, data: str) -> None:
+            event = f"data: {data}\n\n".encode()
+            ends = b"0\r\n\r\n" if data == "[DONE]" else b""
+            self.wfile.write(f"{len(event):x}\r\n".encode() + event + b"\r\n" + ends)
+
     return StandIn
 
 
