@@ -42,12 +42,14 @@ set join_collapse_limit = 1 set enable_seqscan = off as $$
     select lexeme, word from said
     where lexeme ~ '^[[:alpha:]]{5,20}$' and not word in (select word from met) and (select count(*) from said) <= 12
     order by length(lexeme) desc, lexeme limit 3),
+  spoken as materialized (
+    select distinct left(words_of(indexed)::text, 2) || ':' prefix, (words_of(indexed)::text || '_stem')::regdictionary dictionary
+    from unnest(array[lang, 'en']) indexed),
   slip as materialized (
-    select unmet.word, left(words_of(indexed)::text, 2) || ':' || stem(indexed, near) term
-    from unmet cross join slips(lexeme, lang) near cross join (select distinct unnest(array[lang, 'en']) indexed) spoken
-    where stem(indexed, near) is not null),
+    select distinct unmet.word, prefix || (ts_lexize(dictionary, near))[1] term
+    from unmet cross join slips(lexeme, lang) near cross join spoken),
   heard as materialized (
-    select distinct slip.word, slip.term, posting.message_id, tf, turn.scope_id, turn.session, turn.length
+    select slip.word, slip.term, posting.message_id, tf, turn.scope_id, turn.session, turn.length
     from slip cross join seen join posting using (term) join turn on turn.message_id = posting.message_id
     where posting.scope_id = any(seen.ids) and turn.at <= until),
   meant as (
