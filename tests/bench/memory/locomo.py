@@ -1,11 +1,13 @@
 """LoCoMo's questions over their own conversations, through the retrieval of the product.
 
 Unit: turn. recall@k is the share of a question's evidence turns among the top k, mean over questions. The statement that
-retrieval was designed with runs beside ours over the same rows.
+retrieval was designed with runs beside ours over the same rows. Where the file has recorded facts ("observation"), they are put
+as memories, and what a live answer would be shown is measured too: first the same without them.
 """
 
 import json
 import re
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -19,9 +21,11 @@ from typing import Any
 import psycopg
 from psycopg.rows import tuple_row
 
-from bot.store import messages, people
+from bot import gathering
+from bot.store import memory, messages, people
 from bot.store.db import Tx
-from graphs.domain import Channel, Message, Party, Quoted, SlackFacts, SlackSource, channel_scope
+from graphs.citing import Passage
+from graphs.domain import Channel, Fact, Message, Party, Quoted, SlackFacts, SlackSource, channel_scope
 from graphs.rules.text import language
 from tests.bench.measure import Fresh, Given, Row, report
 
@@ -42,6 +46,7 @@ class Conversation:
     name: str
     turns: tuple[Message, ...]
     asked: tuple[Asked, ...]
+    facts: tuple[tuple[str, str], ...]  # what was recorded, and the key of the turn it is from
 
 
 @dataclass(frozen=True)
@@ -59,18 +64,26 @@ Begin = Callable[[], AbstractContextManager[Tx]]
 def measure(to: Given, made: Fresh, path: Path) -> None:
     held = list(conversations(path))
     scopes = [put(made, one.name, one.turns) for one in held]
+    rows, everything = [], dict[str, list[tuple[Asked, Tried, Conversation]]]()
+
+    def run(way: str, one: Conversation, recall: Way) -> None:
+        tried = [(asked, timed(recall, asked.question), one) for asked in one.asked]
+        everything.setdefault(way, []).extend(tried)
+        rows.append({"conversation": one.name, "way": way, **_figures(tried)})
+
     with psycopg.connect(made.owner, autocommit=True, row_factory=tuple_row) as owner:
         named = _prepare(owner)
-        rows, everything = [], dict[str, list[tuple[Asked, Tried, Conversation]]]()
         for one, scope in zip(held, scopes, strict=True):
-            ways: dict[str, Way] = {
-                "prototype": partial(_prototype, owner, named["prototype_recall"], scope, one),
-                "found_items": partial(ours, partial(made.store.as_readers_of, scope)),
-            }
-            for way, recall in ways.items():
-                tried = [(asked, timed(recall, asked.question), one) for asked in one.asked]
-                everything.setdefault(way, []).extend(tried)
-                rows.append({"conversation": one.name, "way": way, **_figures(tried)})
+            run("prototype", one, partial(_prototype, owner, named["prototype_recall"], scope, one))
+            run("found_items", one, partial(ours, partial(made.store.as_readers_of, scope)))
+            run("shown", one, partial(shown, partial(made.store.as_readers_of, scope)))
+        for one, scope in zip(held, scopes, strict=True):
+            remember(made, scope, one)
+        owner.execute("analyze nightdesk.memory; analyze nightdesk.memory_posting; analyze nightdesk.memory_source")
+        for one, scope in zip(held, scopes, strict=True):
+            if one.facts:
+                run("found_items + facts", one, partial(ours, partial(made.store.as_readers_of, scope)))
+                run("shown + facts", one, partial(shown, partial(made.store.as_readers_of, scope)))
     for way, tried in everything.items():
         rows.append({"conversation": "all", "way": way, **_figures(tried)})
         real = [one for one in tried if one[0].category != 5]
@@ -93,7 +106,15 @@ def conversations(path: Path) -> Iterator[Conversation]:
             ]
         here = {t.source.ts for t in turns if isinstance(t.source, SlackSource)}
         asked = [Asked(q["question"], frozenset(_evidence(q["evidence"]) & here), q["category"]) for q in held["qa"]]
-        yield Conversation(f"CLOCOMO{number}", tuple(turns), tuple(one for one in asked if one.evidence))
+        facts = [(text, key) for text, at in _observed(held) for key in sorted(_evidence([at]) & here)]
+        yield Conversation(f"CLOCOMO{number}", tuple(turns), tuple(one for one in asked if one.evidence), tuple(facts))
+
+
+def _observed(held: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What was recorded of each session and speaker, and the turns it is from, as written."""
+    for session in held.get("observation", {}).values():
+        for facts in session.values():
+            yield from ((text, str(at)) for text, at in facts)
 
 
 def _evidence(written: Sequence[str]) -> set[str]:
@@ -143,6 +164,34 @@ def ours(begin: Begin, question: str) -> list[str]:
     with begin() as tx:
         found = messages.recall(tx, question, language(question), 50, LATEST)
     return [hit.source.ts for hit in found if isinstance(hit.source, SlackSource)]
+
+
+def remember(made: Fresh, scope: int, one: Conversation) -> None:
+    """The recorded facts of a conversation, as a night would have kept them."""
+    with made.store.as_scope(scope) as tx:
+        rows = {_key(m): m for m in messages.of_scope(tx, scope, datetime(1, 1, 2, tzinfo=UTC), LATEST)}
+        for text, key in one.facts:
+            m = rows[key]
+            fact = Fact(
+                kind="fact", text=text, quote=m.text.text, message=m.id, source=m.source, said_by=m.author.key,
+                said_at=m.sent_at,
+            )  # fmt: skip
+            memory.put_fact(tx, scope, fact, m.sent_at.date())
+
+
+def shown(begin: Begin, question: str) -> list[str]:
+    """Turns in the order in which a live answer is shown them."""
+    with begin() as tx:
+        hits = messages.recall(tx, question, language(question), 50, LATEST)
+        found = messages.by_id(tx, [hit.id for hit in hits])
+        gathered = gathering.gather(tx, question, found, None, LATEST, False)
+    return [_key(m) for m, _ in gathering.shown(question, gathered, (), _passage, sys.maxsize)]
+
+
+def _passage(message: Message) -> Passage:
+    return Passage(
+        source=message.source, label="", said_by=message.author.name, said_at=message.sent_at, text=message.text
+    )
 
 
 def _key(message: Message) -> str:
