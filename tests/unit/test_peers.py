@@ -2,6 +2,9 @@
 
 import http.client
 import json
+import re
+import subprocess
+import sys
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,11 +14,13 @@ from graphs.conversations import compact, stamp
 from graphs.domain import Message, Party, Person, Quoted, SlackFacts, SlackSource
 from tests.bench.memory.cast import BY_KEY
 from tests.bench.memory.weeks import Told
+from tests.bench.peers.environment import LOCK
 from tests.bench.peers.measured import Calls, holds
 from tests.bench.peers.reader import NOTHING, answered, facts, shown
 from tests.bench.peers.spoken import learned, said_size, size
 from tests.bench.peers.standin import DIMENSIONS, Log, handler, parts, vector
 from tests.bench.peers.world import ZONE, World, line, world
+from tests.house.repo import ROOT
 
 OFFICE = world(200, 50)
 SAID = [line(one) for one in OFFICE.told]
@@ -125,6 +130,28 @@ def test_words_that_are_shared_bring_two_texts_near_and_nothing_else_does() -> N
     assert len(vector("")) == DIMENSIONS
     assert near("the housings of Fen", "Fen housings!") > 0.99
     assert abs(near("housings", "batteries")) < 0.01
+
+
+def test_a_system_in_its_own_process_reaches_this_machine_and_nothing_else() -> None:
+    words = (
+        "import socket, sys; from tests.bench.peers.wire import stay_here; stay_here(); here = socket.create_server(('127.0.0.1', 0));"
+        "socket.create_connection(here.getsockname()).close(); print('here');"
+        "socket.create_connection((sys.argv[1], 80), 1)"
+    )
+    for elsewhere in ("192.0.2.1", "somewhere.example"):
+        run = subprocess.run(
+            [sys.executable, "-c", words, elsewhere], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert (run.stdout, run.returncode) == ("here\n", 1)
+        assert run.stderr.strip().endswith(f"PermissionError: {elsewhere} is not on this machine")
+
+
+def test_every_package_of_the_others_is_pinned_with_a_hash_and_no_address() -> None:
+    said = LOCK.read_text()
+    wanted = re.split(r"\n(?=\w)", said)
+    assert {"langmem", "mem0ai", "langgraph"} <= {one.partition("==")[0] for one in wanted}
+    assert [one.split()[0] for one in wanted if "--hash=sha256:" not in one] == []
+    assert "://" not in said
 
 
 def test_the_server_tells_each_sender_of_its_own_calls_once() -> None:
