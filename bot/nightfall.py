@@ -197,8 +197,9 @@ def anticipate(desk: Desk, scope: int, day: date, now: datetime) -> None:
 
 
 def _read_there(desk: Desk, scope: int) -> list[int]:
+    """A place, and of a channel whatever else all its readers may read."""
     with desk.store.as_readers_of(scope) as tx:
-        return people.readable(tx)
+        return [scope, *people.readable(tx)]
 
 
 # --- when it is done ------------------------------------------------------------------------------

@@ -169,7 +169,7 @@ def hands_over_an_errand(page: Page) -> None:
 def looks_at_home_and_at_what_was_learned(page: Page) -> None:
     main = go(page, "Home")
     expect(main.get_by_text("What goes where")).to_be_attached()
-    expect(main.get_by_text(MIRA)).to_be_attached()
+    expect(main.get_by_text(MIRA, exact=True)).to_be_attached()
     main = go(page, "What the night learned")
     expect(main.get_by_text("Not drafted, and why")).to_be_attached()
     expect(main.locator(".receipt").first).to_be_attached()

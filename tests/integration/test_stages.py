@@ -103,7 +103,10 @@ def test_each_stage_waits_for_those_before_it_in_the_places_it_reads(
         places = nightfall.places_of(desk, ada)
         with desk.store.directory() as tx:
             nightfall.defer(tx, places, ada, DAY, NOW)
-        general, deals = (next(one.id for one in places if one.key == f"channel:{key}") for key in ("C1", "G1"))
+        keys = ("channel:C1", "channel:G1", f"account:{ADA}")
+        general, deals, mailbox = (next(one.id for one in places if one.key == key) for key in keys)
+        with pytest.raises(NotYet):
+            nightfall.conclude(desk, mailbox, DAY, NOW)
         steps: list[tuple[str, Callable[[], None]]] = [
             (queue.READ, lambda: nightfall.conclude(desk, general, DAY, NOW)),
             (queue.CONCLUDE, lambda: nightfall.learn(desk, DAY, NOW)),
