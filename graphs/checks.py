@@ -54,6 +54,25 @@ def unknown_numbers(text: str, sources: Iterable[str], dates: Iterable[date] = (
     return {number for number in numbers(text) if number not in known}
 
 
+_AMOUNT = re.compile(r"(?<![\w.,:/-])(?:\d{1,3}(?:[.,\u202f\u00a0]\d{3})+|\d{1,9})(?![\w:/-]|[.,]\d)")
+
+
+def amounts(text: str) -> dict[str, int]:
+    """Whole numbers of `text` as written there, thousands with their marks; no part of a date, a time, a code or a fraction."""
+    return {found: int(re.sub(r"\D", "", found)) for found in _AMOUNT.findall(text)}
+
+
+def totals(texts: Sequence[str]) -> set[int]:
+    """What one amount of each text adds up to, and what one amount of two texts differs by. Empty for fewer than two."""
+    each = [list(set(amounts(text).values()))[:8] for text in texts]
+    if not 2 <= len(each) <= 6:
+        return set()
+    sums = {0}
+    for found in each:
+        sums = {so_far + value for so_far in sums for value in found}
+    return sums | ({abs(a - b) for a in each[0] for b in each[1]} if len(each) == 2 else set())
+
+
 def links(text: str) -> set[str]:
     """Web addresses in `text`, also bare ones that a mail program would make clickable."""
     return {found.rstrip(".,;:!?)]}'*_").casefold() for found in _LINK.findall(text)}

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from graphs import answer
 from graphs.answer import Context
 from graphs.checks import unknown_links
-from graphs.citing import NOT_FOUND, Passage
+from graphs.citing import NOT_FOUND, Passage, read
 from graphs.domain import Answer, Message, Prepared, Quoted, SlackSource
 from graphs.prompts import prompt
 from graphs.thinking import Failure, Thinker
@@ -111,6 +111,23 @@ def test_a_number_of_the_question_may_be_said_again_and_no_other() -> None:
     told = "For 300 pallets Kestrel names no price [2]. For 500 neither [2]."
     one, _ = answered(Model(says=lambda _: told).thinker, asked=asked)
     assert (one.text, one.citations) == ("For 300 pallets Kestrel names no price.", RETRIEVED[1:2])
+
+
+@pytest.mark.parametrize(
+    ("text", "stands"),
+    [
+        ("412 and 1,400 are 1,812 pallets in all [1][2].", True),
+        ("The second order is 988 pallets larger [1][2].", True),
+        ("That makes 1,812 pallets [1].", False),  # one of the two is not cited
+        ("That makes 1,813 pallets [1][2].", False),
+        ("That makes 1,812 pallets [1][2][3].", False),
+    ],
+)
+def test_a_total_is_said_where_the_passages_cited_add_up_to_it_and_nowhere_else(text: str, stands: bool) -> None:
+    said = ["Marlow ordered 412 pallets.", "Kestrel ordered 1,400 pallets on 24.11.2026.", "Pike ordered 20 pallets."]
+    passages = [PASSAGES[0].model_copy(update={"text": Quoted(text=one)}) for one in said]
+    found = read(text, passages, "How many pallets are that in all?")
+    assert (found.served == "composed") is stands
 
 
 @pytest.mark.parametrize(
