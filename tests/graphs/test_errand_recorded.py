@@ -51,7 +51,7 @@ SEALS = Handed(
 )  # fmt: skip
 FAIR = Handed(
     "mira", DM, 10, "who still owes me something for the fair in Essen, and what",
-    ("you took stand B12 on Monday", "Hotel Alte Mühle in Essen, 412 Euro"),
+    ("handful of M3 screws for the demo case", "no hurry"), ("B12", "412"),
 )  # fmt: skip
 FORKLIFT = Handed(
     "jonas", "product", 20, "find out which forklift we rented in June and what it cost", ("I don't find it.",), ("89",)
