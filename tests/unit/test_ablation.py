@@ -104,7 +104,9 @@ def _run() -> Ablation:
         )
         for arm in arms for number in (1, 2)
     ]  # fmt: skip
-    return Ablation(model="m", seed=1, messages=10, nights=2, unrecorded=3, arms=arms, answers=tuple(answers))
+    return Ablation(
+        model="m", seed=1, messages=10, nights=2, unrecorded=3, prompts="other", arms=arms, answers=tuple(answers)
+    )
 
 
 def test_the_tables_say_what_was_won_what_it_cost_and_how_far_the_evidence_came() -> None:
@@ -116,6 +118,10 @@ def test_the_tables_say_what_was_won_what_it_cost_and_how_far_the_evidence_came(
     assert ablation.accuracy(run)[2][1:3] == ["2/2 (100 %)", "+50 points [+0, +100] (1, 0)"]
     assert ["every source among the passages", "1", "1"] in ablation.stages(run)
     assert any("3 calls were not recorded" in line for line in ablation.head(run))
+    same = run.model_copy(update={"prompts": ablation.prompts_now()})
+    assert [line for line in ablation.head(run) if line not in ablation.head(same)] == [
+        "Since this run the program's prompts have changed: it shows what they did before."
+    ]
 
 
 def test_the_page_shows_an_office_with_whose_answers_they_are_and_is_whole_without_one() -> None:

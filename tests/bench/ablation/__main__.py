@@ -41,7 +41,7 @@ def main(words: Sequence[str] | None = None) -> None:
     arms, answers, unrecorded = results_of(played)
     run = ablation.Ablation(
         model=name, seed=asked.seed, messages=made.messages, nights=len(made.nights), unrecorded=unrecorded, arms=arms,
-        answers=answers,
+        answers=answers, prompts=ablation.prompts_now(),
     )  # fmt: skip
     _show(Given(None, asked.out), run)
 
