@@ -11,6 +11,7 @@ from pathlib import Path
 from bot import models
 from bot.desk import Desk, Model
 from bot.embedded import postgres
+from bot.embedding import embedder
 from bot.home import Keys, keys
 from bot.settings import DEFAULT_HOME, RoleSettings, Settings
 from bot.slack.client import Slack
@@ -56,6 +57,7 @@ def desk(settings: Settings, held: Database, recorded: bool = False) -> Iterator
     models.no_tracing()
     sleeper = model(settings.sleep, PATIENCE, recorded)
     talker = model(settings.live, LIVE_PATIENCE, recorded)
+    embeds = embedder(settings.embed)
     pool = db.open_pool(held.dsn, POOL)
     try:
         with pool.connection() as connection:
@@ -65,6 +67,7 @@ def desk(settings: Settings, held: Database, recorded: bool = False) -> Iterator
             keys=held.keys,
             sleep_model=sleeper,
             live_model=talker,
+            embedder=embeds,
             cap_person_night=settings.cap_person_night,
             cap_workspace_day=settings.cap_workspace_day,
             currency=settings.currency,
@@ -81,6 +84,8 @@ def desk(settings: Settings, held: Database, recorded: bool = False) -> Iterator
         for one in (sleeper, talker):
             if one is not None:
                 one.chat.close()
+        if embeds is not None:
+            embeds.close()
 
 
 def model(role: RoleSettings | None, patience: Patience, recorded: bool = False) -> Model | None:

@@ -8,9 +8,10 @@ from datetime import datetime
 from functools import cache, partial
 from typing import Any
 
-from bot import gathering, hours, observe
+from bot import gathering, hours, likening, observe
 from bot.desk import Desk
 from bot.gathering import Gathered
+from bot.likening import Meant
 from bot.store import contexts, messages, people, prepared, runs
 from bot.store.db import Tx
 from bot.store.outbox import Rest
@@ -25,7 +26,6 @@ from graphs.life import source_key
 from graphs.links import source_link
 from graphs.rules import outsiders
 from graphs.rules.outsiders import Company
-from graphs.rules.text import language
 from graphs.thinking import Ledger, Reservation, Thinker, Usage
 
 DM = "dm"
@@ -119,16 +119,16 @@ def check_rights(tx: Tx, here: Place, before: frozenset[int]) -> None:
         raise Later("Who reads this conversation has changed: what is said here is made anew.", 1)
 
 
-def recall(here: Place, question: str, most: int, now: datetime) -> list[Found]:
-    """What the place's readers may read about `question`, best first."""
+def recall(here: Place, question: str, most: int, now: datetime, like: Meant | None = None) -> list[Found]:
+    """What the place's readers may read about `question`, best first. `like`: what it means, where that is known."""
     if here.begin is None:
         return []
     with here.begin() as tx:
-        return _recall(tx, question, most, now)
+        return _recall(tx, question, most, now, like)
 
 
-def _recall(tx: Tx, question: str, most: int, now: datetime) -> list[Found]:
-    hits = messages.recall(tx, question, language(question), most, now)
+def _recall(tx: Tx, question: str, most: int, now: datetime, like: Meant | None) -> list[Found]:
+    hits = likening.recall(tx, question, most, now, like)
     found = {message.id: message for message in messages.by_id(tx, [hit.id for hit in hits])}
     return [Found(found[hit.id], hit.score) for hit in hits if hit.id in found]
 
@@ -194,12 +194,13 @@ def answered(desk: Desk, here: Place, asked: Asked, now: datetime, used: "Used",
         places = {p.key: p for p in people.places(tx).values()}
         thinker = by.thinker(tx)
         own = here.scope or people.desk_of(tx, here.asker.person.key)
+    like = None if by.by_night else likening.meant(desk, here.asker, asked.wording, now)
     with here.begin() as tx:
         # The place's own before what everybody knows: where there is no room for both, that is what is left.
         blocks = sorted(
             contexts.learned(tx, [own, places["workspace"].id]), key=lambda block: block.scope == "workspace"
         )
-        recalled = [one.message for one in _recall(tx, asked.wording, LOOKED_AT, now)]
+        recalled = [one.message for one in _recall(tx, asked.wording, LOOKED_AT, now, like)]
         found = [message for message in recalled if _is_source(asked, message)]
         gathered = gathering.gather(tx, asked.text, found, here.scope, now, ahead=not by.by_night)
     told = Telling(places, names, cache(lambda: desk.company(directory)), asked.text, by.by_night)

@@ -152,10 +152,12 @@ def _newest(desk: Desk, owner: Owner) -> datetime:
 def recall(
     at: Path | None, question: str | None, who: str, where: str, most: int, batch: Path | None, as_json: bool
 ) -> None:
-    from bot import asking
+    from bot import asking, likening
 
     def answer(desk: Desk, asked: "Asked") -> dict[str, Any]:
-        found = asking.recall(asking.place(desk, asked.who, asked.where), asked.question, most, LATEST)
+        here = asking.place(desk, asked.who, asked.where)
+        like = likening.meant(desk, here.asker, asked.question, desk.now())
+        found = asking.recall(here, asked.question, most, LATEST, like)
         items = [
             {"source": _plain(one.message.source), "score": round(one.score, 4), "text": one.message.text.text}
             for one in found

@@ -16,7 +16,7 @@ from bot.thinking import think
 from graphs import consolidate as remember
 from graphs.conversations import blocks, conversations
 from graphs.domain import Fact, Memory, Message, Person, Thread
-from graphs.rules.natures import nature
+from graphs.rules.natures import is_by_a_person
 
 MOST_NEW = 3_000
 """Messages of one place that one night reads; of more the newest, the others in the nights to come."""
@@ -97,13 +97,7 @@ def _keep(tx: Tx, scope: int, noted: Sequence[remember.Noted], related: Sequence
 
 def _worth_noting(fresh: Sequence[Message], inside: frozenset[str], owner: Person | None) -> list[Thread]:
     """Conversations made of new messages alone; of mail only what people wrote to people."""
-    return conversations([m for m in fresh if _by_a_person(m, inside, owner)], None, "")
-
-
-def _by_a_person(message: Message, inside: frozenset[str], owner: Person | None) -> bool:
-    if message.mail is None or owner is None:
-        return message.author.kind != "bot"
-    return message.mail.mailbox == "sent" or nature(message, inside, owner).kind == "person"
+    return conversations([m for m in fresh if is_by_a_person(m, inside, owner)], None, "")
 
 
 def _keep_change(tx: Tx, scope: int, fact: Fact) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 
-from bot.desk import Desk, Owner
+from bot.desk import Desk, Owner, account_of
 from bot.store import contexts, people, runs
 from bot.store.contexts import Block, Seen, View
 from bot.store.db import Tx
@@ -91,14 +91,7 @@ def rewrite_workspace(desk: Desk, night: date, now: datetime) -> None:
 
 
 def payer(desk: Desk, place: people.Place, night: date) -> Thinker | None:
-    """A mailbox is read on its owner's account; a channel, which many read, on its own."""
-    begin: Callable[[], AbstractContextManager[Tx]] = partial(desk.store.as_scope, place.id)
-    if place.owner is None:
-        return desk.thinker(begin, place.id, night)
-    with desk.store.directory() as tx:
-        owner = next(known for known in people.everybody(tx) if known.person.key == place.owner)
-        mine = people.desk_of(tx, place.owner)
-    return desk.thinker(partial(desk.store.as_person, owner.id), mine, night)
+    return desk.thinker(*account_of(desk, place), night)
 
 
 # --- one block ------------------------------------------------------------------------------------

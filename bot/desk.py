@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
+from bot.embedding import Embedder
 from bot.home import Keys
 from bot.settings import RoleSettings
 from bot.slack.client import Slack
@@ -62,6 +63,7 @@ class Desk:
     domains: frozenset[str]
     zone: str | None
     slack: Slack | None = None
+    embedder: Embedder | None = None
     now: Callable[[], datetime] = now_utc  # aware
     quarantine: timedelta = timedelta(seconds=120)
     """How long an effect of unknown outcome is left alone: servers finish late."""
@@ -118,6 +120,17 @@ class Desk:
         """Who belongs here, for judging what a mail claims."""
         colleagues = (known.person for known in directory if known.person.role in ("member", "guest"))
         return Company(self.inside(directory), frozenset(p.name.casefold() for p in colleagues if " " in p.name))
+
+
+def account_of(desk: Desk, place: Place) -> tuple[runs.Begin, int]:
+    """What opens the account that pays for reading a place, and its scope: a mailbox is read on its owner's account; a channel,
+    which many read, on its own."""
+    if place.owner is None:
+        return partial(desk.store.as_scope, place.id), place.id
+    with desk.store.directory() as tx:
+        owner = next(known for known in people.everybody(tx) if known.person.key == place.owner)
+        mine = people.desk_of(tx, place.owner)
+    return partial(desk.store.as_person, owner.id), mine
 
 
 FREE_MAIL = frozenset(

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from bot import cards, learning
 from bot.desk import Desk, Model, Owner, begin_owner
+from bot.settings import RoleSettings
 from bot.slack.blocks_home import Box, Home, Row, home_view, told_draft
 from bot.slack.limits import Block
 from bot.store import choices, forgetting, mornings, outbox, people
@@ -149,7 +150,12 @@ def privacy(desk: Desk) -> list[str]:
         )
     if talking:
         lines.append(f"When somebody asks something, the question and what was found go to the model at `{talking}`.")
-    if not sleeping and not talking:
+    if desk.embedder is not None:
+        lines.append(
+            "What people write, and what is asked, goes to the embedding model at "
+            f"`{_host_of(desk.embedder.role)}` too, to be found by meaning."
+        )
+    if not sleeping and not talking and desk.embedder is None:
         lines.append("No model is set up: nothing leaves the machine that Nightdesk runs on. Rules find the tasks.")
     else:
         lines.append("Of personal, confidential and suspicious mail the night shows no model anything.")
@@ -165,7 +171,11 @@ def _host(model: Model | None) -> str:
         return ""
     if model.recorded:
         return "this machine (recorded answers)"
-    return urlsplit(model.role.base_url or "https://api.openai.com").hostname or "api.openai.com"
+    return _host_of(model.role)
+
+
+def _host_of(role: RoleSettings) -> str:
+    return urlsplit(role.base_url or "https://api.openai.com").hostname or "api.openai.com"
 
 
 def connect_lines(owner: Owner, boxes: Sequence[Mailbox]) -> list[str]:

@@ -13,6 +13,7 @@ from bot import (
     errands,
     forgetting,
     hometab,
+    likening,
     live,
     mailroom,
     morning,
@@ -70,6 +71,7 @@ def build(dsn: str, desk: Callable[[], Desk]) -> procrastinate.App:  # noqa: C90
     @app.task(name="consolidate", queue=READ, retry=again)
     def consolidate(scope: int, date_: str, now: str) -> None:
         consolidating.consolidate(desk(), scope, date.fromisoformat(date_), datetime.fromisoformat(now))
+        likening.embed_new(desk(), scope, date.fromisoformat(date_), datetime.fromisoformat(now))
 
     @app.task(name="conclude", queue=CONCLUDE, retry=again)
     def conclude(scope: int, date_: str, now: str) -> None:

@@ -18,6 +18,7 @@ from graphs.reading import LONGEST_ANSWER
 from graphs.thinking import Busy, Chat, Refused, Reply, Request, Turn, Usage
 
 if TYPE_CHECKING:
+    import httpx
     import openai
     from langchain_core.messages import AIMessage, BaseMessage
     from langchain_openai import ChatOpenAI
@@ -65,20 +66,15 @@ def _quiet() -> None:
 
 def _client(role: RoleSettings) -> tuple["ChatOpenAI", Callable[[], None]]:
     """The client, and what closes its lines."""
-    import httpx
     from langchain_openai import ChatOpenAI
     from pydantic import SecretStr
 
-    timeout = httpx.Timeout(role.timeout, connect=min(role.timeout, 10.0))
-    base_url = role.base_url or OPENAI
-    # A proxy in the environment is for the way out, not for a server on this machine.
-    local = urlsplit(base_url).hostname in ("127.0.0.1", "::1", "localhost")
-    line = httpx.Client(timeout=timeout, trust_env=not local)
+    line = line_to(role)
     client = ChatOpenAI(
         model=role.model,
-        base_url=base_url,
+        base_url=role.base_url or OPENAI,
         api_key=SecretStr(role.api_key or "none"),
-        timeout=timeout,
+        timeout=line.timeout,
         max_retries=0,  # `graphs.thinking` retries, and reserves money for each try
         stream_usage=True,
         use_responses_api=False,
@@ -86,6 +82,16 @@ def _client(role: RoleSettings) -> tuple["ChatOpenAI", Callable[[], None]]:
         http_client=line,
     )
     return client, line.close
+
+
+def line_to(role: RoleSettings) -> "httpx.Client":
+    """Lines to the role's endpoint, kept open until closed."""
+    import httpx
+
+    _quiet()
+    # A proxy in the environment is for the way out, not for a server on this machine.
+    local = urlsplit(role.base_url or OPENAI).hostname in ("127.0.0.1", "::1", "localhost")
+    return httpx.Client(timeout=httpx.Timeout(role.timeout, connect=min(role.timeout, 10.0)), trust_env=not local)
 
 
 # --- one request -----------------------------------------------------------------------------------
@@ -272,7 +278,7 @@ def _tried(endpoint: _Endpoint, request: Request, call: Callable[[Extras], Reply
     import openai
 
     lacks = set(endpoint.lacks)
-    with _errors_sorted(endpoint.role):
+    with errors_sorted(endpoint.role):
         while True:
             extras = _extras(endpoint.role, request, lacks)
             try:
@@ -324,7 +330,7 @@ def _lacking(err: "openai.APIStatusError", extras: Extras) -> str | None:
 
 
 @contextmanager
-def _errors_sorted(role: RoleSettings) -> Iterator[None]:
+def errors_sorted(role: RoleSettings) -> Iterator[None]:
     """Into Busy, Refused and NeedsPerson. The servers' own words stay out: they quote keys and prompts."""
     import httpx
     import openai

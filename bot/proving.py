@@ -70,10 +70,8 @@ def office_of(folder: Path, live: bool) -> page.Office | None:
         return page.Office(own, f"Run in this folder: {own.model}")
     if live:
         return None
-    held = files("bot.proof").joinpath("recorded", f"{ablation.FILE}.gz")
-    if not held.is_file():
-        return None
-    shipped = ablation.Ablation.model_validate_json(gzip.decompress(held.read_bytes()))
+    held = files("bot.proof").joinpath("recorded", f"{ablation.FILE}.gz").read_bytes()
+    shipped = ablation.Ablation.model_validate_json(gzip.decompress(held))
     return page.Office(shipped, f"Recorded run: {shipped.model}. {OF_THE_OFFICE}")
 
 

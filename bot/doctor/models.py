@@ -6,6 +6,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from bot.doctor.finding import Finding, fail, ok, told, warn
+from bot.embedding import embedder
 from bot.models import chat
 from bot.settings import RoleSettings, Settings
 from graphs.domain import Value
@@ -41,7 +42,29 @@ def models(configured: Settings) -> Iterator[Finding]:
         asked[one] = whose
         yield from told(AREA, _asked(whose, role))
     if configured.embed is not None:
-        yield ok(AREA, "NIGHTDESK_EMBED_MODEL is set; this version finds things without one and sends it nothing.")
+        yield from _about("the embedding", configured.embed)
+        yield from told(AREA, _embedded(configured.embed))
+
+
+def _embedded(role: RoleSettings) -> Iterator[Finding]:
+    """The one call to an embedding model. Without it the order of what is found is that of words."""
+    host = urlsplit(role.base_url).netloc.rpartition("@")[2]
+    line = embedder(role)
+    assert line is not None
+    try:
+        made = line.embed(["This is a test of the line. Does it work?"], PATIENCE)
+    except NightdeskError as err:
+        yield warn(
+            AREA, f"The embedding model {role.model} at {host}: {err}.",
+            "Check its base URL, its key and its name; until then things are found by their words alone.",
+        )  # fmt: skip
+        return
+    finally:
+        line.close()
+    yield ok(
+        AREA,
+        f"What people write goes to {host} too, to be found by meaning: {role.model} answers in {made.seconds:.1f} s.",
+    )
 
 
 def _about(whose: str, role: RoleSettings) -> Iterator[Finding]:

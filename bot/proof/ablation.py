@@ -4,11 +4,13 @@ The same model, retrieval and room for passages in every arm; what differs is wh
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 
 from bot.proof.accounting import Interval, Sums, cost_per_query, intervals
 from bot.proof.figures import Counting
 from graphs.domain import Value
+from graphs.prompts import prompt
 
 FILE = "ablation.json"
 """Of a folder: a run of the bench."""
@@ -75,18 +77,27 @@ class Answered(Value):
 
 
 class Ablation(Value):
-    """A run: whose answers, over what, in which arms."""
+    """A run: whose answers, over what, in which arms. `prompts`: a fingerprint of those that the answers were given to."""
 
     model: str
     seed: int
     messages: int
     nights: int
     unrecorded: int  # calls that no recording answered
+    prompts: str
     arms: tuple[Arm, ...]
     answers: tuple[Answered, ...]
 
     def of(self, arm: str) -> list[Answered]:
         return [one for one in self.answers if one.arm == arm]
+
+
+_PROMPTS = ("remember", "reconcile", "conclude", "challenge", "context", "anticipate", "rehearse", "answer")
+
+
+def prompts_now() -> str:
+    """Changes with the words of any prompt that an answer depends on."""
+    return sha256("\n".join(map(prompt, _PROMPTS)).encode()).hexdigest()[:12]
 
 
 def write(folder: Path, run: Ablation) -> None:
@@ -136,6 +147,8 @@ def head(run: Ablation) -> list[str]:
         f"{run.seed}) that {run.nights} nights have read; answers computed, graded by code. Every arm has the same model, "
         "the same retrieval and the same room for passages; what an arm learned at night comes on top of it and is counted."
     ]
+    if run.prompts != prompts_now():
+        lines.append("Since this run the program's prompts have changed: it shows what they did before.")
     if run.unrecorded:
         lines.append(f"{run.unrecorded} calls were not recorded: their arms show less than there is.")
     return lines

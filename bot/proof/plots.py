@@ -1,6 +1,6 @@
 """The pictures: accuracy against test tokens, cost per query against N, and the part of it that is sleep."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from matplotlib.axes import Axes
@@ -37,42 +37,37 @@ def _picture(to: Path, panel: Callable[[Axes, Counting], None]) -> Path:
 
 
 def draw_ablation(run: ablation.Ablation, folder: Path) -> Path:
-    """Right answers by kind, and the cost of a query beside the accuracy, of each arm."""
+    """Of each arm: right answers by kind of question, and how far the evidence came."""
     to = folder / "ablation.png"
-    picture = Picture(figsize=(11, 4.4), layout="constrained")
-    _kinds(picture.add_subplot(1, 2, 1), run)
-    _costs(picture.add_subplot(1, 2, 2), run)
-    for axes in picture.axes:
-        axes.grid(alpha=0.25)
-        axes.legend(fontsize=8, frameon=False)
-        axes.spines[["top", "right"]].set_visible(False)
+    kinds, counts, size = ablation.by_kind(run), ablation.stages(run), len(run.of(run.arms[0].name))
+    right = {line[0]: [_share(cell) for cell in line[1:]] for line in kinds[1:]}
+    came = {line[0]: [int(cell) / max(size, 1) for cell in line[1:]] for line in counts[1:]}
+    picture = Picture(figsize=(11, 5.2), layout="constrained")
+    for place, (title, held) in enumerate((("Right answers, by kind", right), ("Of all questions", came)), 1):
+        axes = picture.add_subplot(1, 2, place)
+        _bars(axes, held, [arm.name for arm in run.arms])
+        axes.set_title(title, fontsize=10)
+    told, names = picture.axes[0].get_legend_handles_labels()
+    picture.legend(told, names, loc="outside upper center", ncols=3, fontsize=8, frameon=False)
     picture.savefig(to, dpi=110)
     return to
 
 
-def _kinds(axes: Axes, run: ablation.Ablation) -> None:
-    kinds = list(dict.fromkeys(one.kind for one in run.answers))
-    wide = 0.8 / len(run.arms)
-    for place, arm in enumerate(run.arms):
-        held = [[one for one in run.of(arm.name) if one.kind == kind] for kind in kinds]
-        xs = [n + (place - (len(run.arms) - 1) / 2) * wide for n in range(len(kinds))]
-        axes.bar(xs, [ablation.share(ones) for ones in held], wide, color=COLOURS[place % len(COLOURS)], label=arm.name)
-    axes.set_xticks(range(len(kinds)), kinds, rotation=40, ha="right", fontsize=8)
-    axes.set_ylim(0, 1.25)
-    axes.set_ylabel("right answers")
-    axes.set_title("Asleep against awake, by kind of question", fontsize=10)
+def _share(cell: str) -> float:
+    right, asked = cell.split("/")
+    return int(right) / max(int(asked), 1)
 
 
-def _costs(axes: Axes, run: ablation.Ablation) -> None:
-    for place, arm in enumerate(run.arms):
-        for counting, marker in zip(COUNTINGS, ("o", "s"), strict=True):
-            x, y = ablation.cost(run, arm, counting), ablation.share(run.of(arm.name))
-            axes.plot([x], [y], marker, color=COLOURS[place % len(COLOURS)], label=f"{arm.name}: {TITLES[counting]}")
-    axes.set_xlim(left=0)
+def _bars(axes: Axes, held: Mapping[str, Sequence[float]], arms: Sequence[str]) -> None:
+    """A group of bars for each name, a bar for each arm."""
+    wide = 0.8 / len(arms)
+    for n, arm in enumerate(arms):
+        xs = [place + (n - (len(arms) - 1) / 2) * wide for place in range(len(held))]
+        axes.bar(xs, [shares[n] for shares in held.values()], wide, color=COLOURS[n % len(COLOURS)], label=arm)
+    axes.set_xticks(range(len(held)), list(held), rotation=40, ha="right", fontsize=8)
     axes.set_ylim(0, 1.02)
-    axes.set_xlabel("cost per query, in tokens of sleep")
-    axes.set_ylabel("accuracy")
-    axes.set_title("Accuracy against cost per query", fontsize=10)
+    axes.grid(alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
 
 
 def _accuracy(axes: Axes, figures: Sequence[Figure], counting: Counting) -> None:

@@ -18,7 +18,7 @@ MILLION = Decimal(1_000_000)
 FLEX = Decimal("0.5")
 """What the flex tier costs of the default one."""
 
-MEMORY = ("remember", "reconcile", "conclude", "challenge", "context")
+MEMORY = ("embed", "remember", "reconcile", "conclude", "challenge", "context")
 AHEAD = ("anticipate", "prepare", "rehearse")
 """Steps that wait when money is short: first what is owed to people, then memory, then questions nobody asked yet."""
 

@@ -313,3 +313,10 @@ def _automatic(facts: MailFacts, text: str) -> str:
     if _MACHINE_SUBJECT.search(facts.subject) and "?" not in text[:1_500]:
         return "a notice of a system"
     return ""
+
+
+def is_by_a_person(message: Message, inside: frozenset[str], owner: Person | None) -> bool:
+    """What a model is shown of a place by night. `owner`: whose mailbox it is in; None for a channel."""
+    if message.mail is None or owner is None:
+        return message.author.kind != "bot"
+    return message.mail.mailbox == "sent" or nature(message, inside, owner).kind == "person"

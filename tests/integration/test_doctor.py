@@ -215,6 +215,14 @@ def test_what_a_model_refuses_is_told_in_a_sentence(
     assert "sk-test" not in failed and ".." not in failed
 
 
+def test_an_embedding_model_is_asked_too_and_one_that_fails_is_a_warning(model_server: ModelServer) -> None:
+    means = {"NIGHTDESK_EMBED_MODEL": "means", "NIGHTDESK_EMBED_BASE_URL": model_server.base_url}
+    assert any("means answers in" in one for one in of(list(models.models(with_models(model_server, **means))), "ok"))
+    away = means | {"NIGHTDESK_EMBED_BASE_URL": "http://127.0.0.1:9/v1"}
+    found = list(models.models(with_models(model_server, **away)))
+    assert of(found, "fail") == [] and any("by their words alone" in one.mend for one in found)
+
+
 def test_a_model_that_answers_in_another_form_is_a_warning(model_server: ModelServer) -> None:
     model_server.says("It works!")
     warned = of(list(models.models(with_models(model_server))), "warn")

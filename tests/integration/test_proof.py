@@ -70,7 +70,8 @@ def test_without_a_model_the_page_shows_the_recorded_run_and_what_it_cannot_show
     html = proving.prove(bare, proving.Asked(tmp_path, live=False)).read_text()
     assert "Recorded run: a careful reader" in html and "not timed" in html and "does not show a gain" in html
     assert [path.name for path in tmp_path.iterdir()] == ["proof.html"]
-    assert html.count("data:image/png;base64,") == 3
+    assert html.count("data:image/png;base64,") == 4
+    assert "In an office: the product awake and asleep" in html and "asleep, k = 1, no conclusions" in html
 
 
 def test_a_folder_that_cannot_be_made_is_named_before_anything_is_asked(

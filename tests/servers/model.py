@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -77,6 +77,8 @@ class ModelServer:
     script: list[tuple[re.Pattern[str], str | Callable[[Body], str]]] = field(default_factory=list)
     delay: float = 0.2  # seconds before each answer of `slow`
     counts: bool = True  # whether usage is in the answers
+    embedded: list[Seen] = field(default_factory=list)  # requests for embeddings
+    alike: dict[str, str] = field(default_factory=dict)  # words that mean the same as another one
     ended: threading.Event = field(default_factory=threading.Event)
 
     def says(self, answer: str | Callable[[Body], str], to: str = "") -> None:
@@ -202,6 +204,15 @@ def _limit(body: Body) -> int:
     return int(body.get("max_completion_tokens") or body.get("max_tokens") or 4_096)
 
 
+def direction(text: str, alike: Mapping[str, str], size: int = 64) -> list[float]:
+    """A hashed bag of words: texts with the same words, or words that mean the same, point the same way."""
+    found = [0.0] * size
+    for word in re.findall(r"\w+", text.casefold()):
+        place = hashlib.sha256(alike.get(word, word).encode()).digest()
+        found[place[0] % size] += 1.0 if place[1] % 2 else -1.0
+    return found if any(found) else [1.0] * size
+
+
 # --- the server ------------------------------------------------------------------------------------
 
 
@@ -224,6 +235,20 @@ def model_server() -> Iterator[ModelServer]:
 
 def _handler(server: ModelServer) -> type[Handler]:
     class Persona(Handler):
+        def do_POST(self) -> None:  # noqa: N802 -- as http.server names it
+            if not self.path.endswith("/embeddings"):
+                return super().do_POST()
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            server.embedded.append(Seen(self.path, {}, body))
+            if server.faults and server.faults[0].kind in ("status", "html", "bad_json"):
+                return _fail(self, server, Seen(self.path, {}, {**body, "messages": []}), server.faults.pop(0))
+            data = [
+                {"object": "embedding", "index": n, "embedding": direction(text, server.alike)}
+                for n, text in enumerate(body["input"])
+            ]
+            used = {"prompt_tokens": sum(map(len, body["input"])) // 4, "total_tokens": 0}
+            self.send_json(200, {"object": "list", "model": body["model"], "data": data, "usage": used})
+
         def chat(self, body: Body) -> None:
             seen = Seen(self.path, {name.lower(): value for name, value in self.headers.items()}, body)
             server.requests.append(seen)

@@ -1,11 +1,14 @@
 """The ablation's grader takes a right answer in any usual form and no wrong one, and its tables say what was counted."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from bot import proving
 from bot.proof import ablation, page
 from bot.proof.ablation import AWAKE, Ablation, Answered, Arm, Evidence, Spent
-from tests.bench.ablation.grade import right
+from tests.bench.ablation.grade import right, tells
 from tests.bench.ablation.office import AT, SMALL, office
 from tests.bench.memory.again import answer
 from tests.bench.memory.questions import OVERALL, SEVERAL, Question
@@ -64,11 +67,21 @@ def test_a_right_answer_is_right_in_any_usual_form(asked: Question, said: str) -
         (BETWEEN, "The housings now come from Cormont Metals instead of Belvex Plastics."),
         (LATE, "Dravex, Fenlia and Galrune."),
         (LATE, "Dravex."),
+        (LATE, "It is not told for any of them: Dravex takes 9 days and Fenlia 12."),
         (OWES, "The packing list for Dravex. Another by 8 March."),
     ],
 )
 def test_a_wrong_answer_is_wrong(asked: Question, said: str) -> None:
     assert not right(said, asked)
+
+
+def test_what_was_not_written_for_a_question_answers_it_only_when_it_is_about_it() -> None:
+    follows = replace(FOLLOWS, subjects=("Dravex",))
+    assert tells("Dravex is assembled on 8 March.", follows)
+    assert not tells("The moulds for Fenlia arrive on 8 March.", follows)
+    first = Question("first", "U", "dm", AT, "?", ("Dravex", "8 March"), subjects=("Dravex", "Fenlia"))
+    assert tells("Dravex ships on 8 March, Fenlia on 9 March.", first)
+    assert not tells("Dravex ships on 8 March.", first)
 
 
 def test_the_small_office_asks_of_every_kind_and_both_ways_give_one_answer() -> None:
@@ -104,7 +117,9 @@ def _run() -> Ablation:
         )
         for arm in arms for number in (1, 2)
     ]  # fmt: skip
-    return Ablation(model="m", seed=1, messages=10, nights=2, unrecorded=3, arms=arms, answers=tuple(answers))
+    return Ablation(
+        model="m", seed=1, messages=10, nights=2, unrecorded=3, prompts="other", arms=arms, answers=tuple(answers)
+    )
 
 
 def test_the_tables_say_what_was_won_what_it_cost_and_how_far_the_evidence_came() -> None:
@@ -116,6 +131,10 @@ def test_the_tables_say_what_was_won_what_it_cost_and_how_far_the_evidence_came(
     assert ablation.accuracy(run)[2][1:3] == ["2/2 (100 %)", "+50 points [+0, +100] (1, 0)"]
     assert ["every source among the passages", "1", "1"] in ablation.stages(run)
     assert any("3 calls were not recorded" in line for line in ablation.head(run))
+    same = run.model_copy(update={"prompts": ablation.prompts_now()})
+    assert [line for line in ablation.head(run) if line not in ablation.head(same)] == [
+        "Since this run the program's prompts have changed: it shows what they did before."
+    ]
 
 
 def test_the_page_shows_an_office_with_whose_answers_they_are_and_is_whole_without_one() -> None:
@@ -125,3 +144,15 @@ def test_the_page_shows_an_office_with_whose_answers_they_are_and_is_whole_witho
     without = page.html(proving.recorded(), pictures, "Recorded run")
     assert "In an office" not in without and "Recorded run" in without
     assert shown.count("<img") == without.count("<img") + 1
+
+
+def test_the_run_that_comes_with_the_program_has_the_generators_answers_and_todays_grades() -> None:
+    shown = proving.office_of(Path("no folder"), live=False)
+    assert shown is not None
+    run, made = shown.run, office(shown.run.seed, 28)
+    assert run.unrecorded == 0 and run.messages == made.messages
+    for arm in run.arms:
+        for answered, asked in zip(run.of(arm.name), made.asked, strict=True):
+            assert (answered.question, answered.answer) == (asked.question, asked.answer)
+            assert answered.said_right == right(answered.said, asked)
+            assert answered.right == (answered.served != "not_found" and right(answered.given, asked))

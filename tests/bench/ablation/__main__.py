@@ -26,7 +26,7 @@ from tests.bench.measure import Given, Row, report, say
 RECORDINGS = Path(__file__).parent / "recordings.jsonl.gz"
 RECORDED = "recorded"
 """The model's name in the recordings. It is part of their keys."""
-ARMS = (0, 1, 2, 3)
+ARMS = (0, 1, 2, 3, 4)
 """Of `PLANS`, those that are recorded."""
 SEED, QUESTIONS = 5, 28
 
@@ -37,11 +37,11 @@ def main(words: Sequence[str] | None = None) -> None:
     made = office(asked.seed, asked.questions)
     with _models(asked) as configured:
         played = [play(configured, made, plan, say) for plan in plans]
-        name = configured.live.model if configured.live else "rules"
+        name = _name(configured, asked.live)
     arms, answers, unrecorded = results_of(played)
     run = ablation.Ablation(
         model=name, seed=asked.seed, messages=made.messages, nights=len(made.nights), unrecorded=unrecorded, arms=arms,
-        answers=answers,
+        answers=answers, prompts=ablation.prompts_now(),
     )  # fmt: skip
     _show(Given(None, asked.out), run)
 
@@ -83,6 +83,15 @@ def _models(asked: argparse.Namespace) -> Iterator[Settings]:
     with replaying(read_recordings(asked.recordings)) as url:
         role = RoleSettings(RECORDED, url, "recorded")
         yield replace(bare, live=role, sleep=role)
+
+
+def _name(configured: Settings, live: bool) -> str:
+    if configured.live is None or configured.sleep is None:
+        return "rules"
+    if not live:
+        return "a reader who answered each request from the request alone"
+    asleep, awake = configured.sleep.model, configured.live.model
+    return awake if asleep == awake else f"{asleep} asleep, {awake} awake"
 
 
 def _show(to: Given, run: ablation.Ablation) -> None:

@@ -24,7 +24,7 @@ from graphs.citing import without_numbers
 from graphs.life import source_key
 from graphs.reading import ValueT
 from graphs.thinking import Chat, Failure, Ledger, Refused, Reply, Request, Thinker
-from tests.bench.ablation.grade import right
+from tests.bench.ablation.grade import right, tells
 from tests.bench.ablation.office import ASKER, AT, Office
 from tests.bench.memory.questions import Question
 from tests.bench.memory.written import source_of, write
@@ -215,7 +215,7 @@ def _answered(desk: Desk, plan: Plan, number: int, one: Question, heard: Heard) 
 
 
 def _evidence(desk: Desk, here: asking.Place, one: Question, asked: str, shown: set[str]) -> Evidence:
-    """How far the question's sources got. An answer counts as concluded, or made ahead, if it is graded right by itself."""
+    """How far the question's sources got. Something counts as concluded, or made ahead, if it tells the answer by itself."""
     assert here.begin is not None
     wanted = [source_of(told) for told in one.sources]
     with here.begin() as tx:
@@ -223,25 +223,25 @@ def _evidence(desk: Desk, here: asking.Place, one: Question, asked: str, shown: 
         noted = memory.noted_in(tx, list(rows.values()), AT)
         scopes = people.readable(tx)
         concluded = [held.text for held in memory.memories(tx, scopes, AT) if held.kind == "conclusion"]
-        ahead = [held.answer for held in prepared.sound_of(tx, scopes, AT)]
+        ahead = [f"{held.question}\n{without_numbers(held.answer)}" for held in prepared.sound_of(tx, scopes, AT)]
     return Evidence(
         sources=len(wanted),
         remembered=sum(bool(noted.get(row)) for row in rows.values()),
         shown=sum(source_key(source) in shown for source in wanted),
         concluded=_tells(concluded, one),
-        ahead=_tells(map(without_numbers, ahead), one),
-        known=right("\n".join(_told("known", asked)), one),
+        ahead=_tells(ahead, one),
+        known=tells("\n".join(_told("known", asked)), one),
         offered=_tells([*_told("prepared", asked), *_told("conclusion", asked)], one),
     )
 
 
 def _tells(texts: Iterable[str], one: Question) -> bool:
-    return any(right(text, one) for text in texts)
+    return any(tells(text, one) for text in texts)
 
 
 def _told(tag: str, asked: str) -> list[str]:
-    """What stands in the fences of one kind in a prompt."""
-    return re.findall(rf"<{tag}\b[^>]*>\n(.*?)\n</{tag}>", asked, re.DOTALL)
+    """What stands in the fences of one kind in a prompt, and in their attributes."""
+    return ["\n".join(found) for found in re.findall(rf"<{tag}\b([^>]*)>\n(.*?)\n</{tag}>", asked, re.DOTALL)]
 
 
 def results_of(played: Sequence[Played]) -> tuple[tuple[Arm, ...], tuple[Answered, ...], int]:

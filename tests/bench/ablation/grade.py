@@ -1,7 +1,8 @@
 """Whether an answer says what the computed one says: dates, numbers and names in any usual form, no model asked.
 
 All atoms of a part have to stand in one sentence, and who waits for whom in that order; of a change the old and the new value
-may stand apart. A part that is wrong may only be said to be not so. What else an answer tells is not held against it.
+may stand apart. What is said not to be told answers nothing, and a part that is wrong may only be said to be not so. What
+else an answer tells is not held against it.
 """
 
 import re
@@ -23,6 +24,9 @@ _FIRST_NAMES = [one.name.split()[0] for one in CAST]
 _NOT_SO = re.compile(
     r"\b(?:not|no|nobody|never|without|except|only|fine|freed|until|instead of)\b|n't\b|in time|on time|no longer|already"
 )
+_UNTOLD = re.compile(
+    r"(?:\b(?:not|never)|n't) (?:told|given|known|said|stated|mentioned)\b|\bunknown\b|\bcannot be (?:said|told)\b"
+)
 _BLOCKS = re.compile(
     r"\b(?:block|hold|keep)(?:s|ing|ed)?\b(?! by)|\bawaited by\b|\bhas to answer\b|\bowes\b", re.IGNORECASE
 )
@@ -31,9 +35,19 @@ _WAITS = re.compile(r"(.+) waits for (.+)")
 
 def right(said: str, asked: Question) -> bool:
     """True when every part of the computed answer is said, and none of what would be wrong."""
-    told = sentences(said)
+    told = [one for one in sentences(said) if not _UNTOLD.search(one)]
     so = [one for one in told if not _NOT_SO.search(one)]
     return all(_is_said(part, told) for part in asked.answer) and not any(_is_said(part, so) for part in asked.wrong)
+
+
+def tells(text: str, asked: Question) -> bool:
+    """Whether something not written for the question answers it: right, and about what is asked. What compares several
+    subjects has to name at least two of them."""
+    named = sum(_has(text, subject) for subject in asked.subjects)
+    return named >= (2 if asked.kind in COMPARED else 1) and right(text, asked)
+
+
+COMPARED = ("total", "sum", "first", "switched", "missing", "late")
 
 
 def sentences(said: str) -> list[str]:
