@@ -58,7 +58,7 @@ FORKLIFT = Handed(
 )
 ORDERS = Handed(
     "tom", "general", 25, "mail Wade at Kestrel the delivery plan for the 400 and post the new ship date in #launch",
-    (errand.UNDONE, "250 can go out on 14 December", "Sprig 2 ships on Monday 14 December"), ("71",),
+    (errand.UNDONE, "250 pieces go out on 14 December", "Sprig 2 ships on Monday 14 December"), ("71",),
 )  # fmt: skip
 
 
