@@ -172,7 +172,7 @@ def _of_questions(asked: Sequence[prepared.WasAsked], now: datetime) -> Iterator
         recent = max(0.0, 1 - (now - newest.at) / ASKED_SINCE)
         often = 0.4 * (1 - 0.5 ** len(group)) + 0.1 * min(len(askers), 3)
         score = often + 0.2 * recent + (MISSED if newest.missed else 0.0) - (0.0 if of_us else AMONG_THEMSELVES)
-        if of_us or len(askers) > 1:
+        if (of_us or len(askers) > 1) and not ahead.is_of_its_day(newest.text):
             yield Candidate(
                 id=f"message/{newest.id}",
                 text=newest.text,

@@ -202,7 +202,9 @@ def answered(desk: Desk, here: Place, asked: Asked, now: datetime, used: "Used",
         )
         recalled = [one.message for one in _recall(tx, asked.wording, LOOKED_AT, now, like)]
         found = [message for message in recalled if _is_source(asked, message)]
-        gathered = gathering.gather(tx, asked.text, found, here.scope, now, ahead=not by.by_night)
+        known = [line for block in blocks for line in block.lines]
+        wanted = gathering.Wanted(asked.text, known, here.scope, now, ahead=not by.by_night)
+        gathered = gathering.gather(tx, wanted, found)
     told = Telling(places, names, cache(lambda: desk.company(directory)), asked.text, by.by_night)
     context = answering.Context(
         thinker=thinker,
@@ -210,7 +212,7 @@ def answered(desk: Desk, here: Place, asked: Asked, now: datetime, used: "Used",
         asker=here.asker.person.name,
         thread=asked.thread,
         recall=partial(_passages, asked, gathered, told, used, _Room(thinker is None, by.by_night)),
-        known=gathering.each_once([line.text for block in blocks for line in block.lines]),
+        known=gathering.each_once([line.text for line in known]),
         people=names,
         now=now,
         zone=here.asker.zone or desk.zone or "UTC",

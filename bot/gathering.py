@@ -12,7 +12,7 @@ from bot.store.db import Tx
 from graphs import answer as answering
 from graphs.checks import numbers
 from graphs.citing import Passage
-from graphs.domain import Message, Prepared, Quoted, Source
+from graphs.domain import ContextLine, Message, Prepared, Quoted, Source
 from graphs.life import source_key
 from graphs.rules.text import language, sentences
 from graphs.rules.wording import meets, nearness, words_of
@@ -25,6 +25,11 @@ OFFER = 0.55
 CITES_A_HIT = 0.1
 """So much nearer is what cites a message that the live question finds among its best."""
 BEST = 3
+TOLD = 2
+TOLD_MESSAGES = 4
+"""Lines of the learned context that tell of what is asked, and how many of the messages that they stand on are shown."""
+TELLS = 0.5
+"""Share of a question's words that such a line has."""
 TODAY = timedelta(hours=14)
 LAST_WORDS = 6
 LAST_WORDS_ROOM = 800
@@ -36,7 +41,7 @@ LONGEST_OF_ONE = 420
 @dataclass(frozen=True)
 class Gathered:
     """`first` goes before what was found: what the answers made ahead stand on; `remembered` behind its best: what memories
-    about the question come from. `withheld`: answers made ahead that may not be given."""
+    about the question, and lines of the learned context, come from. `withheld`: answers made ahead that may not be given."""
 
     found: list[Message]
     first: list[Message] = field(default_factory=list)
@@ -48,17 +53,31 @@ class Gathered:
     noted: Mapping[int, tuple[memory.Noted, ...]] = field(default_factory=dict)  # of messages
 
 
-def gather(tx: Tx, question: str, found: list[Message], scope: int | None, now: datetime, ahead: bool) -> Gathered:
-    """What belongs to a question beside the messages it finds. `scope`: of the channel where it is asked; `ahead`: with what
-    was answered before."""
-    near = prepared.near(tx, question, [message.id for message in found[:BEST]], now) if ahead else []
+@dataclass(frozen=True)
+class Wanted:
+    """A question, and where and when it is asked. `known`: the learned context there; `ahead`: with what was answered before."""
+
+    question: str
+    known: Sequence[ContextLine]
+    scope: int | None  # of the channel
+    at: datetime
+    ahead: bool
+
+
+def gather(tx: Tx, wanted: Wanted, found: list[Message]) -> Gathered:
+    """What belongs to a question beside the messages it finds."""
+    question, now = wanted.question, wanted.at
+    near = prepared.near(tx, question, [message.id for message in found[:BEST]], now) if wanted.ahead else []
     fitting = [one for score, one in sorted(_scored(question, near), key=_best) if score >= OFFER]
     sound = prepared.sound(tx, [one.id for one in fitting], now)
     offered = tuple(one for one in fitting if one.id in sound)[:OFFERED]
-    past = answering.is_for_the_past(question)
-    told = memory.found_memories(tx, question, language(question), REMEMBERED, now, past)
+    told = memory.found_memories(tx, question, language(question), REMEMBERED, now, answering.is_for_the_past(question))
     first = _in_order(tx, [source for one in offered for source in one.citations])
-    remembered = _in_order(tx, [source for one in told for source in one.sources])
+    remembered = [
+        *_in_order(tx, [source for one in told for source in one.sources]),
+        *_under(tx, question, wanted.known),
+    ]
+    scope = wanted.scope
     return Gathered(
         found=found,
         first=first,
@@ -75,6 +94,17 @@ def _in_order(tx: Tx, sources: Sequence[Source]) -> list[Message]:
     """The messages of `sources` in that order, and not in that in which they were stored."""
     found = messages.by_sources(tx, sources)
     return [found[key] for key in dict.fromkeys(map(source_key, sources)) if key in found]
+
+
+def _under(tx: Tx, question: str, known: Sequence[ContextLine]) -> list[Message]:
+    """What the lines stand on that tell most of what is asked: a line itself is no source, its messages are."""
+    wanted = words_of(question)
+    met = [sum(meets(word, words_of(line.text)) for word in wanted) / max(len(wanted), 1) for line in known]
+    best = sorted((n for n, share in enumerate(met) if share >= TELLS), key=lambda n: (-met[n], n))[:TOLD]
+    memories = [memory for n in best for memory in known[n].memories]
+    rows = prepared.rows_of(tx, memories)
+    wanted_rows = list(dict.fromkeys(row for memory in memories for row in rows.get(memory, ())))[:TOLD_MESSAGES]
+    return messages.by_id(tx, wanted_rows)
 
 
 def _scored(question: str, near: Sequence[prepared.Near]) -> Iterable[tuple[float, Prepared]]:
@@ -102,7 +132,9 @@ def shown(
     longest = LONGEST_OF_ONE if room <= answering.ONE_FACT else answering.LONGEST
     room -= sum(len(one.answer) + len(one.question) for one in gathered.prepared)
     top, rest = gathered.found[:BEST], gathered.found[BEST:]
-    best = _fitting([*gathered.first, *top, *gathered.remembered, *rest], room, longest, question, passage)
+    # Whatever was prepared or remembered, the best that the question itself finds has its room.
+    found = [*top[:1], *gathered.first, *top[1:], *gathered.remembered, *rest]
+    best = _fitting(found, room, longest, question, passage)
     kept = {source_key(message.source) for message, _ in best}
     late = [one for one in (*thread, *gathered.today) if source_key(one.source) not in kept]
     return [*best, *_fitting(once(late), LAST_WORDS_ROOM, longest, question, passage)]

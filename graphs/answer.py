@@ -36,7 +36,7 @@ WHOLE = 10_000
 """Characters of a prompt."""
 THREAD = 1_800
 KNOWN = 3_200
-HEAD = 80
+HEAD = 92
 """About so long is what says who said a passage, where and when."""
 LONGEST = 900
 SAID_AHEAD = 0.6
@@ -206,9 +206,9 @@ def _thread(context: Context) -> str:
 
 
 _SEVERAL = re.compile(
-    r"\b(?:all|every|each|list|compare|versus|vs|differences?|why|how (?:did|do|does|should|come)|summar\w*|overview|status|"
+    r"\b(?:all|every(?:body|one|thing)?|each|both|total|altogether|list|compare|versus|vs|differences?|why|how (?:did|do|does|should|come)|summar\w*|overview|status|"
     r"what (?:happened|changed|is (?:left|open|new))|and|und|et|y|oder|or|alle[rsn]?|jede[rsn]?|warum|wieso|weshalb|"
-    r"unterschied\w*|vergleich\w*|zusammen\w*|übersicht|stand|pourquoi|toutes?|tous|résum\w*|compar\w*|por qué|todos|todas)\b"
+    r"unterschied\w*|vergleich\w*|zusammen\w*|(?:ins)?gesamt\w*|übersicht|stand|pourquoi|toutes?|tous|résum\w*|compar\w*|por qué|todos|todas)\b"
 )
 
 

@@ -276,6 +276,18 @@ def distinct(found: Sequence[Expected], standing: Sequence[str]) -> list[Expecte
     return kept
 
 
+_OF_ITS_DAY = re.compile(
+    r"\b(?:today|tonight|tomorrow|yesterday|now|this (?:morning|noon|afternoon|evening)|heute|morgen|gestern|jetzt|gerade|"
+    r"aujourd'hui|demain|hier|maintenant|hoy|mañana|ayer|ahora)\b",
+    re.IGNORECASE,
+)
+
+
+def is_of_its_day(asked: str) -> bool:
+    """Whether a question means another thing on another day: "Lunch at the market today?"."""
+    return bool(_OF_ITS_DAY.search(asked))
+
+
 def spread(state: State) -> list[Send] | Literal["rehearse"]:
     return [Send("prepare", One(one=one)) for one in state["expected"]] or "rehearse"
 

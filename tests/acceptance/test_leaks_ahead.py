@@ -109,7 +109,8 @@ def seen(desk: Desk, model: ModelServer, asked: list[tuple[str, str]]) -> Seen:
             answer = asking.answer(desk, here, asking.Asked(question), LATER, used)
             with here.begin() as tx:
                 hits = [one.id for one in messages.recall(tx, question, "en", 20, LATER)]
-                gathered = gathering.gather(tx, question, messages.by_id(tx, hits), here.scope, LATER, ahead=True)
+                wanted = gathering.Wanted(question, (), here.scope, LATER, ahead=True)
+                gathered = gathering.gather(tx, wanted, messages.by_id(tx, hits))
                 standing = prepared.sound_of(tx, people.readable(tx), LATER)
             found[who, where, question] = (
                 answer.model_dump_json(), [one.body for one in model.requests[begun:]], sorted(used.ahead.values(), key=str),

@@ -184,7 +184,7 @@ def shown(begin: Begin, question: str) -> list[str]:
     with begin() as tx:
         hits = messages.recall(tx, question, language(question), 50, LATEST)
         found = messages.by_id(tx, [hit.id for hit in hits])
-        gathered = gathering.gather(tx, question, found, None, LATEST, False)
+        gathered = gathering.gather(tx, gathering.Wanted(question, (), None, LATEST, ahead=False), found)
     return [_key(m) for m, _ in gathering.shown(question, gathered, (), _passage, sys.maxsize)]
 
 
