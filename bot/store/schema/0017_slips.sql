@@ -15,7 +15,9 @@ language sql immutable rows 400 set search_path = pg_catalog, pg_temp as $$
 $$;
 
 -- Ids about a question within the viewer's scopes, best first. A message's own strength is BM25 (k1 .9, b .4) over "(date)
--- Speaker: text", up to twice as much the more of the question it meets. To that come .3 x its session's strength, .3 x each
+-- Speaker: text", up to twice as much the more of the question it meets. To that comes half of the
+-- strength of the best fact that a night noted of it, by the rarity of words among facts: facts are more keys to a message and
+-- never stand for it. To that come .3 x its session's strength, .3 x each
 -- neighbour, .2 x each neighbour's neighbour, and .2 where the question names who wrote it: weights that four of five long
 -- conversations choose for the fifth (tests/bench/memory). Of sessions the best 60 count: more than anybody asks for, because
 -- what was said alone is a session too. Word rarity counts visible rows only, and what is added up is added up in one order,
@@ -64,11 +66,31 @@ set join_collapse_limit = 1 set enable_seqscan = off as $$
   rare as (
     select word, ln(1 + (st.n - df.df + .5) / (df.df + .5)) idf from df cross join st order by df.df, word limit 12),
   whole as (select sum(idf order by word) idf from rare),
-  h as (
+  own as (
     select p.message_id, p.scope_id, p.session,
       sum(rare.idf * p.tf / (p.tf + .9 * (.6 + .4 * p.length / st.len)) order by p.word)
         * (1 + sum(rare.idf order by p.word) / whole.idf) sc
     from p join rare using (word) cross join st cross join whole group by 1, 2, 3, whole.idf),
+  told as materialized (
+    select distinct posted.memory_id, q.word
+    from q cross join seen join memory_posting posted using (term) join memory on memory.id = posted.memory_id
+    where posted.scope_id = any(seen.ids) and memory.valid_from <= until and memory.kind <> 'conclusion'
+      and memory.forgotten_at is null),
+  known as (
+    select count(*)::real n from memory, seen where scope_id = any(seen.ids) and valid_from <= until and kind <> 'conclusion'),
+  often as (
+    select word, ln(1 + (greatest(known.n, count(*)) - count(*) + .5) / (count(*) + .5)) idf
+    from told cross join known group by word, known.n),
+  every as (select sum(idf order by word) idf from often),
+  fact as (
+    select memory_id, sum(often.idf order by word) * (1 + sum(often.idf order by word) / every.idf) sc
+    from told join often using (word) cross join every group by memory_id, every.idf),
+  keyed as (
+    select message_id, max(fact.sc) sc from fact join memory_source using (memory_id) group by message_id),
+  h as (
+    select message_id, turn.scope_id, turn.session,
+      coalesce(own.sc / (select max(sc) from own), 0) + .5 * coalesce(keyed.sc / (select max(sc) from keyed), 0) sc
+    from own full join keyed using (message_id) join turn using (message_id) where turn.at <= until),
   m as (select max(sc) mx from h),
   s as (
     select scope_id, session, sum(sc order by rn) filter (where rn <= 3) / 3 sp
