@@ -206,9 +206,10 @@ def _thread(context: Context) -> str:
 
 
 _SEVERAL = re.compile(
-    r"\b(?:all|every(?:body|one|thing)?|each|both|total|altogether|list|compare|versus|vs|differences?|why|how (?:did|do|does|should|come)|summar\w*|overview|status|"
-    r"what (?:happened|changed|is (?:left|open|new))|and|und|et|y|oder|or|alle[rsn]?|jede[rsn]?|warum|wieso|weshalb|"
-    r"unterschied\w*|vergleich\w*|zusammen\w*|(?:ins)?gesamt\w*|übersicht|stand|pourquoi|toutes?|tous|résum\w*|compar\w*|por qué|todos|todas)\b"
+    r"\b(?:all|every(?:body|one|thing)?|each|both|total|altogether|list|compare|versus|vs|differences?|why|"
+    r"how (?:did|do|does|should|come)|summar\w*|overview|status|what (?:happened|changed|is (?:left|open|new))|"
+    r"and|und|et|y|oder|or|alle[rsn]?|jede[rsn]?|warum|wieso|weshalb|unterschied\w*|vergleich\w*|zusammen\w*|(?:ins)?gesamt\w*|"
+    r"übersicht|stand|pourquoi|toutes?|tous|résum\w*|compar\w*|por qué|todos|todas)\b"
 )
 
 
