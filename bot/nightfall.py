@@ -50,7 +50,7 @@ def learning_of_all(day: date, now: datetime) -> Job:
 
 
 def looking_ahead(place: Place, day: date, now: datetime) -> Job:
-    """The job that answers ahead what the readers of a channel will ask. Whatever is owed to people goes first."""
+    """The job that answers ahead what the readers of a channel will ask. Whatever else is ready to be done goes first."""
     args: dict[str, queue.Argument] = {"scope": place.id, "date_": day.isoformat(), "now": now.isoformat()}
     once = f"anticipate/{place.id}/{day}"
     return Job("anticipate", AHEAD, args, lock=once, once=once, priority=-10)
@@ -152,10 +152,12 @@ def begin(desk: Desk, due: Sequence[Beginning], now: datetime) -> list[int]:
 def sleep(desk: Desk, person: int, day: date, now: datetime, until: str) -> None:
     """One person's night, once the places they read are read. Raises `NotYet` while that is to come.
 
-    `until`: the moment from which on it goes on with what is ready; '' where nobody wakes up to it.
+    `until`: the moment from which on it goes on with what is ready; '' where nobody wakes up to it. What is answered ahead
+    stands in the digest, too, but whoever is owed a draft waits for it for half of that time at most.
     """
-    if until and desk.now() < datetime.fromisoformat(until):
-        _wait_for(desk, (READ, CONCLUDE, LEARN), [place.id for place in places_of(desk, person)], day, now)
+    if until and desk.now() < (end := datetime.fromisoformat(until)):
+        stages = (READ, CONCLUDE, LEARN, AHEAD) if desk.now() < now + (end - now) / 2 else (READ, CONCLUDE, LEARN)
+        _wait_for(desk, stages, [place.id for place in places_of(desk, person)], day, now)
     night.sleep(desk, person, day, now)
     if until:
         _slept(desk, person, day)

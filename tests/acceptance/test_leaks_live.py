@@ -229,7 +229,7 @@ def in_drafts(heard: Overheard, patch: pytest.MonkeyPatch) -> None:
 
 def in_requests(heard: Overheard, patch: pytest.MonkeyPatch) -> None:
     question = answer.question
-    patch.setattr(answer, "question", lambda *of: f"{heard.word('requests')}\n{question(*of)}")
+    patch.setattr(answer, "question", lambda *of: {"seen": heard.word("requests")} | question(*of))
 
 
 def in_rows(heard: Overheard, patch: pytest.MonkeyPatch) -> None:

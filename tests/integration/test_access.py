@@ -193,6 +193,7 @@ ROWS: dict[str, str] = {
     "quarantine": "(scope_id, key, reason) values (%(s)s, 'k', 'r')",
     "turn": "(scope_id, message_id, session, at, length, revision) values (%(s)s, %(m)s, '', now(), 1, 1)",
     "posting": "(term, scope_id, message_id, tf) values ('word', %(s)s, %(m)s, 1)",
+    "message_vector": "(scope_id, message_id, revision, model, vector) values (%(s)s, %(m)s, 1, 'm', '')",
     "thought": "(scope_id, step, key, input, result) values (%(s)s, 'x', 'k', '', '{}')",
     "memory": "(scope_id, key, kind, text, quote, said_by, valid_from, confidence, found_by, night)"
     " values (%(s)s, 'k', 'fact', 't', 'q', 'ada', now(), 1, 'rules', now())",

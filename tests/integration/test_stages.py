@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +120,26 @@ def test_each_stage_waits_for_those_before_it_in_the_places_it_reads(
             done(database, stage, but=deals)
             step()  # the readers of #general do not read #deals
             done(database, stage)
+        with pytest.raises(NotYet):
+            nightfall.sleep(desk, ada, DAY, NOW, LATER)
+        done(database, queue.AHEAD)
         nightfall.sleep(desk, ada, DAY, NOW, LATER)
+
+
+def test_nobody_waits_for_answers_made_ahead_longer_than_for_half_of_the_night(
+    database: Database, model_server: ModelServer, tmp_path: Path
+) -> None:
+    with desk_over(database, thinking(model_server)) as made:
+        imported(made, small(tmp_path, TOLD))
+        ada = known(made, ADA).id
+        with made.store.directory() as tx:
+            nightfall.defer(tx, nightfall.places_of(made, ada), ada, DAY, NOW)
+        for stage in (queue.READ, queue.CONCLUDE, queue.LEARN):
+            done(database, stage)
+        until = (NOW + timedelta(hours=4)).isoformat()
+        with pytest.raises(NotYet):
+            nightfall.sleep(replace(made, now=lambda: NOW + timedelta(hours=1)), ada, DAY, NOW, until)
+        nightfall.sleep(replace(made, now=lambda: NOW + timedelta(hours=3)), ada, DAY, NOW, until)
 
 
 def done(database: Database, stage: str, but: int = 0) -> None:
