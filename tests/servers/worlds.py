@@ -214,11 +214,14 @@ class Town:
             receive.accept(self.desk, body, events.sort_of(body))
 
     def work(self, queues: Sequence[str] = (LIVE, *STAGES)) -> None:
-        """Does what is enqueued, one job after the other."""
+        """Does what is enqueued, one job after the other and one stage after the other: then none looks whether it is its turn,
+        which it would do as often as it takes. What is to be said in the end comes last."""
 
         async def all_of_it() -> None:
             queue = jobs.build(self.database.app, lambda: self.desk)
             async with queue.open_async():
+                for stage in dict.fromkeys(queues):
+                    await workers.drain(queue, self.desk, [stage], 1)
                 await workers.drain(queue, self.desk, queues, 1)
 
         asyncio.run(all_of_it())
