@@ -391,7 +391,7 @@ def _answer_item(one: Prepared, night: Night, links: Mapping[str, Linked]) -> It
         id=ahead_item(one),
         text=clip(f"“{clip(one.question, 90)}” {first}"),
         owner=night.person.key,
-        sources=one.citations,
+        sources=tuple(dict.fromkeys((*one.citations, *one.rests))),  # it falls with any of them
         links=_links(one.citations, links),
         found_by="model",
     )

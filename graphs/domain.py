@@ -409,6 +409,7 @@ class Prepared(Value):
     also: tuple[str, ...] = ()  # the same in other words
     answer: str
     citations: tuple[Source, ...]
+    rests: tuple[Source, ...] = ()  # all else whose words may stand in it, where that is asked for
     reason: Reason
     score: float  # how surely it is expected, from 0 to 1
     night: date

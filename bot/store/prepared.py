@@ -160,6 +160,5 @@ def rows_behind(tx: Tx, ids: Sequence[int]) -> dict[int, tuple[int, ...]]:
 
 def _prepared(row: Row) -> Prepared:
     citations: list[Source] = row["citations"]
-    return Prepared.model_validate(
-        {name: row[name] for name in Prepared.model_fields if name != "citations"} | {"citations": citations}
-    )
+    columns = Prepared.model_fields.keys() - {"citations", "rests"}
+    return Prepared.model_validate({name: row[name] for name in columns} | {"citations": citations})
