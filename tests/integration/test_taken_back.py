@@ -124,8 +124,8 @@ def test_what_is_done_stays_done_when_its_message_is_changed(here: Town, databas
     here.sleep(NIGHT + timedelta(days=1))
     assert {"state": "done"} in here.rows("select state from nightdesk.task")
     again = here.rows(
-        "select item ->> 'text' as text from nightdesk.digest, jsonb_array_elements((value -> 'items') || (value -> 'more')) item"
-        " where value ->> 'person' = 'U0ADA' and date = (select max(date) from nightdesk.digest)"
+        "select item ->> 'text' as text from nightdesk.digest d, jsonb_array_elements((d.value -> 'items') || (d.value -> 'more')) item"
+        " where d.value ->> 'person' = 'U0ADA' and date = (select max(date) from nightdesk.digest)"
         " and item ->> 'section' <> 'answers'"
     )
     assert OTHER not in json.dumps(again)

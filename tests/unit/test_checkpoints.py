@@ -28,11 +28,13 @@ SEALED = serializer([NEW], CHECKPOINTED, RUN)
 
 @pytest.fixture(scope="module")
 def as_the_store_has_them() -> Iterator[None]:
-    """Rows have numbers of 64 bits, and every moment has its zone."""
+    """Rows have numbers of 64 bits, every moment has its zone, and no text is longer than the shortest bound."""
+    st.register_type_strategy(str, st.text(max_size=80))
     st.register_type_strategy(int, st.integers(min_value=-(2**63), max_value=2**63 - 1))
     st.register_type_strategy(float, st.floats(min_value=0, max_value=1))
     st.register_type_strategy(datetime, st.datetimes(timezones=st.just(UTC)))
     yield
+    st.register_type_strategy(str, st.text())
     st.register_type_strategy(float, st.floats())
     st.register_type_strategy(int, st.integers())
     st.register_type_strategy(datetime, st.datetimes())
