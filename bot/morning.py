@@ -23,7 +23,7 @@ from graphs.citing import without_numbers
 from graphs.digest_value import Cost, Digest, Footer, Skipped
 from graphs.domain import Considered, Draft, Fact, Preferences, Prepared, SlackSource
 from graphs.errors import Denied, Later
-from graphs.life import Life
+from graphs.life import Life, source_key
 from graphs.outcomes import Chosen, hidden
 
 FIRST_NEWS = timedelta(days=5)
@@ -115,10 +115,8 @@ def _ahead(tx: Tx, owner: Owner, gone: frozenset[str], night: date, now: datetim
     best = sorted(news, key=lambda one: (not one.scope.startswith("person:"), -one.score, one.scope, one.question))
     rows = prepared.rows_behind(tx, [one.id for one in best])
     said = {one.id: one.source for one in messages.by_id(tx, sorted({row for some in rows.values() for row in some}))}
-    return tuple(
-        one.model_copy(update={"rests": tuple(said[row] for row in rows.get(one.id, ()) if row in said)})
-        for one in best
-    )
+    rests = {id_: sorted((said[row] for row in some if row in said), key=source_key) for id_, some in rows.items()}
+    return tuple(one.model_copy(update={"rests": tuple(rests.get(one.id, ()))}) for one in best)
 
 
 def _not_read(owner: Owner, unread: Sequence[int]) -> str:
