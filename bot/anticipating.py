@@ -12,8 +12,9 @@ from functools import partial
 from hashlib import sha256
 from typing import Literal
 
-from bot import asking
-from bot.asking import Asked, By, Place
+from bot import asking, audience
+from bot.asking import Asked, By
+from bot.audience import Place
 from bot.desk import Desk, Owner
 from bot.store import contexts, memory, messages, people, prepared, runs
 from bot.store import desk as kept
@@ -74,7 +75,7 @@ def of_channel(desk: Desk, scope: int, night: date, now: datetime) -> None:
     thinker = desk.thinker(own, scope, night)
     if thinker is None or place.channel is None or place.channel.archived or place.channel.kind in ("dm", "mpim"):
         return
-    here = asking.readers_of(desk, scope)
+    here = audience.readers_of(desk, scope)
     run, name = f"{place.key}/{night}/anticipate", f"#{place.name}"
     for_ = _For(desk, here, scope, name, run, own, thinker, MOST_IN_A_CHANNEL, night, now)
     with for_.read() as tx:

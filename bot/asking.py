@@ -1,34 +1,29 @@
-"""A question: who asks, what may they and the place's readers see, what is found there, and graphs.answer over it."""
+"""A question: what is found with the rights of the place that it is asked in, and graphs.answer over it."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache, partial
 from typing import Any
 
 from bot import gathering, hours, likening, observe
+from bot.audience import Place
 from bot.desk import Desk
 from bot.gathering import Gathered
 from bot.likening import Meant
+from bot.passages import Telling
 from bot.store import contexts, messages, people, prepared, runs
 from bot.store.db import Tx
 from bot.store.outbox import Rest
 from bot.store.prepared import Use
 from graphs import answer as answering
 from graphs.citing import IN_A_CHANNEL, NOT_FOUND, Most, Passage, not_found
-from graphs.conversations import name_of
-from graphs.digest_value import ItemLink, day_words
-from graphs.domain import Answer, Message, Person, PersonKey, Quoted, SlackSource, Source
-from graphs.errors import Later, NeedsPerson
+from graphs.digest_value import day_words
+from graphs.domain import Answer, Message, PersonKey, Quoted, Source
 from graphs.life import source_key
-from graphs.links import source_link
-from graphs.rules import outsiders
-from graphs.rules.outsiders import Company
 from graphs.thinking import Ledger, Reservation, Thinker, Usage
 
-DM = "dm"
 THREAD_PASSAGES = 6
 """Newest messages of a thread that an answer may cite although retrieval does not return them."""
 THREAD_WORDS = 300
@@ -48,75 +43,11 @@ def _unwaited() -> None:
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a question is asked: whose rights its answer is made with. `begin` is None where the asker may not read."""
-
-    asker: people.Known
-    scope: int | None  # of the channel; None in a DM
-    begin: Callable[[], AbstractContextManager[Tx]] | None
-    room: int = 0  # the scope in which the conversation itself is stored; a DM has one as well
-    key: str = ""  # of that scope
-
-
-@dataclass(frozen=True)
 class Found:
     """One retrieved message with what a list of results shows of it."""
 
     message: Message
     score: float
-
-
-def place(desk: Desk, who: str, channel: str) -> Place:
-    """The place named on a command line. Raises `NeedsPerson` for somebody or something nobody knows."""
-    with desk.store.directory() as tx:
-        asker = people.find(tx, who)
-        if asker is None:
-            raise NeedsPerson(f"Nobody here is {who}: name a Slack id or a mail address that was imported.")
-        if channel == DM:
-            return Place(asker, None, partial(desk.store.as_person, asker.id))
-        scope = people.channel_named(tx, channel)
-    if scope is None:
-        raise NeedsPerson(f"There is no channel {channel}: name its id, its name, or dm.")
-    with desk.store.as_person(asker.id) as tx:
-        may_read = scope in people.readable(tx)
-    # Said in a channel, an answer uses what everybody who reads it may read; the asker's own rights add nothing.
-    return Place(asker, scope, partial(desk.store.as_readers_of, scope) if may_read else None)
-
-
-def in_slack(desk: Desk, user: str, channel: str) -> Place | None:
-    """The place of an event: the channel's readers, or in a DM with us its person. None for who or where nobody knows."""
-    with desk.store.directory() as tx:
-        us = (people.workspace(tx) or {"bot_user": ""})["bot_user"]
-        return place_in(desk, tx, user, people.place_of_channel(tx, channel), us)
-
-
-def place_in(desk: Desk, tx: Tx, user: str, held: people.Place | None, us: PersonKey) -> Place | None:
-    """As `in_slack`, of a conversation that was just looked up in `tx`."""
-    asker = people.find(tx, user)
-    if asker is None or held is None or held.channel is None or asker.person.role == "bot" or not asker.person.active:
-        return None
-    if held.id not in people.readable_to(tx, asker.id, None):
-        return None
-    alone = held.channel.kind == "dm" and set(held.channel.members) <= {asker.person.key, us}
-    begin = partial(desk.store.as_person, asker.id) if alone else partial(desk.store.as_readers_of, held.id)
-    return Place(asker, None if alone else held.id, begin, held.id, held.key)
-
-
-def rights(tx: Tx, here: Place) -> frozenset[int]:
-    """Scopes that may be told in the place at this moment; none where its asker may not read. Any transaction may ask."""
-    return frozenset() if here.begin is None else people.readable_to(tx, here.asker.id, here.scope)
-
-
-def readers_of(desk: Desk, scope: int) -> Place:
-    """A channel as all its readers see it, asked by nobody in particular."""
-    nobody = people.Known(0, Person(key="", name="A colleague"), desk.zone, None)
-    return Place(nobody, scope, partial(desk.store.as_readers_of, scope))
-
-
-def check_rights(tx: Tx, here: Place, before: frozenset[int]) -> None:
-    """Before anything is said that was made with the rights of `before`. Raises `Later` when one of them is gone."""
-    if not before <= rights(tx, here):
-        raise Later("Who reads this conversation has changed: what is said here is made anew.", 1)
 
 
 def recall(here: Place, question: str, most: int, now: datetime, like: Meant | None = None) -> list[Found]:
@@ -272,7 +203,7 @@ class _Room:
 
 
 def _passages(
-    asked: Asked, gathered: Gathered, telling: "Telling", used: "Used", wants: _Room, more: bool
+    asked: Asked, gathered: Gathered, telling: Telling, used: "Used", wants: _Room, more: bool
 ) -> list[Passage]:
     """What retrieval returns, and the thread; never what we were asked, or what we said: neither is a source."""
     thread = [m for m in asked.thread[-THREAD_PASSAGES:] if _is_source(asked, m)]
@@ -387,68 +318,3 @@ def _thinker(desk: Desk, here: Place, now: datetime, counting: Callable[[Ledger]
     today = now.astimezone(hours.zone_of(here.asker.zone, desk.zone)).date()
     ledger = runs.ledger(mine, scope, today, desk.cap(scope, today), desk.live_model.role)
     return desk.live_model.thinker(desk.live_model.chat, counting(ledger))
-
-
-def links(desk: Desk, here: Place, citations: Sequence[Source]) -> list[ItemLink]:
-    """What an answer cites, with an address that every reader of the place may open."""
-    if here.begin is None or not citations:
-        return []
-    with desk.store.directory() as tx:
-        workspace = people.workspace(tx) or {"team": "", "domain": ""}
-        places = {p.key: p for p in people.places(tx).values()}
-        names = people.by_key(people.everybody(tx))
-    with here.begin() as tx:
-        found = messages.by_sources(tx, citations)
-    team_url = f"https://{workspace['domain']}.slack.com" if workspace["domain"] else None
-    made = []
-    for source in citations:
-        message = found.get(source_key(source))
-        if message is not None:
-            said = passage(message, places, names)
-            thread = message.thread if isinstance(source, SlackSource) else ""
-            url = source_link(source, team_url, team=workspace["team"], thread_ts=thread)
-            made.append(ItemLink(label=f"{said.label}, {said.said_by}, {day_words(said.said_at.date())}", url=url))
-    return made
-
-
-def passage(message: Message, places: dict[str, people.Place], names: Mapping[str, Person]) -> Passage:
-    held = places.get(message.scope)
-    label = (
-        f"#{held.name}" if held and held.channel and held.channel.kind in ("public", "private") else "a direct message"
-    )
-    if message.mail is not None:
-        label = f"mail “{message.mail.subject}”"
-    return Passage(
-        source=message.source, label=label, said_by=name_of(message, names), said_at=message.sent_at, text=message.text
-    )
-
-
-@dataclass(frozen=True)
-class Telling:
-    """How messages are shown as what an answer to one question may stand on."""
-
-    places: dict[str, people.Place]
-    names: Mapping[str, Person]
-    company: Callable[[], Company]  # asked only where a mail is judged
-    question: str
-    by_night: bool
-
-    def source(self, message: Message) -> Passage | None:
-        """The message without orders; None for mail that is not to be answered from, and for what says nothing else."""
-        company = self.company() if message.mail is not None else Company(frozenset())
-        stands = outsiders.standing(message, company)
-        if stands == "suspicious" and not outsiders.is_asked_about(self.question, message):
-            return None
-        if self.by_night and not outsiders.is_for_a_night(message, company, self._owner(message)):
-            return None
-        outside = stands != "" or message.author.kind == "bot"
-        said = outsiders.without_orders(message.text.text, outside)
-        told = passage(message, self.places, self.names)
-        return told.model_copy(update={"text": Quoted(text=said), "standing": stands}) if said else None
-
-    def _owner(self, message: Message) -> Person:
-        held = self.places.get(message.scope)
-        owner = held and self.names.get(held.owner or "")
-        if not held or not owner:
-            return Person(key="", name="")
-        return owner.model_copy(update={"addresses": (*owner.addresses, *held.aliases)})

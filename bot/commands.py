@@ -22,7 +22,7 @@ from graphs.errors import Later, NeedsPerson, NightdeskError
 from graphs.reading import clean
 
 if TYPE_CHECKING:
-    from bot import asking
+    from bot import audience
 
 
 def demo(at: Path | None, once: bool, rules: bool, out: Path | None) -> None:
@@ -152,10 +152,10 @@ def _newest(desk: Desk, owner: Owner) -> datetime:
 def recall(
     at: Path | None, question: str | None, who: str, where: str, most: int, batch: Path | None, as_json: bool
 ) -> None:
-    from bot import asking, likening
+    from bot import asking, audience, likening
 
     def answer(desk: Desk, asked: "Asked") -> dict[str, Any]:
-        here = asking.place(desk, asked.who, asked.where)
+        here = audience.place(desk, asked.who, asked.where)
         like = likening.meant(desk, here.asker, asked.question, desk.now())
         found = asking.recall(here, asked.question, most, LATEST, like)
         items = [
@@ -168,10 +168,10 @@ def recall(
 
 
 def ask(at: Path | None, question: str | None, who: str, where: str, batch: Path | None, as_json: bool) -> None:
-    from bot import asking
+    from bot import asking, audience
 
     def answer(desk: Desk, asked: "Asked") -> dict[str, Any]:
-        here = asking.place(desk, asked.who, asked.where)
+        here = audience.place(desk, asked.who, asked.where)
         found, usage = asking.ask(desk, here, asked.question, [], _moment(here))
         return {
             "text": found.text,
@@ -184,7 +184,7 @@ def ask(at: Path | None, question: str | None, who: str, where: str, batch: Path
     _each(at, asked_for(question, who, where, batch), batch is not None, as_json, answer, _show_answer)
 
 
-def _moment(here: "asking.Place") -> datetime:
+def _moment(here: "audience.Place") -> datetime:
     """Now, or after the newest plausible message where an import is ahead of this machine's clock."""
     now = datetime.now(UTC)
     if here.begin is None:

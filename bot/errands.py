@@ -12,8 +12,8 @@ from functools import cache, partial
 from hashlib import sha256
 from typing import Any
 
-from bot import asking, hours, posting, workspace
-from bot.asking import Place
+from bot import asking, audience, hours, passages, posting, workspace
+from bot.audience import Place
 from bot.desk import Desk
 from bot.slack import answers
 from bot.slack.answers import Shown
@@ -90,7 +90,7 @@ def _only_listed(desk: Desk, here: Place, message: Message, words: str, scope: i
     assert isinstance(message.source, SlackSource)
     found = [one.message for one in asking.recall(here, words, LISTED + 2, desk.now())]
     sources = [m.source for m in found if m.source != message.source][:LISTED]
-    links = asking.links(desk, here, sources)
+    links = passages.links(desk, here, sources)
     lines = [
         "Errands need a model that works at night, and none is set up: I promise nothing.",
         "What a search finds now:" if links else "A search finds nothing about it either.",
@@ -200,11 +200,11 @@ def run(desk: Desk, scope: int, errand: str, think: Think) -> None:
         held = errands.get(tx, errand) or held  # its words could be changed until now
         taken = runs.take(tx, f"errand/{errand}", scope)
     with desk.store.directory() as tx:
-        rights = asking.rights(tx, here)
+        rights = audience.rights(tx, here)
     work = _Work(desk, held, here, taken)
     found = _found(work, think)
     with desk.store.directory() as tx:
-        asking.check_rights(tx, here, rights)
+        audience.check_rights(tx, here, rights)
     if found is not None:
         _finish(work, found)
 
@@ -213,7 +213,7 @@ def _place(desk: Desk, held: Errand) -> Place | None:
     """The rights as they are now: None for who has left."""
     with desk.store.directory() as tx:
         asker = next((one for one in people.everybody(tx) if one.id == held.person), None)
-    return None if asker is None or asker.slack_id is None else asking.in_slack(desk, asker.slack_id, held.channel)
+    return None if asker is None or asker.slack_id is None else audience.in_slack(desk, asker.slack_id, held.channel)
 
 
 def _found(work: _Work, think: Think) -> Answer | None:
@@ -280,7 +280,7 @@ def _passages(work: _Work, sources: Sequence[Source]) -> Sequence[Passage]:
         places = {p.key: p for p in people.places(tx).values()}
         directory = people.everybody(tx)
     company = cache(lambda: work.desk.company(directory))
-    telling = asking.Telling(places, people.by_key(directory), company, work.errand.task.words, by_night=True)
+    telling = passages.Telling(places, people.by_key(directory), company, work.errand.task.words, by_night=True)
     work.read.update({key: message.revision for key, message in found.items() if key not in work.read})
     standing = (found.get(source_key(source)) for source in sources)
     told = (telling.source(one) for one in standing if one is not None)
@@ -316,7 +316,7 @@ def _links(work: _Work, found: Answer) -> tuple[ItemLink, ...]:
     return tuple(
         link.model_copy(update={"label": f"[{n}] {link.label}"})
         for n, source in enumerate(found.citations, 1)
-        for link in asking.links(work.desk, work.here, [source])
+        for link in passages.links(work.desk, work.here, [source])
     )
 
 
@@ -400,7 +400,7 @@ def reworded(desk: Desk, person: people.Known, form: Submitted) -> str:
     for days. Returns what to tell them alone; '' when the card says it."""
     channel, _, ts = form.about.partition("/")
     words = clip(form.entered.get(answers.WORDS, ""), LONGEST)
-    here = asking.in_slack(desk, person.slack_id or "", channel)
+    here = audience.in_slack(desk, person.slack_id or "", channel)
     if here is None or here.begin is None or not words:
         return UNKNOWN
     with here.begin() as tx:

@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from bot import asking, backfill, errands, hours, notes, observe, receive, replying, workspace
-from bot.asking import Asked, Place
+from bot import asking, audience, backfill, errands, hours, notes, observe, passages, receive, replying, workspace
+from bot.asking import Asked
+from bot.audience import Place
 from bot.desk import Desk, check_running
 from bot.replying import Telling, Thread
 from bot.slack import answers, events, interactions, mrkdwn, stream
@@ -107,7 +108,7 @@ def _may_answer(desk: Desk, user: str, channel: str) -> bool:
     with desk.store.directory() as tx:
         check_running(tx)
         us, held = workspace.us(tx), people.place_of_channel(tx, channel)
-        here = None if us is None else asking.place_in(desk, tx, user, held, us.bot_user)
+        here = None if us is None else audience.place_in(desk, tx, user, held, us.bot_user)
     return here is not None and here.begin is not None
 
 
@@ -153,8 +154,8 @@ def _question(desk: Desk, message: Message, said: Sequence[Message], held: Us, r
     if message.author.kind == "bot" or message.author.key == us:
         return None
     with desk.store.directory() as tx:
-        here = asking.place_in(desk, tx, message.author.key, room, us)
-        rights = frozenset() if here is None else asking.rights(tx, here)
+        here = audience.place_in(desk, tx, message.author.key, room, us)
+        rights = frozenset() if here is None else audience.rights(tx, here)
     if here is None or here.begin is None:
         return None
     spoken = [*said, *_ours(here, message, us)]
@@ -282,7 +283,7 @@ def _said(desk: Desk, question: Question, telling: Telling, leave: Callable[[], 
     here, before = question.here, question.rights
 
     def hear(piece: str) -> None:
-        if telling.hear(piece, lambda tx: asking.check_rights(tx, here, before)):
+        if telling.hear(piece, lambda tx: audience.check_rights(tx, here, before)):
             with _TURNS.take(behind=True):
                 pass  # what follows comes after the first words of others
 
@@ -294,7 +295,7 @@ def _said(desk: Desk, question: Question, telling: Telling, leave: Callable[[], 
         asking.note_uses(desk, here, used, desk.now())
         # Somebody may have joined or left while it was made.
         with desk.store.directory() as tx:
-            asking.check_rights(tx, here, before)
+            audience.check_rights(tx, here, before)
     return made
 
 
@@ -323,7 +324,7 @@ def shown(desk: Desk, here: Place, found: Answer, rests: tuple[Rest, ...] = ()) 
     notes_ = {"rules": "found without a model: quoted, not composed", "prepared": ahead}
     return Shown(
         text=found.text,
-        links=tuple(asking.links(desk, here, found.citations)),
+        links=tuple(passages.links(desk, here, found.citations)),
         note=notes_.get(found.served, ""),
         tonight=found.served == "not_found",
         rests=rests,
@@ -406,7 +407,7 @@ def tonight(desk: Desk, person: people.Known, channel: str, ts: str) -> str:
 def _chosen(desk: Desk, person: people.Known, channel: str, ts: str) -> tuple[Place, Message] | None:
     """A message that somebody chose, if they may read it and we are where it stands."""
     receive.ingest(desk, channel)
-    here = asking.in_slack(desk, person.slack_id or "", channel)
+    here = audience.in_slack(desk, person.slack_id or "", channel)
     if here is None or here.begin is None:
         return None
     source = SlackSource(channel=channel, ts=ts)
@@ -423,7 +424,7 @@ def pressed(desk: Desk, event: int) -> None:
         person = None if found is None else people.find(tx, found.user)
     if not isinstance(found, Pressed) or person is None:
         return
-    here = asking.in_slack(desk, found.user, found.channel)
+    here = audience.in_slack(desk, found.user, found.channel)
     if here is None or here.begin is None:
         return
     with here.begin() as tx:

@@ -1,6 +1,6 @@
 """What somebody tells us to remember or to forget. It counts at once, in the place where it was said."""
 
-from bot.asking import Place
+from bot.audience import Place
 from bot.desk import Desk
 from bot.store import memory, messages
 from bot.store.outbox import Rest

@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from bot import asking
+from bot import asking, audience
 from bot.desk import Desk
 from bot.embedded.postgres import Server
 from bot.store import people
@@ -128,8 +128,8 @@ def rows(world: World, database: Database, desk: Desk) -> None:
 
 def questions(world: World, desk: Desk, model: ModelServer) -> None:
     """What retrieval and the live agent say to people alone and in places, and what the model is asked for it."""
-    for who, where in [(who, asking.DM) for who in PEOPLE] + [(MIRA, place) for place in PLACES]:
-        here = asking.place(desk, who, where)
+    for who, where in [(who, audience.DM) for who in PEOPLE] + [(MIRA, place) for place in PLACES]:
+        here = audience.place(desk, who, where)
         with desk.store.directory() as tx:
             place = people.places(tx)[here.scope] if here.scope else None
         readers = world.readers[place.key] if place else frozenset({here.asker.person.key})

@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from bot import asking, gathering
+from bot import asking, audience, gathering
 from bot.desk import Desk
 from bot.store import memory, messages, people, prepared
 from graphs.domain import Fact, Message, Prepared, Read, SlackSource
@@ -102,7 +102,7 @@ def seen(desk: Desk, model: ModelServer, asked: list[tuple[str, str]]) -> Seen:
     """What each asker is told, what the model is shown for it, what is offered in which order, and how much is held back."""
     found: Seen = {}
     for who, where in asked:
-        here = asking.place(desk, who, where)
+        here = audience.place(desk, who, where)
         assert here.begin is not None
         for question in QUESTIONS:
             begun, used = len(model.requests), asking.Used()

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from bot import asking, likening
+from bot import asking, audience, likening
 from bot.desk import Desk
 from tests.servers.company import (
     ADA,
@@ -50,7 +50,7 @@ def desk(database: Database, model_server: ModelServer, tmp_path: Path) -> Itera
 
 def asked(desk: Desk) -> list[str]:
     """What a question of Ada's in her DM finds, best first."""
-    here = asking.place(desk, ADA, asking.DM)
+    here = audience.place(desk, ADA, audience.DM)
     like = likening.meant(desk, here.asker, QUESTION, NOW)
     return [one.message.text.text for one in asking.recall(here, QUESTION, 3, NOW, like)]
 

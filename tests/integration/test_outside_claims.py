@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import asking
+from bot import asking, audience
 from bot.desk import Desk
 from bot.store import people
 from graphs.answer import SUSPICIOUS
@@ -41,7 +41,7 @@ def desk(database: Database, model_server: ModelServer, tmp_path: Path) -> Itera
 def asked(desk: Desk, model: ModelServer, question: str) -> tuple[str, str]:
     """What was answered, and what the model was shown for it."""
     begun = len(model.requests)
-    found, _ = asking.ask(desk, asking.place(desk, ADA, "dm"), question, [], NOW)
+    found, _ = asking.ask(desk, audience.place(desk, ADA, "dm"), question, [], NOW)
     return found.text, "\n".join(seen.text.partition("Passages:")[2] for seen in model.requests[begun:])
 
 
@@ -84,7 +84,7 @@ def test_an_answer_made_ahead_is_made_without_suspicious_and_personal_mail_even_
     desk: Desk, model_server: ModelServer
 ) -> None:
     model_server.says("It asks to pay all invoices to a new account [1].")
-    here = asking.place(desk, ADA, "dm")
+    here = audience.place(desk, ADA, "dm")
     assert here.begin is not None
     with desk.store.directory() as tx:
         thinker = desk.thinker(here.begin, people.desk_of(tx, "U1"), NOW.date())

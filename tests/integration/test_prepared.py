@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from bot import asking
+from bot import asking, audience
 from bot.desk import Desk
 from bot.doctor import database as doctor
 from bot.store import messages, people, prepared
@@ -193,8 +193,8 @@ def test_nobody_keeps_an_answer_in_another_scope_or_of_what_its_readers_cannot_r
 # --- by day ---------------------------------------------------------------------------------------
 
 
-def place(desk: Desk, who: str = ADA, channel: str = "general") -> asking.Place:
-    return asking.place(desk, who, channel)
+def place(desk: Desk, who: str = ADA, channel: str = "general") -> audience.Place:
+    return audience.place(desk, who, channel)
 
 
 def used_in(database: Database) -> list[tuple[str, int, int, int]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot import asking, rounds, workspace
+from bot import audience, rounds, workspace
 from bot.embedded.model import Body
 from bot.embedded.slack_faults import Fault, broken, refused
 from bot.store import people
@@ -115,7 +115,7 @@ def test_a_place_that_was_never_read_whole_is_nobodys(here: Town, fault: Fault) 
     except Exception as error:  # noqa: BLE001 -- whatever is raised is tried again; until then nothing may be told
         assert isinstance(error, Later) or "scope" in str(error)
     assert readers(here, DEALS) == set()
-    assert asking.in_slack(here.desk, "U0DAN", DEALS) is None
+    assert audience.in_slack(here.desk, "U0DAN", DEALS) is None
     here.say("dan", DEALS, f"{US} what does the {WORD} label cost?")
     assert here.ours(DEALS) == []
     here.say("ben", DM_BEN, f"What does the {WORD} label cost?")

@@ -14,7 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bot import app, asking, imports
+from bot import app, asking, audience, imports
 from bot.desk import Desk, Model, Owner, begin_owner
 from bot.proof.ablation import AWAKE, WIDER, Answered, Arm, Evidence, Spent
 from bot.settings import Settings
@@ -193,7 +193,7 @@ def _room(wider: int) -> Iterator[None]:
 
 def _answered(desk: Desk, plan: Plan, number: int, one: Question, heard: Heard) -> Answered:
     heard.asked = heard.said = ""
-    here = asking.place(desk, one.who, one.where)
+    here = audience.place(desk, one.who, one.where)
     used = asking.Used()
     found = asking.answer(desk, here, asking.Asked(one.question), AT, used)
     given = "" if found.served == "not_found" else found.text
@@ -214,7 +214,7 @@ def _answered(desk: Desk, plan: Plan, number: int, one: Question, heard: Heard) 
     )
 
 
-def _evidence(desk: Desk, here: asking.Place, one: Question, asked: str, shown: set[str]) -> Evidence:
+def _evidence(desk: Desk, here: audience.Place, one: Question, asked: str, shown: set[str]) -> Evidence:
     """How far the question's sources got. Something counts as concluded, or made ahead, if it tells the answer by itself."""
     assert here.begin is not None
     wanted = [source_of(told) for told in one.sources]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot import asking, imports
+from bot import asking, audience, imports
 from bot.desk import Desk
 from graphs.domain import Answer, MailSource, SlackSource, Source
 from tests.bench.memory.cast import CAST, CHANNELS, DM, DMS, MAILBOXES, PRIVATE, Rights
@@ -45,7 +45,7 @@ def live_until(desk: Desk, weeks: Weeks, moment: object, folder: Path, without: 
 
 
 def found(desk: Desk, one: Question, most: int = MOST) -> list[Shown]:
-    here = asking.place(desk, one.who, one.where)
+    here = audience.place(desk, one.who, one.where)
     return [_shown(it) for it in asking.recall(here, one.question, most, one.at)]
 
 
@@ -64,7 +64,7 @@ def name_of(source: Source) -> tuple[str, str]:
 
 
 def answered(desk: Desk, one: Question) -> Answer:
-    return asking.ask(desk, asking.place(desk, one.who, one.where), one.question, [], one.at)[0]
+    return asking.ask(desk, audience.place(desk, one.who, one.where), one.question, [], one.at)[0]
 
 
 # --- who may not know -----------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import psycopg
 
-from bot import app, asking, consolidating, contexts, imports, settings
+from bot import app, asking, audience, consolidating, contexts, imports, settings
 from bot.desk import Desk
 from bot.store import people
 from graphs.domain import Answer
@@ -104,7 +104,7 @@ class Ours:
         )
 
     def _asked(self, one: Question) -> tuple[Answer, dict[str, Any]]:
-        return asking.ask(self.desk, asking.place(self.desk, one.who, one.where), one.question, [], one.at)
+        return asking.ask(self.desk, audience.place(self.desk, one.who, one.where), one.question, [], one.at)
 
 
 def asked(desk: Desk, calls: Calls) -> Ours:
