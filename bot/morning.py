@@ -112,7 +112,8 @@ def _ahead(tx: Tx, owner: Owner, gone: frozenset[str], night: date, now: datetim
     theirs = [place.id for place in owner.places if place.channel and owner.person.key in place.channel.members]
     held = [one for one in prepared.sound_of(tx, [owner.scope, *theirs], now) if one.night == night]
     news = [one for one in held if one.reason != "stale" and digests.ahead_item(one) not in gone]
-    best = sorted(news, key=lambda one: (not one.scope.startswith("person:"), -one.score, one.scope, one.question))
+    ranked = sorted(news, key=lambda one: (not one.scope.startswith("person:"), -one.score, one.scope, one.question))
+    best = ranked[: digests.MOST_OF["answers"]]
     rows = prepared.rows_behind(tx, [one.id for one in best])
     said = {one.id: one.source for one in messages.by_id(tx, sorted({row for some in rows.values() for row in some}))}
     rests = {id_: sorted((said[row] for row in some if row in said), key=source_key) for id_, some in rows.items()}

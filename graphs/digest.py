@@ -51,7 +51,7 @@ class Night(Value):
     notices: tuple[Notice, ...]
     changes: tuple[Fact, ...]
     errands: tuple[Errand, ...] = ()
-    ahead: tuple[Prepared, ...] = ()  # answers made tonight, the likeliest questions first
+    ahead: tuple[Prepared, ...] = ()  # answers made tonight, the likeliest questions first; all of them are shown
     footer: Footer
     model: bool
     recorded: bool = False
@@ -78,7 +78,7 @@ def compose(night: Night, links: Mapping[str, Linked]) -> Digest:
     items += [_notice_item(notice, night, links) for notice in night.notices]
     items += [_change_item(fact, night, links) for fact in _chosen_changes(night)]
     items += [_errand_item(errand, night, links) for errand in night.errands]
-    items += [_answer_item(one, night, links) for one in night.ahead[: MOST_OF["answers"]]]
+    items += [_answer_item(one, night, links) for one in night.ahead]
     chosen, rest = _filled(sorted(items, key=lambda item: _rank(item, night.date)))
     quiet = [life for life in waiting if _ignored(life, night.date) < IGNORED_DAYS]
     still = [_task_item(life.task, night, links) for life in quiet if not _covered(life.task, replied | asked)]
