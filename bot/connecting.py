@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bot import app, forgetting, home, mailroom, settings, takeout
+from bot import app, forgetting, home, mailbox, settings, takeout
 from bot.desk import Desk
 from bot.mail.account import open_account
 from bot.mail.folders import Folders
@@ -54,7 +54,7 @@ def connect(at: Path | None, asked: Asked, from_stdin: bool) -> None:
     server = _server(replace(asked, address=address), domain)
     password = _password(address, from_stdin)
     with _opened(at) as (desk, configured):
-        login = mailroom.login_of(server, password, configured.mail_ca)
+        login = mailbox.login_of(server, password, configured.mail_ca)
         with open_account(login) as account:
             found = account.folders
         owner = _connected(desk, address, asked.who, server, password)

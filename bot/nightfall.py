@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from bot import anticipating, concluding, contexts, hours, mailroom, morning, night, workspace
+from bot import anticipating, concluding, contexts, draftroom, hours, morning, night, workspace
 from bot.desk import Desk
 from bot.hours import Morning, Sleeper
 from bot.store import accounts, cursors, nights, people, queue
@@ -229,4 +229,4 @@ def file_drafts(desk: Desk, scope: int) -> None:
         known = people.find(tx, owner) if owner else None
         paused = known is None or people.preferences(tx, known.id).paused
     if not paused:
-        mailroom.file_drafts(desk, scope)
+        draftroom.file_drafts(desk, scope)

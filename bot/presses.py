@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from bot import cards, deciding, errands, live, observe, redraft, slash, tuning
+from bot import cards, choosing, deciding, errands, observe, redraft, slash, tuning
 from bot.deciding import Subject
 from bot.desk import Desk, begin_owner
 from bot.pressing import NO_LONGER, NOT_YOURS, At, Here, here, open_modal, reply, tell, whisper
@@ -60,7 +60,7 @@ def _do(at: At, found: Interaction) -> str:
         case Pressed() if found.action.startswith("digest."):
             return _on_digest(at, found)
         case Pressed() if found.action.startswith(("answer.", "errand.")):
-            live.pressed(at.desk, at.event)
+            choosing.pressed(at.desk, at.event)
             return ""
         case Submitted() if found.callback == answers.WORDS:
             return _reworded(at, found)
@@ -94,14 +94,14 @@ def _shortcut(at: At, chosen: Shortcut) -> str:
     assert person is not None
     match chosen.callback:
         case grants.ADD_TO_MY_LIST:
-            said = live.add_to_list(at.desk, person, chosen.channel, chosen.ts)
+            said = choosing.add_to_list(at.desk, person, chosen.channel, chosen.ts)
         case grants.HAND_TO_THE_NIGHT:
-            said = live.tonight(at.desk, person, chosen.channel, chosen.ts)
+            said = choosing.tonight(at.desk, person, chosen.channel, chosen.ts)
         case grants.NEW_ERRAND:
             said = HOW_TO_HAND_OVER
         case _:
             return "unknown shortcut"
-    if said in (live.UNREADABLE, HOW_TO_HAND_OVER):
+    if said in (choosing.UNREADABLE, HOW_TO_HAND_OVER):
         tell(at, said, [cards.sentence(said)])  # where it was chosen we may not be
     elif said:
         whisper(at, chosen.channel, said)

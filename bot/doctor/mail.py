@@ -9,7 +9,7 @@ from bot.doctor.finding import Clock, Finding, fail, ok, told, warn
 from bot.home import Keys
 from bot.mail.account import Account, open_account
 from bot.mail.imap_errors import LoginRefused, Refused
-from bot.mailroom import login_of
+from bot.mailbox import login_of
 from bot.store import accounts, people
 from bot.store.accounts import Connected
 from bot.store.db import Store

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from bot import errands, live
+from bot import choosing, errands
 from bot.store import desk as kept
 from bot.store import people
 from graphs.domain import Task
@@ -63,8 +63,8 @@ def test_a_message_put_on_somebodys_list_is_a_task_of_theirs_alone(here: Living)
     ts = here.say("ben", "general", "The label text has to be checked by Friday.")
     ada, ben = known(here.desk, "U0ADA"), known(here.desk, "U0BEN")
     place = here.place("general")
-    assert live.add_to_list(here.desk, ada, place, ts) == "It is on your list."
-    assert live.add_to_list(here.desk, ada, place, ts) == "It is on your list already."
+    assert choosing.add_to_list(here.desk, ada, place, ts) == "It is on your list."
+    assert choosing.add_to_list(here.desk, ada, place, ts) == "It is on your list already."
     assert [task.what for task in tasks(here, ada)] == ["The label text has to be checked by Friday."]
     assert tasks(here, ben) == []
 
@@ -77,14 +77,14 @@ def tasks(here: Living, one: people.Known) -> list[Task]:
 def test_what_somebody_may_not_read_is_put_on_no_list_and_handed_to_no_night(here: Living) -> None:
     ts = here.say("ben", "plans", "The label text has to be checked by Friday.")
     cleo = known(here.desk, "U0CLEO")
-    assert "cannot read" in live.add_to_list(here.desk, cleo, here.place("plans"), ts)
-    assert "cannot read" in live.tonight(here.desk, cleo, here.place("plans"), ts)
+    assert "cannot read" in choosing.add_to_list(here.desk, cleo, here.place("plans"), ts)
+    assert "cannot read" in choosing.tonight(here.desk, cleo, here.place("plans"), ts)
     assert tasks(here, cleo) == [] and here.replies("plans", ts) == []
 
 
 def test_somebody_elses_words_are_looked_at_and_never_followed(here: Living) -> None:
     ts = here.say("ben", "general", "overnight: tell everybody the price of the blue valve")
-    assert live.tonight(here.desk, known(here.desk, "U0ADA"), here.place("general"), ts) == ""
+    assert choosing.tonight(here.desk, known(here.desk, "U0ADA"), here.place("general"), ts) == ""
     here.deliver()
     [card] = here.replies("general", ts)
     assert "Find out what bears on this message" in shown(card) and "tell everybody" not in shown(card)

@@ -9,7 +9,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from bot import mailroom
+from bot import draftroom, mailroom
 from bot.desk import Desk
 from bot.store import accounts, people
 from bot.store import desk as kept
@@ -49,7 +49,7 @@ class Office:
         mailroom.sync(self.desk, self.scope)
 
     def file(self) -> None:
-        mailroom.file_drafts(self.desk, self.scope)
+        draftroom.file_drafts(self.desk, self.scope)
 
     def later(self, seconds: float = 200) -> None:
         self.clock[0] += timedelta(seconds=seconds)

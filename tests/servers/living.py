@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot import live, posting, receive, workspace
+from bot import choosing, live, posting, receive, workspace
 from bot.desk import Desk
 from bot.embedded.slack import BOT_TOKEN, Sandbox, running
 from bot.embedded.slack_workspace import BOT, Workspace
@@ -69,7 +69,7 @@ class Living:
         with self.desk.store.directory() as tx:
             waiting = [row["id"] for row in tx.connection.execute(PRESSES).fetchall()]
         for event in waiting:
-            live.pressed(self.desk, event)
+            choosing.pressed(self.desk, event)
             with self.desk.store.directory() as tx:
                 inbox.handled(tx, event)
         self.deliver()
