@@ -6,9 +6,12 @@ from tests.servers.company import laid
 from tests.servers.dovecot import dovecot, dovecots
 from tests.servers.model import model_server
 from tests.servers.postgres import database, postgres, template
+from tests.servers.room import use_memory
 from tests.servers.slack import slack, slack_clock
 
 __all__ = ["database", "dovecot", "dovecots", "laid", "model_server", "postgres", "slack", "slack_clock", "template"]
+
+use_memory()
 
 # A busy machine is no bug; a failure is printed so that it can be had again.
 settings.register_profile("ours", deadline=None, print_blob=True)
