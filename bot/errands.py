@@ -12,13 +12,13 @@ from functools import cache, partial
 from hashlib import sha256
 from typing import Any
 
-from bot import asking, audience, hours, passages, posting, workspace
+from bot import asking, audience, gathering, hours, passages, posting, workspace
 from bot.audience import Place
 from bot.desk import Desk
 from bot.slack import answers
 from bot.slack.answers import Shown
 from bot.slack.interactions import Pressed, Submitted
-from bot.store import errands, messages, outbox, people, queue, replies, runs
+from bot.store import errands, memory, messages, outbox, people, queue, replies, runs
 from bot.store.db import Tx
 from bot.store.errands import Errand, Task
 from bot.store.outbox import Post, Rest
@@ -276,15 +276,16 @@ def _sources(work: _Work, found: Sequence[Message]) -> list[Source]:
 def _passages(work: _Work, sources: Sequence[Source]) -> Sequence[Passage]:
     with work.begin() as tx:
         found = messages.by_sources(tx, sources)
+        noted = memory.noted_in(tx, [message.id for message in found.values()], work.desk.now())
     with work.desk.store.directory() as tx:
         places = {p.key: p for p in people.places(tx).values()}
         directory = people.everybody(tx)
     company = cache(lambda: work.desk.company(directory))
     telling = passages.Telling(places, people.by_key(directory), company, work.errand.task.words, by_night=True)
     work.read.update({key: message.revision for key, message in found.items() if key not in work.read})
-    standing = (found.get(source_key(source)) for source in sources)
-    told = (telling.source(one) for one in standing if one is not None)
-    return [one for one in told if one is not None]
+    standing = [found[key] for source in sources if (key := source_key(source)) in found]
+    told = ((message, telling.source(message)) for message in standing)
+    return [gathering.with_notes(one, noted.get(message.id, ())) for message, one in told if one is not None]
 
 
 def _is_wanted(work: _Work) -> bool:

@@ -14,7 +14,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 
 from graphs.checks import folded
-from graphs.citing import IN_A_CHANNEL, NOT_FOUND, Hearing, Most, Passage, not_found, read, renumbered
+from graphs.citing import IN_A_CHANNEL, NOT_FOUND, Hearing, Most, Passage, not_found, read, renumbered, shown
 from graphs.conversations import name_of, stamp
 from graphs.digest_value import clip
 from graphs.domain import Answer, Message, Person, Prepared, Quoted, Source
@@ -138,7 +138,7 @@ def question(context: Context, passages: Sequence[Passage]) -> dict[str, str]:
     told = {
         "prepared": "\n".join(_ahead(context.prepared, passages, context.zone)),
         "conclusions": "\n".join(_conclusions(context.conclusions, passages)),
-        "passages": "Passages:\n" + "\n".join(_passage(n, p, context.zone) for n, p in enumerate(passages, 1)),
+        "passages": "Passages:\n" + "\n".join(shown(n, p, context.zone, LONGEST) for n, p in enumerate(passages, 1)),
         "thread": _thread(context),
         # To the hour: as exact as an answer needs, and the same question stays the same request for a while.
         "question": f"It is {stamp(context.now, context.zone)[:-3]}:00 or later. {attribute(context.asker)} asks:\n"
@@ -157,19 +157,6 @@ def _known(lines: Sequence[str], room: int) -> str:
             shown.pop()
             break
     return "\n".join(shown) if len(shown) > 1 else ""
-
-
-def _passage(n: int, one: Passage, zone: str) -> str:
-    about = {"n": str(n), "in": one.label, "by": one.said_by, "at": stamp(one.said_at, zone)}
-    if one.noted:
-        about["noted"] = one.noted
-    if one.over_since is not None:
-        about["over_since"] = stamp(one.over_since, zone)[:14]
-    if any(folded(words) in folded(one.text.text) for words in one.disputed):
-        about["disputed"] = "yes"
-    if one.standing:
-        about["from"] = "outside" if one.standing == "outside" else "outside, suspicious"
-    return fence("passage", one.text, about, LONGEST)
 
 
 def _ahead(found: Sequence[Prepared], passages: Sequence[Passage], zone: str) -> Iterator[str]:

@@ -13,6 +13,7 @@ from graphs import checks
 from graphs.conversations import stamp
 from graphs.digest_value import clip
 from graphs.domain import Answer, Quoted, Source, Value
+from graphs.quote import fence
 
 LONGEST = 12_000
 """Characters of a streamed answer that are heard: `graphs.thinking` takes no more."""
@@ -44,6 +45,20 @@ class Passage(Value):
     disputed: tuple[str, ...] = ()  # words of it that somebody else contradicts, and nobody decided
     concluded: str = ""  # what follows from it and others
     standing: Literal["", "outside", "suspicious"] = ""  # somebody outside says it; it looks like fraud
+
+
+def shown(n: int, one: Passage, zone: str, longest: int) -> str:
+    """A passage as a model reads it, with its number, whose it is and what a night noted of it; `longest` in characters."""
+    about = {"n": str(n), "in": one.label, "by": one.said_by, "at": stamp(one.said_at, zone)}
+    if one.noted:
+        about["noted"] = one.noted
+    if one.over_since is not None:
+        about["over_since"] = stamp(one.over_since, zone)[:14]
+    if any(checks.folded(words) in checks.folded(one.text.text) for words in one.disputed):
+        about["disputed"] = "yes"
+    if one.standing:
+        about["from"] = "outside" if one.standing == "outside" else "outside, suspicious"
+    return fence("passage", one.text, about, longest)
 
 
 NOT_FOUND = "I don't find it."

@@ -15,7 +15,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 from pydantic import Field
 
-from graphs.citing import Most, Passage, not_found, read
+from graphs.citing import Most, Passage, not_found, read, shown
 from graphs.conversations import name_of, stamp
 from graphs.domain import Answer, Message, Person, Quoted, Source, Value
 from graphs.life import source_key
@@ -29,6 +29,8 @@ MOST_PASSAGES = 40
 OF_A_SEARCH = 10
 OF_A_THREAD = 12
 AT_A_TIME = 3
+LONGEST = 700
+"""Characters of a passage: there are many."""
 SHOWN = Most(lines=12, citations=12, numbered=True)
 NEAREST = 6
 """Messages that are named when nobody could write a result."""
@@ -103,15 +105,15 @@ def gather(state: State, runtime: Runtime[Context]) -> State:
     searches = [
         s for s in dict.fromkeys(" ".join(one.split()) for one in wants.search) if s and s not in looked.searches
     ]
-    shown = context.passages(looked.found)
-    numbers = [n for n in dict.fromkeys(wants.read) if 1 <= n <= len(shown) and n not in looked.read]
+    given = context.passages(looked.found)
+    numbers = [n for n in dict.fromkeys(wants.read) if 1 <= n <= len(given) and n not in looked.read]
     found = {source_key(source): source for source in looked.found}
     for one in searches[:AT_A_TIME]:
         found |= {
             source_key(source): source for source in context.search(one, OF_A_SEARCH) if source_key(source) not in found
         }
     for n in numbers[:AT_A_TIME]:
-        near = context.conversation(shown[n - 1].source, OF_A_THREAD)
+        near = context.conversation(given[n - 1].source, OF_A_THREAD)
         found |= {source_key(source): source for source in near if source_key(source) not in found}
     return {
         "looked": Looked(
@@ -199,12 +201,7 @@ def question(context: Context, looked: Looked) -> str:
 
 
 def _numbered(context: Context, passages: Sequence[Passage]) -> str:
-    found = "\n".join(
-        fence(
-            "passage", p.text, {"n": str(n), "in": p.label, "by": p.said_by, "at": stamp(p.said_at, context.zone)}, 700
-        )
-        for n, p in enumerate(passages, 1)
-    )
+    found = "\n".join(shown(n, one, context.zone, LONGEST) for n, one in enumerate(passages, 1))
     return f"Passages:\n{found}"
 
 

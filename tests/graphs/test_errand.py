@@ -99,6 +99,23 @@ def test_nothing_found_is_an_honest_no() -> None:
     assert found == Answer(text=NOT_FOUND, served="not_found") and len(model.asked) == 1
 
 
+def test_what_is_over_disputed_or_from_outside_is_marked_when_it_looks_and_when_it_writes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    marks = {"over": ("x",), "over_since": MONDAY, "disputed": ("9.20 each",), "standing": "outside"}
+    marked = [one.model_copy(update=marks) for one in passages([source("1.1")])]
+    _, _, plain = worked([SEARCH, DONE], "NOTHING")
+    monkeypatch.setattr(f"{__name__}.passages", lambda sources: marked if sources else [])
+    _, _, model = worked([SEARCH, DONE], "NOTHING")
+    told = f'over_since="{MONDAY:%a %Y-%m-%d}" disputed="yes" from="outside">'
+    assert [told in one.user for one in model.asked] == [
+        False,
+        True,
+        True,
+    ]  # before anything was looked for there is nothing
+    assert not any("over_since" in one.user or "outside" in one.user for one in plain.asked)
+
+
 def test_hostile_text_opens_and_closes_nothing_and_takes_the_same_way(monkeypatch: pytest.MonkeyPatch) -> None:
 
     _, benign, first = worked([SEARCH, DONE], "NOTHING")
