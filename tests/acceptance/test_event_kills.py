@@ -151,8 +151,11 @@ class Town:
         until(lambda: rows(self.database, WAITING)[0]["count"] == 0, PATIENCE)
 
     def look_back(self) -> None:
-        """The passes of some days, until every thread had its turn: only there an edited reply shows whose event was lost."""
-        days = 1 + rows(self.database, THREADS)[0]["count"] // backfill.MOST_THREADS_DAILY
+        """The passes of some days, until every thread had its turn: only there an edited reply shows whose event was lost.
+
+        One more than they need, because the first may be the end of a pass that the worker has under way.
+        """
+        days = 2 + rows(self.database, THREADS)[0]["count"] // backfill.MOST_THREADS_DAILY
         with self.slack.company.lock:
             rooms = [self.slack.company.room(channel).channel.id for channel in CHANNELS]
         with desk_beside(self.database, self.slack) as desk:
