@@ -16,6 +16,7 @@ from bot.thinking import think
 from graphs import consolidate as remember
 from graphs.conversations import blocks, conversations
 from graphs.domain import Fact, Memory, Message, Person, Thread
+from graphs.rules.followup import among_people
 from graphs.rules.natures import is_by_a_person
 
 MOST_NEW = 3_000
@@ -96,8 +97,8 @@ def _keep(tx: Tx, scope: int, noted: Sequence[remember.Noted], related: Sequence
 
 
 def _worth_noting(fresh: Sequence[Message], inside: frozenset[str], owner: Person | None) -> list[Thread]:
-    """Conversations made of new messages alone; of mail only what people wrote to people."""
-    return conversations([m for m in fresh if is_by_a_person(m, inside, owner)], None, "")
+    """Conversations made of new messages alone; of mail only what people wrote to people, and nothing that only asks us."""
+    return conversations([m for m in among_people(fresh) if is_by_a_person(m, inside, owner)], None, "")
 
 
 def _keep_change(tx: Tx, scope: int, fact: Fact) -> None:

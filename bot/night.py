@@ -26,6 +26,7 @@ from graphs.conversations import conversations, fingerprint, involves
 from graphs.digest import Notice
 from graphs.domain import Finding, Message, Thread
 from graphs.life import Life, joined, lived, source_key
+from graphs.rules.followup import among_people
 from graphs.rules.judge import answers_elsewhere, same_matter
 from graphs.thinking import Thinker
 
@@ -86,7 +87,7 @@ def read(desk: Desk, owner: Owner, now: datetime) -> Reading:
         kind = "mail" if place.kind == "account" else "slack"
         counts[kind] = counts.get(kind, 0) + sum(m.sent_at > now - HORIZON for m in said)
         title = _title(owner, place)
-        for thread in conversations(said, place.channel, title):
+        for thread in conversations(among_people(said), place.channel, title):
             key = (thread.scope, thread.key)
             if thread.medium == "mail":
                 whole[key] = thread

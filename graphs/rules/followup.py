@@ -89,5 +89,22 @@ def is_question(text: str) -> bool:
     return bool(_ERRAND.match(text)) or _asks(text)
 
 
+def among_people(messages: Sequence[Message]) -> list[Message]:
+    """Without what people only asked us: we answered that, and nobody waits for it. What their authors alone went on to ask
+    in the thread of such a question is left out with it; who mentions somebody else asks them too."""
+    begun = {one.thread for one in messages if _only_asks_us(one) and one.slack is not None and not one.slack.parent_ts}
+    voices = {(one.thread, one.author.key) for one in messages if one.thread in begun}
+    ours = {thread for thread in begun if sum(where == thread for where, _ in voices) == 1}
+    return [one for one in messages if not (_only_asks_us(one) or (one.thread in ours and _goes_on_asking(one)))]
+
+
+def _only_asks_us(message: Message) -> bool:
+    return message.slack is not None and message.slack.asks_us and len(message.mentions) <= 1
+
+
+def _goes_on_asking(message: Message) -> bool:
+    return not message.mentions and is_question(message.text.text)
+
+
 def _asks(text: str) -> bool:
     return text.rstrip(" )!*_").endswith("?") or any(read(one).ask != "" for one in sentences(text))

@@ -13,7 +13,7 @@ import pytest
 
 from bot import consolidating, nightfall
 from bot.desk import Desk
-from tests.servers.company import BOB, DAY, at, desk_over, files, helpful, imported, sleep, small, value
+from tests.servers.company import ADA, BOB, DAY, at, desk_over, files, helpful, imported, sleep, small, value
 from tests.servers.export_files import said
 from tests.servers.model import ModelServer
 from tests.servers.postgres import Database
@@ -64,6 +64,21 @@ def test_of_a_channel_that_is_too_much_for_a_night_the_newest_is_read_and_the_re
     assert {"what": "messages", "why": "left for the next nights", "count": 2} in skipped
     sleep(desk, database, BOB, THEN)
     assert len(rows(database, read)) == 2
+
+
+def test_what_was_only_asked_of_us_is_no_task_of_anybody_and_teaches_nothing(
+    desk: Desk, database: Database, model_server: ModelServer
+) -> None:
+    helpful(model_server)
+    with psycopg.connect(database.admin) as connection:
+        connection.execute(
+            "update nightdesk.message set facts = facts || '{\"asks_us\": true}' where text like '%label text%'"
+        )
+    sleep(desk, database, ADA)
+    told = [json.dumps(seen.body) for seen in model_server.requests]
+    assert any("packing list" in one for one in told) and not any("label text" in one for one in told)
+    read = "select count(*) from nightdesk.message where noted_revision = revision and text like '%label text%'"
+    assert rows(database, read) == [(1,)]
 
 
 def test_what_the_budget_did_not_reach_is_left_unread_and_nothing_is_made_up_for_it(

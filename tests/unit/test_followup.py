@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from graphs.domain import Message, Party, Quoted, SlackFacts, SlackSource
-from graphs.rules.followup import goes_on, wanted
+from graphs.rules.followup import among_people, goes_on, wanted
 
 US = "UBOT"
 NAMES = ("ada", "bob", "bob marsh")
@@ -97,3 +97,38 @@ def test_a_correction_is_one_only_after_an_answer_and_when_it_says_what_is_right
     assert wanted("no, it ships on 9 December").wish == "answer"
     assert wanted("no, really?", corrects=True).wish == "answer"
     assert wanted("no, wrong", corrects=True).wish == "nothing"
+
+
+# --- what a night leaves out ----------------------------------------------------------------------
+
+
+def heard(text: str, by: str = "U1", parent: str = "", asks_us: bool = False, at: str = "1.0", mentions: tuple[str, ...] = ()) -> Message:  # fmt: skip
+    return Message(
+        scope="channel:C1", source=SlackSource(channel="C1", ts=at), thread=parent or at, author=Party(key=by, name=by),
+        sent_at=datetime(2026, 11, 23, tzinfo=UTC), text=Quoted(text=text), mentions=mentions,
+        slack=SlackFacts(parent_ts=parent, asks_us=asks_us),
+    )  # fmt: skip
+
+
+ASKED = heard("@nightdesk when does it ship?", asks_us=True, mentions=(US,))
+
+
+def test_what_is_only_asked_of_us_is_nothing_that_people_wait_for() -> None:
+    told = heard("The dock is closed on Mondays.", at="2.0")
+    assert among_people([ASKED, heard("and from which dock?", parent="1.0", at="1.1"), told]) == [told]
+
+
+def test_what_its_asker_tells_us_in_that_thread_counts() -> None:
+    correction = heard("no, it ships on 9 December", parent="1.0", at="1.1")
+    assert among_people([ASKED, correction]) == [correction]
+
+
+def test_a_thread_that_others_join_is_theirs() -> None:
+    joined = [heard("Bob, can you check?", parent="1.0", at="1.1"), heard("Yes.", "U2", parent="1.0", at="1.2")]
+    assert among_people([ASKED, *joined]) == joined
+
+
+def test_who_mentions_somebody_beside_us_asks_them_too() -> None:
+    both = heard("@nightdesk @bob when does it ship?", asks_us=True, mentions=(US, "U2"))
+    assert among_people([both]) == [both]
+    assert among_people([heard("@bob is that right?", at="3.0", mentions=("U2",))]) != []
