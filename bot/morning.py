@@ -73,7 +73,7 @@ def morning(desk: Desk, owner: Owner, found: Found, fell_back: Sequence[str], ni
         since=since,
         lives=tuple(found.lives),
         drafts=tuple(found.drafts),
-        older_drafts=sum(row.night < night for row in known),
+        older=tuple(row.draft for row in known if row.night < night),
         questions=tuple(one for one in found.considered if one.question and digests.question_item(one) not in gone),
         notices=tuple(
             notice for notice in found.notices if notice.at > since and digests.notice_item(notice) not in gone
@@ -218,7 +218,7 @@ def links(desk: Desk, owner: Owner, found: digests.Night) -> dict[str, digests.L
     """How each source of a night is called and where it opens."""
     sources = [source for life in found.lives for source in life.task.sources]
     sources += [source for one in found.questions for source in one.sources]
-    sources += [digests.answered(draft) for draft in found.drafts]
+    sources += [digests.answered(draft) for draft in (*found.drafts, *found.older)]
     sources += [notice.source for notice in found.notices]
     sources += [fact.source for fact in found.changes]
     sources += [one.source for one in found.errands]

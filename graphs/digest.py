@@ -46,7 +46,7 @@ class Night(Value):
     since: datetime  # what is newer than this is news this morning
     lives: tuple[Life, ...]
     drafts: tuple[Draft, ...]  # planned tonight
-    older_drafts: int
+    older: tuple[Draft, ...]  # drafts of earlier nights that nobody has touched
     questions: tuple[Considered, ...]
     notices: tuple[Notice, ...]
     changes: tuple[Fact, ...]
@@ -66,14 +66,15 @@ class Linked(Value):
 
 def compose(night: Night, links: Mapping[str, Linked]) -> Digest:
     """The digest of one morning. `links` has an entry for every source key used."""
-    replied = {source_key(answered(draft)) for draft in night.drafts}
+    replied = {source_key(answered(draft)) for draft in (*night.drafts, *night.older)}
     asked = {source_key(source) for one in night.questions for source in one.sources}
     open_lives = [life for life in night.lives if life.task.state == "open"]
     shown = [life for life in open_lives if _is_news(life, night.date)]
     waiting = [life for life in open_lives if life not in shown]
     by_draft = {source_key(s): life.task for life in open_lives for s in life.task.sources}
     items = [_task_item(life.task, night, links) for life in shown if not _covered(life.task, replied | asked)]
-    items += [_draft_item(draft, by_draft, night, links) for draft in night.drafts]
+    again = _drafted(night.older, shown)
+    items += [_draft_item(draft, by_draft, night, links) for draft in (*night.drafts, *again)]
     items += [_question_item(one, by_draft, night, links) for one in night.questions]
     items += [_notice_item(notice, night, links) for notice in night.notices]
     items += [_change_item(fact, night, links) for fact in _chosen_changes(night)]
@@ -82,6 +83,8 @@ def compose(night: Night, links: Mapping[str, Linked]) -> Digest:
     chosen, rest = _filled(sorted(items, key=lambda item: _rank(item, night.date)))
     quiet = [life for life in waiting if _ignored(life, night.date) < IGNORED_DAYS]
     still = [_task_item(life.task, night, links) for life in quiet if not _covered(life.task, replied | asked)]
+    unsent = [draft for draft in _drafted(night.older, quiet) if draft not in again]
+    still += [_draft_item(draft, by_draft, night, links) for draft in unsent]
     rest += sorted(still, key=lambda item: _rank(item, night.date))
     return Digest(
         person=night.person.key,
@@ -90,7 +93,7 @@ def compose(night: Night, links: Mapping[str, Linked]) -> Digest:
         headline=headline(night.date, chosen, len(waiting)),
         items=tuple(chosen),
         more=tuple(rest),
-        footer=_footer(night, len(waiting) - len(quiet)),
+        footer=_footer(night, len(waiting) - len(quiet), len(night.older) - len(again) - len(unsent)),
         model=night.model,
         recorded=night.recorded,
     )
@@ -142,6 +145,12 @@ def shown_tasks(digest: Digest, lives: Sequence[Life]) -> list[Life]:
 def _covered(task: Task, keys: set[str]) -> bool:
     """Whether a draft or question already stands for the task."""
     return task.kind != "waiting" and any(source_key(source) in keys for source in task.sources)
+
+
+def _drafted(older: Sequence[Draft], lives: Sequence[Life]) -> list[Draft]:
+    """Those of `older` that answer what one of `lives` asks: a task is not told without the reply that lies ready for it."""
+    wanted = {source_key(s) for life in lives if life.task.kind != "waiting" for s in life.task.sources}
+    return [draft for draft in older if source_key(answered(draft)) in wanted]
 
 
 def _chosen_changes(night: Night) -> list[Fact]:
@@ -424,10 +433,10 @@ def _age(at: datetime, night: Night) -> int:
     return max((night.date - at.astimezone(ZoneInfo(night.person.zone)).date()).days, 0)
 
 
-def _footer(night: Night, still_open: int) -> Footer:
+def _footer(night: Night, still_open: int, untold: int) -> Footer:
     notes = list(night.footer.notes)
     if still_open:
         notes.append(f"still open ({still_open})")
-    if night.older_drafts:
-        notes.append(f"{night.older_drafts} older draft{'s' if night.older_drafts > 1 else ''} untouched")
+    if untold:
+        notes.append(f"{untold} older draft{'s' if untold > 1 else ''} untouched")
     return night.footer.model_copy(update={"notes": tuple(notes)})

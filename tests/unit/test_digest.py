@@ -87,7 +87,7 @@ def morning(*lives: Life, day: date = TUESDAY, linked: bool = True, **given: Any
         source_key(source): Linked(label="there", url=f"https://x.example/{n}") for n, source in enumerate(sources)
     }
     facts: dict[str, Any] = {
-        "older_drafts": 0,
+        "older": (),
         "questions": (),
         "changes": (),
         "footer": Footer(),
@@ -373,6 +373,22 @@ def test_a_source_that_may_not_be_opened_has_no_link() -> None:
     assert len(digest.items) == 3 and all(item.links == () for item in digest.items)
 
 
+def test_what_comes_back_comes_with_the_reply_that_lies_ready_for_it() -> None:
+    due = life(1, shown_on=[TUESDAY - timedelta(days=1)], due=TUESDAY, sources=(inbox(1),))
+    digest = morning(due, older=(draft(1), draft(2)))
+    assert [(item.kind, item.due) for item in digest.items] == [("draft", TUESDAY)]
+    assert digest.footer.notes == ("1 older draft untouched",)
+    assert [item.kind for item in morning(due).items] == ["task"]
+
+
+def test_what_waits_in_the_thread_waits_there_with_its_reply_and_a_reply_is_told_once() -> None:
+    quiet = life(1, shown_on=[TUESDAY - timedelta(days=1)], sources=(inbox(1), slack(1)))
+    news = life(2, sources=(inbox(1), slack(2)))
+    assert [item.kind for item in morning(quiet, older=(draft(1),)).more] == ["draft"]
+    both = morning(quiet, news, older=(draft(1),))
+    assert [item.kind for item in (*both.items, *both.more)] == ["draft"]
+
+
 def test_older_drafts_are_counted_in_the_footer() -> None:
-    assert morning(older_drafts=2).footer.notes == ("2 older drafts untouched",)
+    assert morning(older=(draft(1), draft(2))).footer.notes == ("2 older drafts untouched",)
     assert morning().footer.notes == ()
