@@ -28,7 +28,7 @@ from graphs.domain import ContextLine, Fact, Memory, Prepared, Read, Reason, Tas
 from graphs.life import source_key
 from graphs.rules.natures import is_sensitive
 from graphs.rules.text import language
-from graphs.rules.wording import nearness
+from graphs.rules.wording import meets, nearness, words_of
 from graphs.thinking import Thinker
 
 MOST_IN_A_CHANNEL = 8
@@ -40,7 +40,7 @@ NEWS = timedelta(days=3)
 REMEMBERED = timedelta(days=7)
 """How far back memories make a question likely."""
 ASKED = 200
-SHOWN = Most(lines=6, citations=4, numbered=True)
+SHOWN = Most(lines=6, citations=6, numbered=True)
 
 
 @dataclass(frozen=True)
@@ -122,6 +122,8 @@ RENEWED = 0.02
 """So much less likely is a question each time that its answer is made anew and nobody asked it."""
 AMONG_THEMSELVES = 0.15
 """Who asked a colleague may not ask us."""
+TOLD_OF = 0.5
+"""Share of the words of a question that a memory has that tells of its matter."""
 
 
 def _of_memories(held: Sequence[Memory], rests: Mapping[int, tuple[int, ...]], now: datetime) -> Iterator[Candidate]:
@@ -165,15 +167,19 @@ def _of_tasks(tasks: Sequence[Task], rows: Mapping[str, int], night: date) -> li
     ]
 
 
-def _of_questions(asked: Sequence[prepared.WasAsked], now: datetime) -> Iterator[Candidate]:
-    """Questions that were asked, each matter once in its newest wording: the likelier the more often, by the more people."""
+def _of_questions(asked: Sequence[prepared.WasAsked], held: Sequence[Memory], now: datetime) -> Iterator[Candidate]:
+    """Questions that were asked, each matter once in its newest wording: the likelier the more often, by the more people.
+
+    Of what colleagues ask each other, only what a memory of `held` tells of: nobody remembers small talk.
+    """
+    told = [words_of(one.text) for one in held]
     for group in _by_matter([one for one in asked if not is_sensitive(one.text)]):
         newest, askers = group[0], {one.by for one in group}
         of_us = any(one.of_us for one in group)
         recent = max(0.0, 1 - (now - newest.at) / ASKED_SINCE)
         often = 0.4 * (1 - 0.5 ** len(group)) + 0.1 * min(len(askers), 3)
         score = often + 0.2 * recent + (MISSED if newest.missed else 0.0) - (0.0 if of_us else AMONG_THEMSELVES)
-        if (of_us or len(askers) > 1) and not ahead.is_of_its_day(newest.text):
+        if (of_us or (len(askers) > 1 and _is_told_of(newest.text, told))) and not ahead.is_of_its_day(newest.text):
             yield Candidate(
                 id=f"message/{newest.id}",
                 text=newest.text,
@@ -183,6 +189,11 @@ def _of_questions(asked: Sequence[prepared.WasAsked], now: datetime) -> Iterator
                 also=tuple(dict.fromkeys(one.text for one in group[1:] if one.text != newest.text))[:2],
                 rests=tuple(one.id for one in group),
             )
+
+
+def _is_told_of(asked: str, told: Sequence[frozenset[str]]) -> bool:
+    wanted = words_of(asked)
+    return any(sum(meets(word, one) for word in wanted) >= TOLD_OF * len(wanted) > 0 for one in told)
 
 
 def _by_matter(asked: Sequence[prepared.WasAsked]) -> list[list[prepared.WasAsked]]:
@@ -247,7 +258,7 @@ def _known(for_: _For, rooms: Sequence[int], places: Sequence[int], found: Seque
         stale = [one for one in held if one.id not in sound]
         behind = prepared.rows_behind(tx, [one.id for one in stale])
     again = [_again(one, behind.get(one.id, ())) for one in stale]
-    candidates = [*again, *_of_questions(asked, for_.now), *found, *_of_memories(memories, rests, for_.now)]
+    candidates = [*again, *_of_questions(asked, memories, for_.now), *found, *_of_memories(memories, rests, for_.now)]
     lines = [_line(line, rests) for line in learned]
     with for_.read() as tx:
         said = messages.by_id(tx, sorted({row for one in (*candidates, *lines) for row in one.rests}))

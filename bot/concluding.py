@@ -7,23 +7,26 @@ nothing follows from conclusions, so it makes no difference which are drawn firs
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import partial
+from functools import cache, partial
 from hashlib import sha256
 
 from bot import contexts
 from bot.desk import Desk, Owner
 from bot.store import desk as kept
 from bot.store import memory, messages, people, runs
+from bot.store.db import Tx
 from bot.store.people import Place
 from bot.store.runs import Begin
 from bot.thinking import think
 from graphs import conclude as following
 from graphs.conclude import Concluded, Said
 from graphs.domain import Memory, Message, Person
+from graphs.rules import together
 from graphs.rules.address import content_words
+from graphs.rules.relation import name_words
 from graphs.thinking import Thinker
 
-NEAR = 12
+NEAR = 24
 """Known statements that one of tonight is put together with, before code chooses among them."""
 
 AGAINST = 4
@@ -87,10 +90,10 @@ def for_person(desk: Desk, owner: Owner, night: date, now: datetime) -> None:
 def _conclude(desk: Desk, audience: _Audience, thinker: Thinker | None, night: date, now: datetime) -> None:
     if thinker is None:
         return
+    names = name_words(person.name for person in audience.people.values())
     with audience.read() as tx:
         fresh = memory.learned_tonight(tx, audience.changed, night)
-        groups = following.groups(fresh, lambda one: memory.noted_about(tx, one.text, NEAR, now))
-    groups = [group for group in groups if audience.suits(group)]
+        groups = together.groups(fresh, _near(tx, names, now), names, audience.suits)
     made = sha256(
         "\n".join(f"{one.scope} {one.valid_from.isoformat()} {one.text}" for group in groups for one in group).encode()
     ).digest()
@@ -117,6 +120,17 @@ def _conclude(desk: Desk, audience: _Audience, thinker: Thinker | None, night: d
             memory.conclude(tx, audience.scope, one.text, premises, 0.6, night)
         kept.put_thought(tx, audience.scope, "conclude", "groups", made, pending[0], None, "")
         runs.end(tx, run, {"groups": len(groups), "stands": len(stands)})
+
+
+def _near(tx: Tx, names: frozenset[str], now: datetime) -> together.Near:
+    """What the audience may read of what a statement is about; statements of one thing ask once."""
+    known = cache(lambda subject: memory.noted_about(tx, subject, NEAR, now))
+
+    def near(one: Memory) -> list[Memory]:
+        found = [other for subject in together.subjects(one, names) for other in known(subject)]
+        return list({other.id: other for other in found}.values())
+
+    return near
 
 
 def _against(audience: _Audience, now: datetime, one: Concluded) -> list[Said]:

@@ -20,6 +20,11 @@ from graphs.rules.wording import meets, nearness, words_of
 OFFERED = 2
 REMEMBERED = 3
 """Memories whose messages are shown whatever else is found."""
+LOOKED_AT = 8
+CONCLUDED = 2
+"""So many conclusions are brought with all that they rest on, of so many memories: what they follow from ranks before them."""
+FITS = 0.3
+"""Share of a question's words that such a conclusion has; the others are those of what it follows from."""
 OFFER = 0.55
 """From this nearness on an answer made ahead is laid beside the passages."""
 CITES_A_HIT = 0.1
@@ -40,8 +45,9 @@ LONGEST_OF_ONE = 420
 
 @dataclass(frozen=True)
 class Gathered:
-    """`first` goes before what was found: what the answers made ahead stand on; `remembered` behind its best: what memories
-    about the question, and lines of the learned context, come from. `withheld`: answers made ahead that may not be given."""
+    """`first` goes before what was found: what conclusions and the answers made ahead stand on; `remembered` behind its best:
+    what memories about the question, and lines of the learned context, come from. `withheld`: answers made ahead that may not
+    be given."""
 
     found: list[Message]
     first: list[Message] = field(default_factory=list)
@@ -71,10 +77,13 @@ def gather(tx: Tx, wanted: Wanted, found: list[Message]) -> Gathered:
     fitting = [one for score, one in sorted(_scored(question, near), key=_best) if score >= OFFER]
     sound = prepared.sound(tx, [one.id for one in fitting], now)
     offered = tuple(one for one in fitting if one.id in sound)[:OFFERED]
-    told = memory.found_memories(tx, question, language(question), REMEMBERED, now, answering.is_for_the_past(question))
-    first = _in_order(tx, [source for one in offered for source in one.citations])
+    told = memory.found_memories(tx, question, language(question), LOOKED_AT, now, answering.is_for_the_past(question))
+    concluded = [one for one in told if one.premises and _share(words_of(question), one.text) >= FITS][:CONCLUDED]
+    first = _in_order(
+        tx, [*(each for one in concluded for each in one.sources), *(each for one in offered for each in one.citations)]
+    )
     remembered = [
-        *_in_order(tx, [source for one in told for source in one.sources]),
+        *_in_order(tx, [source for one in told[:REMEMBERED] for source in one.sources]),
         *_under(tx, question, wanted.known),
     ]
     scope = wanted.scope
@@ -82,7 +91,7 @@ def gather(tx: Tx, wanted: Wanted, found: list[Message]) -> Gathered:
         found=found,
         first=first,
         remembered=remembered,
-        conclusions=tuple(answering.Concluded(one.text, one.sources) for one in told if one.premises),
+        conclusions=tuple(answering.Concluded(one.text, one.sources) for one in concluded),
         noted=memory.noted_in(tx, [message.id for message in (*first, *remembered, *found)], now),
         today=messages.newest_of(tx, scope, now - TODAY, now, LAST_WORDS) if scope is not None else [],
         prepared=offered,
@@ -99,12 +108,18 @@ def _in_order(tx: Tx, sources: Sequence[Source]) -> list[Message]:
 def _under(tx: Tx, question: str, known: Sequence[ContextLine]) -> list[Message]:
     """What the lines stand on that tell most of what is asked: a line itself is no source, its messages are."""
     wanted = words_of(question)
-    met = [sum(meets(word, words_of(line.text)) for word in wanted) / max(len(wanted), 1) for line in known]
+    met = [_share(wanted, line.text) for line in known]
     best = sorted((n for n, share in enumerate(met) if share >= TELLS), key=lambda n: (-met[n], n))[:TOLD]
     memories = [memory for n in best for memory in known[n].memories]
     rows = prepared.rows_of(tx, memories)
     wanted_rows = list(dict.fromkeys(row for memory in memories for row in rows.get(memory, ())))[:TOLD_MESSAGES]
     return messages.by_id(tx, wanted_rows)
+
+
+def _share(wanted: frozenset[str], text: str) -> float:
+    """How much of what is asked `text` has."""
+    said = words_of(text)
+    return sum(meets(word, said) for word in wanted) / max(len(wanted), 1)
 
 
 def _scored(question: str, near: Sequence[prepared.Near]) -> Iterable[tuple[float, Prepared]]:

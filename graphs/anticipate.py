@@ -40,8 +40,8 @@ ONE_MATTER = 0.7
 """So near two items of one message are one."""
 TOLD = 0.75
 """So much of a line's words stands in items when they say all of it."""
-SEVERAL = 0.05
-"""What more than one item speaks of is likelier by this for each, twice at most."""
+SEVERAL = 0.1
+"""What needs more than one item is worth more by this for each other, three at most: what one message tells is found by day."""
 REHEARSED = 2
 NOTES = 40
 
@@ -222,7 +222,7 @@ def read(reply: Questions, items: Mapping[str, Candidate]) -> list[Expected]:
         if not about or not good or good[0] != wordings[0] or not _names(wordings[0], texts):
             continue
         likeliest = max(about, key=lambda item: item.score)
-        score = min(likeliest.score + SEVERAL * min(len(about) - 1, 2), 1.0)
+        score = min(likeliest.score + SEVERAL * min(len(about) - 1, 3), 1.0)
         expected = _expected(likeliest.model_copy(update={"until": _until(about), "score": score}), good, about)
         kept.append(expected.model_copy(update={"place": place}))
     return kept

@@ -14,7 +14,7 @@ _ENDING = (  # without those that are words or endings of files: at, in, it, me,
 # A bare host is a link where people know its ending, or where a path follows.
 _BARE = rf"{_HOST}(?:(?:{_ENDING})\b(?:[/?]{_REST}*)?|[a-z]{{2,24}}/{_REST}+)"
 _LINK = re.compile(rf"\b[a-z][a-z\d+.-]{{1,20}}://{_REST}+|www\.{_REST}+|{_BARE}", re.I)
-_WORDED = {
+WORDED = {
     word: str(number)
     for number, words in enumerate(
         "zero null,one ein eine einen einer un une uno una,two zwei deux dos both beide,three drei trois tres,four vier quatre"
@@ -38,9 +38,13 @@ _STOCK = re.compile(
 )
 
 
+_THOUSANDS = re.compile(r"(?<![\w.,:/-])[1-9]\d{0,2}(?:[.,\u202f\u00a0]\d{3})+(?![\w:/-]|[.,]\d)")
+
+
 def numbers(text: str) -> set[str]:
-    """Digit groups of `text`, without leading zeros, each part of a date or time apart."""
-    return {part.lstrip("0") or "0" for found in _NUMBER.findall(text) for part in re.split(r"[.,:]", found)}
+    """Digit groups of `text`, without leading zeros, each part of a date or time apart; "1,025" is one number."""
+    whole = _THOUSANDS.sub(lambda found: re.sub(r"\D", "", found[0]), text)
+    return {part.lstrip("0") or "0" for found in _NUMBER.findall(whole) for part in re.split(r"[.,:]", found)}
 
 
 def unknown_numbers(text: str, sources: Iterable[str], dates: Iterable[date] = ()) -> set[str]:
@@ -48,7 +52,7 @@ def unknown_numbers(text: str, sources: Iterable[str], dates: Iterable[date] = (
     known: set[str] = set()
     for source in sources:
         known |= numbers(source)
-        known |= {_WORDED[word] for word in re.findall(r"\w+", source.casefold()) if word in _WORDED}
+        known |= {WORDED[word] for word in re.findall(r"\w+", source.casefold()) if word in WORDED}
     for day in dates:
         known |= {str(day.year), str(day.month), str(day.day)}
     return {number for number in numbers(text) if number not in known}
@@ -57,20 +61,22 @@ def unknown_numbers(text: str, sources: Iterable[str], dates: Iterable[date] = (
 _AMOUNT = re.compile(r"(?<![\w.,:/-])(?:\d{1,3}(?:[.,\u202f\u00a0]\d{3})+|\d{1,9})(?![\w:/-]|[.,]\d)")
 
 
-def amounts(text: str) -> dict[str, int]:
-    """Whole numbers of `text` as written there, thousands with their marks; no part of a date, a time, a code or a fraction."""
-    return {found: int(re.sub(r"\D", "", found)) for found in _AMOUNT.findall(text)}
+def amounts(text: str) -> set[int]:
+    """Whole numbers of `text`, also with marks for thousands; no part of a date, a time, a code or a fraction."""
+    return {int(re.sub(r"\D", "", found)) for found in _AMOUNT.findall(text)}
 
 
-def totals(texts: Sequence[str]) -> set[int]:
-    """What one amount of each text adds up to, and what one amount of two texts differs by. Empty for fewer than two."""
-    each = [list(set(amounts(text).values()))[:8] for text in texts]
+def totals(texts: Sequence[str]) -> set[str]:
+    """What one amount of each text adds up to, and what one amount of two texts differs by, as digits. Empty for fewer than
+    two."""
+    each = [sorted(amounts(text))[:6] for text in texts]
     if not 2 <= len(each) <= 6:
         return set()
     sums = {0}
     for found in each:
         sums = {so_far + value for so_far in sums for value in found}
-    return sums | ({abs(a - b) for a in each[0] for b in each[1]} if len(each) == 2 else set())
+    gaps = {abs(a - b) for a in each[0] for b in each[1]} if len(each) == 2 else set()
+    return {str(value) for value in sums | gaps}
 
 
 def links(text: str) -> set[str]:

@@ -6,7 +6,6 @@ no number, name or link that they do not have; a sum, a difference and a count m
 """
 
 import re
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,16 +22,12 @@ from graphs.domain import Memory, Person, Quoted, Value
 from graphs.prompts import prompt
 from graphs.quote import attribute, one_line
 from graphs.rules.address import content_words
-from graphs.rules.relation import Statement
+from graphs.rules.days import reckoned
 from graphs.rules.text import unlabelled
 from graphs.thinking import Failure, Thinker
 
-MOST = 4
+MOST = 6
 """Conclusions of one place and night."""
-
-MOST_GROUPS = 6
-MOST_TOGETHER = 4
-"""Statements of one group: one of tonight, and what goes with it."""
 
 
 class Group(Value):
@@ -85,90 +80,6 @@ class Proposals(Value):
 
 class Verdicts(Value):
     stand: Annotated[tuple[int, ...], Field(max_length=12)]
-
-
-def groups(changed: Sequence[Memory], near: Callable[[Memory], Sequence[Memory]]) -> list[tuple[Memory, ...]]:
-    """What of tonight may say more together with what is known: statements of one thing that say different things of it.
-
-    Each with those that go best with it, and with one that goes with the best of these: who waits for whom is a chain.
-    """
-    beside = {one.id: [other for other in near(one) if _may_join(one, other)] for one in changed}
-    everything = {one.id: one for one in (*changed, *(other for found in beside.values() for other in found))}
-    counts = Counter(word for one in everything.values() for word in _about(one))
-    found: dict[frozenset[int], tuple[float, tuple[Memory, ...]]] = {}
-    for one in changed:
-        best = _best(one, beside[one.id], counts)[: MOST_TOGETHER - 2]
-        if best:
-            group = (one, *(other for _, other in best))
-            found.setdefault(frozenset(each.id for each in group), (best[0][0], group))
-    ranked = sorted(found.values(), key=lambda one: -one[0])[:MOST_GROUPS]
-    return [_with_next(group, near, counts) for _, group in ranked]
-
-
-def _best(one: Memory, others: Sequence[Memory], counts: Mapping[str, int]) -> list[tuple[float, Memory]]:
-    """Which of `others` say most together with one, best first; none twice in other words."""
-    kept: list[tuple[float, Memory]] = []
-    scored = [(fitting(one, other, counts), other) for other in others]
-    for score, other in sorted(scored, key=lambda found: -found[0]):
-        if score > 0 and not any(_says_the_same(other, before) for _, before in kept):
-            kept.append((score, other))
-    return kept
-
-
-def _with_next(
-    group: tuple[Memory, ...], near: Callable[[Memory], Sequence[Memory]], counts: Mapping[str, int]
-) -> tuple[Memory, ...]:
-    taken = {one.id for one in group}
-    others = [one for one in near(group[1]) if one.id not in taken and _may_join(group[1], one)]
-    new = [one for one in others if not any(_says_the_same(one, other) for other in group)]
-    return (*group, *(other for _, other in _best(group[1], new, counts)[:1]))
-
-
-def fitting(one: Memory, other: Memory, counts: Mapping[str, int]) -> float:
-    """How much may follow from two statements; 0 when nothing. `counts`: how many statements at hand have a word.
-
-    The rarer what both name, the more; more where one tells a plan and the other a state, or another person or place tells
-    it; the less, the more else they have in common: who says the same again adds nothing.
-    """
-    shared = _about(one) & _about(other)
-    if not shared or _says_the_same(one, other):
-        return 0.0
-    subject = sum((2 if word in _named(one) & _named(other) else 1) / max(counts.get(word, 0), 2) for word in shared)
-    apart = 1 + (one.kind != other.kind) / 2 + (one.said_by != other.said_by) / 4 + (one.scope != other.scope) / 4
-    mine, theirs = content_words(one.text), content_words(other.text)
-    return subject * apart * (1 - len(mine & theirs) / max(len(mine | theirs), 1))
-
-
-SAME = 0.7
-"""Of the words of the shorter of two statements."""
-
-
-def _says_the_same(one: Memory, other: Memory) -> bool:
-    """Whether one of two statements has the words and the numbers of the other and nothing of its own."""
-    if one.id == other.id:
-        return True
-    first, second = content_words(one.text), content_words(other.text)
-    shorter = min(len(first), len(second))
-    a, b = checks.numbers(one.text), checks.numbers(other.text)
-    return (a <= b or b <= a) and len(first & second) >= SAME * shorter
-
-
-_CODE = re.compile(r"\b[A-Z][A-Z0-9]*-?\d[\w-]*\b")
-
-
-def _about(memory: Memory) -> frozenset[str]:
-    """Words that name what it is about, names and codes among them."""
-    said = Statement(memory.text, memory.quote, memory.said_by, memory.valid_from, memory.kind)
-    return said.about | _named(memory)
-
-
-def _named(memory: Memory) -> frozenset[str]:
-    said = Statement(memory.text, memory.quote, memory.said_by, memory.valid_from, memory.kind)
-    return said.named | {code.casefold() for code in _CODE.findall(memory.text)}
-
-
-def _may_join(memory: Memory, other: Memory) -> bool:
-    return other.id != memory.id and other.kind != "conclusion" and not set(other.sources) <= set(memory.sources)
 
 
 # --- proposing ------------------------------------------------------------------------------------
@@ -226,7 +137,7 @@ def _said(one: Said, context: Context) -> str:
 def read(one: Proposed, rows: Sequence[int], context: Context) -> Concluded | None:
     """None unless it rests on two statements that were shown and adds only what code can check."""
     named = [rows[n - 1] for n in dict.fromkeys(one.premises) if 1 <= n <= len(rows)]
-    text = unlabelled(one.text)[:240]
+    text = unlabelled(one.text)[:280]
     premises = [context.memories[row] for row in named]
     if len(named) < 2 or len(named) < len(set(one.premises)) or adds(text, premises, context.people):
         return None
@@ -237,11 +148,12 @@ def adds(text: str, premises: Sequence[Memory], people: Mapping[str, Person]) ->
     """Whether a conclusion says something that its premises neither have nor add up to, or nothing beyond one of them."""
     said = [part for one in premises for part in (one.text, one.quote)]
     speakers = [people[one.said_by].name for one in premises if one.said_by in people]
-    days = [one.valid_from.date() for one in premises]
+    days = {one.valid_from.date() for one in premises}
+    days |= reckoned([(one.text, one.valid_from.date()) for one in premises])
     unknown = checks.unknown_numbers(text, said, days) - counted([one.text for one in premises])
-    known = {word for part in [*said, *speakers] for word in _words(part)}
+    known = {word for part in [*said, *speakers, *(f"{day:%B %b}" for day in days)] for word in _words(part)}
     names = {word for person in people.values() for word in _words(person.name) if len(word) > 2}
-    strange = (_words(text) & names) | {w.casefold() for w in _CAPITALS.findall(text)}
+    strange = (_words(text) & names) | {w.casefold().removesuffix("'s") for w in _CAPITALS.findall(text)}
     own = content_words(text)
     repeats = not own or any(len(own - content_words(f"{one.text} {one.quote}")) == 0 for one in premises)
     return bool(unknown or checks.unknown_links(text, said) or strange - known or repeats)
@@ -255,12 +167,10 @@ def _words(text: str) -> set[str]:
 
 
 def counted(texts: Sequence[str]) -> set[str]:
-    """Numbers that the numbers of some statements add up to or differ by, and how many statements there are."""
-    each = [sorted(int(n) for n in checks.numbers(text) if len(n) < 12)[:6] for text in texts]
-    values = [value for found in each for value in found][:10]
-    sums = {sum(some) for size in range(2, len(values) + 1) for some in combinations(values, size)}
-    gaps = {abs(a - b) for a, b in combinations(values, 2)}
-    return {str(value) for value in sums | gaps | set(range(2, len(texts) + 1))}
+    """What amounts of two or more statements add up to or differ by, and how many statements there are."""
+    sizes = range(2, len(texts) + 1)
+    some = (chosen for size in sizes for chosen in combinations(texts, size))
+    return {total for chosen in some for total in checks.totals(chosen)} | {str(size) for size in sizes}
 
 
 # --- challenging ----------------------------------------------------------------------------------
@@ -281,7 +191,7 @@ def doubt(proposed: Sequence[Concluded], context: Context) -> str:
     """Each conclusion with what it rests on, and with what else speaks of the same things, oldest first."""
     told = []
     for n, one in enumerate(proposed, 1):
-        told.append(f"{n} {one_line(Quoted(text=one.text), 260)}")
+        told.append(f"{n} {one_line(Quoted(text=one.text), 300)}")
         told += [f"  rests on: {_said(_of_memory(context.memories[row]), context)}" for row in one.premises]
         others = sorted(context.against(one), key=lambda said: (said.at, said.text))
         told += [f"  also said: {_said(other, context)}" for other in others]

@@ -74,6 +74,12 @@ class Pair:
     strength: float
 
 
+def may_name(word: str) -> bool:
+    """Whether a word in small letters can be the name of a thing: no day, no number, nothing that opens a sentence or tells
+    of change."""
+    return not (_is_value(word) or word in _OPENERS or word in _OF_CHANGE)
+
+
 def _is_value(word: str) -> bool:
     return word in _DAYS or any(sign.isdigit() for sign in word)
 

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graphs import conclude
-from graphs.conclude import Concluded, Context, Group, Proposals, Proposed, Said, Verdicts, groups
+from graphs.conclude import Concluded, Context, Group, Proposals, Proposed, Said, Verdicts
 from graphs.domain import Memory, SlackSource
 from graphs.rules.text import unlabelled
+from graphs.rules.together import groups
 from tests.graphs.thinkers import ATTACK, FAILURE, Asked, Model, run
 from tests.unit.rules_threads import MONDAY, PEOPLE
 
@@ -77,6 +78,19 @@ def test_a_sum_a_difference_and_a_count_may_be_added(total: str) -> None:
     assert night([Proposed(text=f"Together the halls make {total} by our count.", premises=(3, 4))])[0]
 
 
+def test_a_day_may_be_counted_from_one_that_is_told_and_a_number_of_thousands_is_one_number() -> None:
+    here, takes = memory(31, "The crane is here on 28 March."), memory(32, "Fitting it in takes 9 days.", "UBOB")
+    assert not conclude.adds("The crane is fitted in on 6 April.", [here, takes], PEOPLE)
+    assert conclude.adds("The crane is fitted in on 7 April.", [here, takes], PEOPLE)
+    some = [
+        memory(33, "Hall 1 has 1,000 seats."),
+        memory(34, "Hall 2 has 25 seats."),
+        memory(35, "The box has 7 seats."),
+    ]
+    assert not conclude.adds("Halls 1 and 2 have 1,025 seats together.", some, PEOPLE)
+    assert conclude.adds("The box and the halls have 1,025 seats.", [some[1], memory(36, "Hall 1 has 1 lift.")], PEOPLE)
+
+
 @pytest.mark.parametrize(
     "refused",
     [
@@ -135,7 +149,7 @@ def test_who_waits_for_whom_is_followed_one_step_further() -> None:
     second = memory(22, "Priya writes the label text when legal has answered.", "UPRI", "commitment")
     third = memory(23, "Legal answers Priya not before 2 April.", "UTOM", "fact")
     near = {21: (second,), 22: (first, third)}
-    assert groups([first], lambda one: near[one.id]) == [(first, second, third)]
+    assert groups([first], lambda one: near.get(one.id, ())) == [(first, second, third)]
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from graphs import conclude
-from graphs.conclude import Concluded, Context, Group, Said, groups
+from graphs.conclude import Concluded, Context, Group, Said
 from graphs.domain import Memory, Person, SlackSource
 from graphs.reading import ValueT
 from graphs.rules.address import content_words
+from graphs.rules.together import groups
 from graphs.thinking import Failure, Thinker
 from tests.graphs.thinkers import run
 
