@@ -30,6 +30,8 @@ OFFER = 0.55
 CITES_A_HIT = 0.1
 """So much nearer is what cites a message that the live question finds among its best."""
 BEST = 3
+OTHER_SIDES = 2
+"""Messages that contradict the best ones, and are shown with them."""
 TOLD = 2
 TOLD_MESSAGES = 4
 """Lines of the learned context that tell of what is asked, and how many of the messages that they stand on are shown."""
@@ -72,11 +74,8 @@ class Wanted:
 
 def gather(tx: Tx, wanted: Wanted, found: list[Message]) -> Gathered:
     """What belongs to a question beside the messages it finds."""
-    question, now = wanted.question, wanted.at
-    near = prepared.near(tx, question, [message.id for message in found[:BEST]], now) if wanted.ahead else []
-    fitting = [one for score, one in sorted(_scored(question, near), key=_best) if score >= OFFER]
-    sound = prepared.sound(tx, [one.id for one in fitting], now)
-    offered = tuple(one for one in fitting if one.id in sound)[:OFFERED]
+    question, now, scope = wanted.question, wanted.at, wanted.scope
+    offered, withheld = _made_ahead(tx, wanted, found[:BEST]) if wanted.ahead else ((), ())
     told = memory.found_memories(tx, question, language(question), LOOKED_AT, now, answering.is_for_the_past(question))
     concluded = [one for one in told if one.premises and _share(words_of(question), one.text) >= FITS][:CONCLUDED]
     first = _in_order(
@@ -86,23 +85,41 @@ def gather(tx: Tx, wanted: Wanted, found: list[Message]) -> Gathered:
         *_in_order(tx, [source for one in told[:REMEMBERED] for source in one.sources]),
         *_under(tx, question, wanted.known),
     ]
-    scope = wanted.scope
+    noted = memory.noted_in(tx, [message.id for message in (*first, *remembered, *found)], now)
+    if others := _other_sides(tx, [*first, *found[:BEST]], noted):
+        remembered = [*others, *remembered]
+        noted |= memory.noted_in(tx, [message.id for message in others], now)
     return Gathered(
         found=found,
         first=first,
         remembered=remembered,
         conclusions=tuple(answering.Concluded(one.text, one.sources) for one in concluded),
-        noted=memory.noted_in(tx, [message.id for message in (*first, *remembered, *found)], now),
+        noted=noted,
         today=messages.newest_of(tx, scope, now - TODAY, now, LAST_WORDS) if scope is not None else [],
         prepared=offered,
-        withheld=tuple(one.id for one in fitting if one.id not in sound),
+        withheld=withheld,
     )
+
+
+def _made_ahead(tx: Tx, wanted: Wanted, best: Sequence[Message]) -> tuple[tuple[Prepared, ...], tuple[int, ...]]:
+    """Answers made ahead that fit the question, and those of them that may not be given."""
+    near = prepared.near(tx, wanted.question, [message.id for message in best], wanted.at)
+    fitting = [one for score, one in sorted(_scored(wanted.question, near), key=_best) if score >= OFFER]
+    sound = prepared.sound(tx, [one.id for one in fitting], wanted.at)
+    offered = tuple(one for one in fitting if one.id in sound)[:OFFERED]
+    return offered, tuple(one.id for one in fitting if one.id not in sound)
 
 
 def _in_order(tx: Tx, sources: Sequence[Source]) -> list[Message]:
     """The messages of `sources` in that order, and not in that in which they were stored."""
     found = messages.by_sources(tx, sources)
     return [found[key] for key in dict.fromkeys(map(source_key, sources)) if key in found]
+
+
+def _other_sides(tx: Tx, best: Sequence[Message], noted: Mapping[int, Sequence[memory.Noted]]) -> list[Message]:
+    """Messages that contradict what is shown first: who reads that something is disputed wants to know what else is said."""
+    against = [row for message in best for note in noted.get(message.id, ()) for row in note.against]
+    return messages.by_id(tx, list(dict.fromkeys(against))[:OTHER_SIDES]) if against else []
 
 
 def _under(tx: Tx, question: str, known: Sequence[ContextLine]) -> list[Message]:
@@ -215,7 +232,7 @@ def with_notes(one: Passage, noted: Sequence[memory.Noted], conclusions: Sequenc
         update={
             "noted": exact[0] if exact else "",
             "concluded": " ".join(each.text for each in conclusions if one.source in each.sources),
-            "disputed": tuple(note.quote for note in noted if note.disputed and note.until is None),
+            "disputed": tuple(note.quote for note in noted if note.against and note.until is None),
             "over": tuple(note.quote for note in over),
             "over_since": max((note.until for note in over if note.until is not None), default=None),
         }

@@ -179,7 +179,7 @@ def _passage(asked: _Mail, message: Message, after: Message | None, noted: Seque
         internal=message.scope in asked.names,
         own=own,
         over=tuple(one.quote for one in noted if one.until is not None),
-        disputed=any(one.disputed and one.until is None for one in noted),
+        disputed=any(one.against and one.until is None for one in noted),
     )
 
 

@@ -84,19 +84,19 @@ def _source(source: dict[str, Any]) -> Source:
 
 @dataclass(frozen=True)
 class Noted:
-    """What is remembered of one message. `until`: since then it holds no more."""
+    """What is remembered of one message. `until`: since then it holds no more; `against`: rows of messages that say otherwise."""
 
     text: str
     quote: str
     until: datetime | None
-    disputed: bool
+    against: tuple[int, ...]
 
 
 def noted_in(tx: Tx, messages: Sequence[int], at: datetime) -> dict[int, tuple[Noted, ...]]:
     """What is remembered of each of these messages, as far as the audience may read it."""
     found: dict[int, tuple[Noted, ...]] = {}
     for row in tx.all("noted_in", messages=list(messages), at=at):
-        one = Noted(row["text"], row["quote"], row["until"], row["disputed"])
+        one = Noted(row["text"], row["quote"], row["until"], tuple(row["against"]))
         found[row["message_id"]] = (*found.get(row["message_id"], ()), one)
     return found
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -60,6 +61,23 @@ def test_a_mention_is_answered_in_its_thread_with_sources_and_buttons(here: Livi
     assert methods(here)[0] == "assistant.threads.setStatus"
     assert {"chat.startStream", "chat.stopStream"} <= set(methods(here)) and "chat.postMessage" not in methods(here)
     assert here.slack.status_of("general", ts) == ""
+
+
+def test_who_reads_that_something_is_disputed_is_shown_who_says_otherwise(
+    here: Living, model_server: ModelServer
+) -> None:
+    otherwise = "No, it leaves on the 21st."
+    later = here.say("ada", "general", otherwise)
+    here.clock.tick(timedelta(days=1).total_seconds())
+    earlier = here.say("ben", "general", SHIPS)
+    here.ask("ada", "general", f"{US} when does the blue valve ship?")
+    here.relate("general", later, earlier, "contradicts")
+    here.ask("ada", "general", f"{US} when does the blue valve ship?")
+    assert [otherwise in str(one.body) for one in model_server.requests] == [False, True]
+    assert [str(one.body).count('disputed="yes"') for one in model_server.requests] == [
+        1,
+        3,
+    ]  # the prompt explains it once
 
 
 def test_without_a_model_rules_answer_and_say_so(by_rules: Living) -> None:

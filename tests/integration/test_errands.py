@@ -15,9 +15,8 @@ from bot.embedded.slack_values import NotShown
 from bot.slack.interactions import Submitted
 from bot.store import desk as kept
 from bot.store import errands as kept_errands
-from bot.store import memory, messages, people
+from bot.store import people
 from bot.thinking import think
-from graphs.domain import Fact, Message, SlackSource
 from tests.servers.company import known
 from tests.servers.living import US, Living, living, shown
 from tests.servers.model import ModelServer
@@ -130,28 +129,15 @@ def test_what_a_place_may_not_read_bears_on_no_result_there(here: Living) -> Non
 def test_an_offer_that_a_later_one_replaced_is_marked_for_who_writes_the_result(
     here: Living, model_server: ModelServer
 ) -> None:
-    said = [SlackSource(channel=here.place("general"), ts=here.say("ben", "general", OFFERS[0]))]
-    said.append(said[0].model_copy(update={"ts": here.say("ben", "general", "Kestrel now asks 8.50 for its valves.")}))
+    old = here.say("ben", "general", OFFERS[0])
+    new = here.say("ben", "general", "Kestrel now asks 8.50 for its valves.")
+    here.relate("general", new, old, "supersedes")
     handed(here)
-    with here.desk.store.directory() as tx:
-        scope = people.scope_of_channel(tx, here.place("general"))
-    assert scope is not None
-    with here.desk.store.as_scope(scope) as tx:
-        noted = [memory.put_fact(tx, scope, fact_of(one), NIGHT) for one in messages.by_sources(tx, said).values()]
-        memory.relate(tx, scope, (noted[1], noted[0]), "supersedes", NIGHT)
     sleep(here)
     [asked] = [
-        str(one.body["messages"]) for one in model_server.requests if "you write its result now" in str(one.body)
+        text for one in model_server.requests if "you write its result now" in (text := str(one.body["messages"]))
     ]
-    marked = re.findall(r'<passage n="\d+"[^>]*over_since=[^>]*>\\n([^<]*)\\n', asked)
-    assert marked == [OFFERS[0]]
-
-
-def fact_of(message: Message) -> Fact:
-    words, by = message.text.text, message.author.key
-    return Fact(
-        kind="fact", text=words, quote=words, message=message.id, source=message.source, said_by=by, said_at=message.sent_at
-    )  # fmt: skip
+    assert re.findall(r'<passage n="\d+"[^>]*over_since=[^>]*>\\n([^<]*)\\n', asked) == [OFFERS[0]]
 
 
 def test_a_private_channel_that_an_errand_names_is_named_nowhere_else(here: Living) -> None:

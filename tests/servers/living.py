@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from bot import choosing, live, posting, receive, workspace
@@ -12,7 +12,10 @@ from bot.embedded.slack import BOT_TOKEN, Sandbox, running
 from bot.embedded.slack_workspace import BOT, Workspace
 from bot.slack.client import Slack
 from bot.slack.limits import problems
-from bot.store import inbox, outbox
+from bot.store import inbox, memory, messages, outbox, people
+from graphs.domain import Fact, Message, SlackSource
+from graphs.life import source_key
+from graphs.rules.relation import Relation
 from tests.servers.company import desk_over
 from tests.servers.model import ModelServer
 from tests.servers.postgres import Database
@@ -21,6 +24,7 @@ from tests.servers.slack import Clock, Seen, bolt, small_company
 US = f"<@{BOT.id}>"
 PRESSES = b"select id from nightdesk.slack_event where kind = 'block_actions' and handled_at is null order by id"
 QUARANTINE = timedelta(seconds=120)
+NIGHT = date(2026, 11, 19)
 
 
 @dataclass
@@ -84,6 +88,18 @@ class Living:
     def place(self, channel: str) -> str:
         return str(self.slack.company.room(channel).channel.id)
 
+    def relate(self, channel: str, later: str, earlier: str, relation: Relation) -> None:
+        """Lets a night have noted two messages, each as one statement, and how the later one stands to the earlier."""
+        place = self.place(channel)
+        with self.desk.store.directory() as tx:
+            scope = people.scope_of_channel(tx, place)
+        assert scope is not None
+        with self.desk.store.as_scope(scope) as tx:
+            sources = [SlackSource(channel=place, ts=ts) for ts in (later, earlier)]
+            found = messages.by_sources(tx, sources)
+            one, other = (memory.put_fact(tx, scope, _whole(found[source_key(s)]), NIGHT) for s in sources)
+            memory.relate(tx, scope, (one, other), relation, NIGHT)
+
     def replies(self, channel: str, ts: str) -> list[dict[str, Any]]:
         """What we said in the thread of a message, as it stands."""
         return [one for one in self.slack.thread(channel, ts) if one.get("user") == BOT.id and one["ts"] != ts]
@@ -92,6 +108,11 @@ class Living:
         """The one reply that stands there."""
         [one] = self.replies(channel, ts)
         return shown(one)
+
+
+def _whole(message: Message) -> Fact:
+    words, by, at = message.text.text, message.author.key, message.sent_at
+    return Fact(kind="fact", text=words, quote=words, message=message.id, source=message.source, said_by=by, said_at=at)
 
 
 def shown(message: Mapping[str, Any]) -> str:

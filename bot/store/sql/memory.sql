@@ -82,11 +82,14 @@ where scope_id = %(scope)s and id = %(id)s and valid_to is null
 returning text
 
 -- noted_in --
--- What is remembered of some messages, since when it holds no more, and whether somebody else says otherwise while it holds.
-select ms.message_id, m.text, m.quote, case when m.valid_to <= %(at)s then m.valid_to end as until, exists (
-    select from nightdesk.memory_relation r join nightdesk.memory o on o.id in (r.newer, r.older) and o.id <> m.id
+-- What is remembered of some messages, since when it holds no more, and the messages of those who say otherwise while it holds.
+select ms.message_id, m.text, m.quote, case when m.valid_to <= %(at)s then m.valid_to end as until, array(
+    select other.message_id
+    from nightdesk.memory_relation r join nightdesk.memory o on o.id in (r.newer, r.older) and o.id <> m.id
+      join nightdesk.memory_source other on other.memory_id = o.id
     where m.id in (r.newer, r.older) and r.relation = 'contradicts' and not r.undone and o.said_by <> m.said_by
-      and (m.valid_to is null or m.valid_to > %(at)s) and (o.valid_to is null or o.valid_to > %(at)s)) as disputed
+      and (m.valid_to is null or m.valid_to > %(at)s) and (o.valid_to is null or o.valid_to > %(at)s)
+    group by 1 order by min(o.valid_from), min(o.text)) as against
 from nightdesk.memory_source ms join nightdesk.memory m on m.id = ms.memory_id
 where ms.message_id = any(%(messages)s) and m.kind <> 'conclusion' and m.quote <> '' and m.valid_from <= %(at)s
 order by m.valid_from, m.text, m.id
