@@ -18,11 +18,12 @@ from graphs.conversations import blocks, conversations
 from graphs.domain import Fact, Memory, Message, Person, Thread
 from graphs.rules.followup import among_people
 from graphs.rules.natures import is_by_a_person
+from graphs.rules.speech import says_nothing
 
 MOST_NEW = 3_000
 """Messages of one place that one night reads; of more the newest, the others in the nights to come."""
 
-NEAR = 4
+NEAR = 16
 """Known statements that a new one is held against."""
 
 
@@ -97,8 +98,10 @@ def _keep(tx: Tx, scope: int, noted: Sequence[remember.Noted], related: Sequence
 
 
 def _worth_noting(fresh: Sequence[Message], inside: frozenset[str], owner: Person | None) -> list[Thread]:
-    """Conversations made of new messages alone; of mail only what people wrote to people, and nothing that only asks us."""
-    return conversations([m for m in among_people(fresh) if is_by_a_person(m, inside, owner)], None, "")
+    """Conversations made of new messages alone; of mail only what people wrote to people, and nothing that only asks us or
+    is politeness alone."""
+    worth = [m for m in among_people(fresh) if is_by_a_person(m, inside, owner) and not says_nothing(m.text.text)]
+    return conversations(worth, None, "")
 
 
 def _keep_change(tx: Tx, scope: int, fact: Fact) -> None:

@@ -31,7 +31,10 @@ from graphs.rules.text import sentences
 from graphs.thinking import Failure, Thinker
 
 PAIRS = 4
-"""For so many facts one pair is put to a model, at least a few and never more than fit one answer; those that share most."""
+"""For so many facts one pair is put to a model, at least a few and never more than fit one answer; the strongest."""
+
+WEAK = 2.0
+"""A pair below is not worth asking about: neither says that anything changed, nor do they share most of their words."""
 
 MOST_CLOSED = 3
 """Statements whose place one new statement may take."""
@@ -95,9 +98,7 @@ class Context:
     zone: str
 
 
-class Note(Value):
-    """One note as the model writes it. The names are short because they are paid for with every note."""
-
+class Note(Value):  # Names are short: they are paid for with every note. A docstring would be sent with the schema.
     n: int
     q: Annotated[str, Field(max_length=400)]
     t: Annotated[str, Field(max_length=400)]
@@ -110,13 +111,13 @@ class Notes(Value):
     notes: Annotated[tuple[Note, ...], Field(max_length=100)]
 
 
-class Verdict(Value):
-    pair: int
-    relation: Literal["same", "supersedes", "contradicts"]
+Numbers = Annotated[tuple[int, ...], Field(max_length=100)]
 
 
-class Verdicts(Value):
-    verdicts: Annotated[tuple[Verdict, ...], Field(max_length=100)]
+class Verdicts(Value):  # numbers of pairs
+    same: Numbers = ()
+    over: Numbers = ()
+    against: Numbers = ()
 
 
 # --- noting ---------------------------------------------------------------------------------------
@@ -152,7 +153,7 @@ def question(messages: Sequence[Message], context: Context) -> str:
 
 def _where(context: Context) -> str:
     day = stamp(context.now, context.zone)[:14]
-    return f"Place: {attribute(context.place)}. It is {day}; times are {context.zone}."
+    return f"{attribute(context.place)}. It is {day}, {context.zone}."
 
 
 _CHANGES = {"decision": "decision", "reversal": "reversal", "disagreement": "disagreement", "news": "news"}
@@ -263,8 +264,21 @@ def reconcile(state: State, runtime: Runtime[Context]) -> dict[str, list[Related
         else:
             told += _allowed(pair, shown, held, context)
     if context.thinker is not None and not any(one.fell_back for one in state["noted"]):
-        told += judged(open_[: min(max(len(held.facts) // PAIRS, 4), 60)], held, context)
+        over = {pair.earlier for pair, relation in told if relation == "supersedes"}
+        told += judged(_strongest([pair for pair in open_ if pair.earlier not in over], held), held, context)
     return {"related": related(told, held)}
+
+
+def _strongest(open_: Sequence[Pair], held: _Held) -> list[Pair]:
+    """As many as are asked, of one later statement no more than it may close, in the order of their statements."""
+    rank: dict[int, int] = defaultdict(int)
+    first: list[Pair] = []
+    for pair in open_:
+        rank[pair.later] += 1
+        if rank[pair.later] <= MOST_CLOSED and pair.strength >= WEAK:
+            first.append(pair)
+    most = min(max(len(held.facts) // PAIRS, 4), 60)
+    return sorted(first[:most], key=lambda pair: (pair.later, pair.earlier))
 
 
 def _held(noted: Sequence[Noted], context: Context) -> _Held:
@@ -289,6 +303,7 @@ def _statement(one: Fact | Memory, context: Context) -> Statement:
         reverses=isinstance(one, Fact) and one.change == "reversal",
         overturns=isinstance(one, Fact) and one.change in ("decision", "reversal"),
         outside=author is None or author.role in ("outside", "guest"),
+        by=author.name if author else "",
     )
 
 
@@ -303,8 +318,14 @@ def _candidates(held: _Held) -> Iterable[tuple[int, int]]:
             continue
         for n, a in enumerate(places):
             for b in places[n + 1 :]:
-                if a < len(held.facts) and not _one_message(a, b, held):
+                if a < len(held.facts) and not _one_message(a, b, held) and not _was_over(a, b, held):
                     yield a, b
+
+
+def _was_over(a: int, b: int, held: _Held) -> bool:
+    """Whether the memory at `b` held no more when the fact at `a` was said."""
+    until = held.memories[b - len(held.facts)].valid_to if b >= len(held.facts) else None
+    return until is not None and until <= held.facts[a].said_at
 
 
 def _one_message(a: int, b: int, held: _Held) -> bool:
@@ -314,31 +335,39 @@ def _one_message(a: int, b: int, held: _Held) -> bool:
 
 
 def judged(open_: Sequence[Pair], held: _Held, context: Context) -> list[tuple[Pair, Relation]]:
-    """What a model says of pairs, as far as code lets it say so."""
+    """What a model says of pairs, as far as code lets it say so. Of what it says two things it says nothing."""
     if not open_ or context.thinker is None:
         return []
-    reply = context.thinker.think("reconcile", prompt("reconcile"), _pairs_asked(open_, held, context), Verdicts, 1_000)
+    reply = context.thinker.think("reconcile", prompt("reconcile"), _pairs_asked(open_, held, context), Verdicts, 500)
     if isinstance(reply, Failure):
         return []
-    found: dict[int, Relation] = {}
-    for verdict in reply.verdicts:
-        if 1 <= verdict.pair <= len(open_):
-            found.setdefault(verdict.pair - 1, verdict.relation)
-    return [one for n, said in sorted(found.items()) for one in _allowed(open_[n], said, held, context)]
+    found: dict[int, set[Relation]] = defaultdict(set)
+    for relation, numbers in _by_relation(reply):
+        for number in numbers:
+            found[number].add(relation)
+    clear = [(pair, relation) for n, pair in enumerate(open_, 1) if len(found[n]) == 1 for relation in found[n]]
+    return [one for pair, relation in clear for one in _allowed(pair, relation, held, context)]
+
+
+def _by_relation(reply: Verdicts) -> tuple[tuple[Relation, tuple[int, ...]], ...]:
+    return ("same", reply.same), ("supersedes", reply.over), ("contradicts", reply.against)
 
 
 def _pairs_asked(open_: Sequence[Pair], held: _Held, context: Context) -> str:
-    told = []
+    """Each later statement once, and under it the earlier ones."""
+    told: list[str] = []
+    above = -1
     for n, pair in enumerate(open_, 1):
-        earlier, later = held.said[pair.earlier], held.said[pair.later]
-        told.append(f"{n} {_said(earlier, context)}\n  {_said(later, context)}")
-    return f"{_where(context)}\n<pairs>\n" + "\n".join(told) + "\n</pairs>"
+        if pair.later != above:
+            told.append(f"> {_said(held.said[pair.later], context)}")
+            above = pair.later
+        told.append(f"{n} {_said(held.said[pair.earlier], context)}")
+    return "<pairs>\n" + "\n".join(told) + "\n</pairs>"
 
 
 def _said(one: Statement, context: Context) -> str:
-    person = context.people.get(one.said_by)
-    name = attribute(person.name if person else one.said_by)
-    return f"({name}, {stamp(one.said_at, context.zone)[4:14]}) {one_line(Quoted(text=one.text), 160)}"
+    name = attribute(one.by or one.said_by)
+    return f"{name}, {stamp(one.said_at, context.zone)[9:14]}: {one_line(Quoted(text=one.text), 160)}"
 
 
 def _allowed(pair: Pair, said: Relation, held: _Held, context: Context) -> list[tuple[Pair, Relation]]:

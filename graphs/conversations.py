@@ -162,11 +162,11 @@ def blocks(threads: Sequence[Thread], most: int = 100, characters: int = 24_000)
 
 
 def compact(block: Sequence[Message], zone: str, people: Mapping[str, Person]) -> str:
-    """A block for reading many messages at once, one a line: number, initials, time, text; a day stands above its messages,
-    and who the initials are above all. Nothing in a message can begin a line."""
+    """A block for reading many messages at once, one a line: number, initials, text; a day stands above its messages, a time
+    with the first of an hour, and who the initials are above all. Nothing in a message can begin a line."""
     initials = _initials(block, people)
     told = ["; ".join(f"{short} {attribute(long)}" for short, long in initials.values())]
-    day, thread = "", block[0].thread if block else ""
+    day, hour, thread = "", "", block[0].thread if block else ""
     for n, message in enumerate(block, 1):
         weekday, date, clock = stamp(message.sent_at, zone).split()
         begins = n == 1 or message.thread != thread
@@ -177,8 +177,9 @@ def compact(block: Sequence[Message], zone: str, people: Mapping[str, Person]) -
         thread = message.thread
         if date != day:
             told.append(f"{weekday} {date}")
-            day = date
-        told.append(f"{n} {initials[message.author.key][0]} {clock} {one_line(message.text, LONGEST_LINE)}")
+        at = f" {clock}" if (date, clock[:2]) != (day, hour) else ""
+        day, hour = date, clock[:2]
+        told.append(f"{n} {initials[message.author.key][0]}{at} {one_line(message.text, LONGEST_LINE)}")
     return "<messages>\n" + "\n".join(told) + "\n</messages>"
 
 

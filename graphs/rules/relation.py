@@ -9,6 +9,7 @@ from typing import Literal
 
 from graphs.checks import folded, numbers
 from graphs.rules.address import content_words
+from graphs.rules.change import Values, differ, says_change
 from graphs.rules.text import word_set, words
 
 Relation = Literal["same", "supersedes", "contradicts"]
@@ -47,6 +48,7 @@ class Statement:
     reverses: bool = False  # its speaker says that something earlier no longer holds
     overturns: bool = False  # likewise, or its speaker decides
     outside: bool = False  # said by nobody of the organisation
+    by: str = ""  # its speaker's name
 
     @property
     def about(self) -> frozenset[str]:
@@ -58,6 +60,15 @@ class Statement:
         """Names in it, of people, firms and things."""
         found = {word.casefold() for word in re.findall(r"\b[A-ZÄÖÜ][\w-]{2,}", self.text)}
         return frozenset(word for word in found if word not in _OPENERS and not _is_value(word))
+
+    @property
+    def changes(self) -> bool:
+        """Whether it says itself that something is otherwise than before."""
+        return self.reverses or says_change(self.text) or says_change(self.quote)
+
+    def people(self, names: frozenset[str]) -> frozenset[str]:
+        """Words of people's names in it, without its speaker's."""
+        return frozenset(re.findall(r"\w+", self.text.casefold())) & names - name_words([self.by])
 
     @property
     def values(self) -> frozenset[str]:
@@ -85,34 +96,32 @@ def _is_value(word: str) -> bool:
 
 
 def pairs(said: Sequence[Statement], candidates: Iterable[tuple[int, int]], names: frozenset[str]) -> list[Pair]:
-    """Those of `candidates` that share their subject, strongest first. `names`: words of people's names, which say who
-    and not what."""
+    """Those of `candidates` that share their subject, strongest first: before all where the later one says that something
+    changes, and a value in it stands for another. `names`: words of people's names, which say who and not what."""
     about = [one.about - names for one in said]
     things = _things(said, names)
+    values = [Values.of(one.text, one.people(names)) for one in said]
+    changes = [one.changes for one in said]
     counts = Counter(word for one in about for word in one)
     found = {}
     for a, b in candidates:
         if things[a] and things[b] and not things[a] & things[b]:
             continue  # the battery of one machine and that of another
         earlier, later = sorted((a, b), key=lambda place: (said[place].said_at, place))
+        changed = values[later].changed(values[earlier]) or differ(things[later], things[earlier])
         strength = _strength(about[a], about[b], counts)
         # What says itself that it changes something may say so in other words: then a name they share is enough to ask.
-        if (
-            not strength
-            and said[later].reverses
-            and said[later].values
-            and said[earlier].values
-            and about[a] & about[b]
-        ):
-            strength = len(about[a] & about[b]) / len(about[a] | about[b]) / 10
+        if not strength and changes[later] and changed and about[a] & about[b]:
+            strength = len(about[a] & about[b]) / len(about[a] | about[b]) - 1
         if a != b and strength:
-            found[later, earlier] = Pair(later, earlier, strength + said[later].reverses)
+            alike = said[a].kind == said[b].kind
+            found[later, earlier] = Pair(later, earlier, strength + 2 * (changes[later] + changed) + alike)
     return sorted(found.values(), key=lambda pair: (-pair.strength, pair.later, pair.earlier))
 
 
 def _things(said: Sequence[Statement], names: frozenset[str]) -> list[frozenset[str]]:
     """What each statement names beside people. A word is a name when it is written as one within a sentence too."""
-    inside = {word.casefold() for one in said for word in re.findall(r"(?<=[\w,;:] )[A-ZÄÖÜ][\w-]{2,}", one.text)}
+    inside = {word.casefold() for one in said for word in re.findall(r"(?<=[\w,;] )[A-ZÄÖÜ][\w-]{2,}", one.text)}
     return [(one.named & inside) - names for one in said]
 
 
@@ -123,23 +132,30 @@ def _strength(a: frozenset[str], b: frozenset[str], counts: Mapping[str, int]) -
         return 0.0
     if len(shared) < 2 and min(counts[word] for word in shared) > RARE:
         return 0.0
-    return sum(1 / counts[word] for word in shared) + len(shared) / len(a | b)
+    return max(1 / counts[word] for word in shared) + len(shared) / len(a | b)
 
 
 def relation(later: Statement, earlier: Statement, names: frozenset[str]) -> Relation | None:
     """What words alone show; None when they do not."""
     if folded(later.text) == folded(earlier.text) or _repeats(later, earlier):
         return "same"
-    a, b = later.about - names, earlier.about - names
-    shared = len(a & b)
-    here, there = _things([later, earlier], names)
-    close = shared >= 2 and shared >= 0.75 * min(len(a), len(b)) and not (here - there and there - here)
-    values, before = later.values, earlier.values
-    if not close or not values - before or not before - values or later.said_at == earlier.said_at:
+    if later.said_at == earlier.said_at or not _is_one_thing_with_another_value(later, earlier, names):
         return None
     if later.outside and not earlier.outside:
         return "contradicts"
-    return "supersedes" if later.said_by == earlier.said_by or later.overturns else None
+    return "supersedes" if later.said_by == earlier.said_by or later.overturns or later.changes else None
+
+
+def _is_one_thing_with_another_value(later: Statement, earlier: Statement, names: frozenset[str]) -> bool:
+    """Beyond doubt: in the same words but for one that only one of them has, of the same people and things, with another
+    day or amount and nothing in them that is counted otherwise."""
+    a, b = later.about - names, earlier.about - names
+    here, there = _things([later, earlier], names)
+    if len(a & b) < 2 or len(a ^ b) > 1 or differ(here, there):
+        return False
+    values, before = (Values.of(one.text, one.people(names)) for one in (later, earlier))
+    alike = values.people == before.people and values.numbered == before.numbered
+    return alike and values.changed(before)
 
 
 def _repeats(later: Statement, earlier: Statement) -> bool:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from graphs.rules import forms
 from graphs.rules.detector import request_score
-from graphs.rules.text import Opening, language, opening, plain, without_emoji, words
+from graphs.rules.text import Opening, language, opening, plain, without_emoji, word_set, words
 
 AskKind = Literal["", "action", "question", "decision"]
 Aim = Literal["you", "anyone", "we"]
@@ -211,6 +211,26 @@ def asks_the_room(speech: Speech) -> bool:
 def is_courtesy(body: str, thanked: bool) -> bool:
     """ "Thanks, I'll definitely check these out": politeness, not a promise."""
     return bool(forms.ALWAYS_COURTESY.search(body)) or (thanked and bool(forms.COURTESY.search(body)))
+
+
+def says_nothing(text: str) -> bool:
+    """True of thanks, greetings, good wishes and laughter alone. A nod is more: it may accept what somebody offered."""
+    said = re.findall(r"[^\W_]+", without_emoji(text).casefold())
+    return (
+        bool(said)
+        and any(word in _POLITE for word in said)
+        and all(word in _POLITE or word in _BETWEEN for word in said)
+    )
+
+
+_POLITE = word_set("""
+    thanks thank thx ty cheers welcome hello hi hey morning congrats congratulations birthday haha hahaha lol bye goodnight
+    danke dank merci hallo moin servus glückwunsch geburtstag tschüss gracias
+    """)
+_BETWEEN = word_set("""
+    a again all and dir euch everybody everyone for good happy herzlichen ihnen lieben lot many much nice noted schön so
+    team the to vielen very weekend wochenende you alles gute zum guten morgen allen
+    """)
 
 
 def is_joke(sentence: str) -> bool:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from graphs import consolidate
 from graphs.checks import quotes, unknown_links
-from graphs.consolidate import Block, Context, Note, Noted, Notes, Verdict, Verdicts, all_facts
+from graphs.consolidate import Block, Context, Note, Noted, Notes, Verdicts, all_facts
 from graphs.domain import Fact, Memory, Message, Quoted, SlackSource
 from graphs.rules.relation import Relation
 from graphs.thinking import Failure, Thinker
@@ -50,9 +50,17 @@ def night(
     return run(consolidate.build(), {"pending": pending, "noted": [], "related": []}, context)
 
 
-def answering(notes: Sequence[Note], verdicts: Sequence[Verdict] = ()) -> Model:
+NONE = Verdicts()
+
+
+def verdict(relation: Relation, *pairs: int) -> Verdicts:
+    field = {"same": "same", "supersedes": "over", "contradicts": "against"}[relation]
+    return Verdicts.model_validate({field: pairs})
+
+
+def answering(notes: Sequence[Note], verdicts: Verdicts = NONE) -> Model:
     def thinks(asked: Asked) -> Notes | Verdicts:
-        return Notes(notes=tuple(notes)) if asked.step == "remember" else Verdicts(verdicts=tuple(verdicts))
+        return Notes(notes=tuple(notes)) if asked.step == "remember" else verdicts
 
     return Model(thinks)
 
@@ -152,13 +160,14 @@ NOTES = st.builds(
     t=st.one_of(st.sampled_from(["Kestrel delivers 1400 pallets", "see evil.ru/x", "It costs 999 EUR", "."]), st.text(max_size=40)),
     k=st.sampled_from(["fact", "preference", "decision"]),
 )  # fmt: skip
-VERDICTS = st.builds(Verdict, pair=st.integers(-1, 9), relation=st.sampled_from(["same", "supersedes", "contradicts"]))
+_NUMBERS = st.lists(st.integers(-1, 9), max_size=4).map(tuple)
+VERDICTS = st.builds(Verdicts, same=_NUMBERS, over=_NUMBERS, against=_NUMBERS)
 
 
-@given(st.lists(NOTES, max_size=6), st.lists(VERDICTS, max_size=6))
+@given(st.lists(NOTES, max_size=6), VERDICTS)
 @settings(deadline=None, max_examples=50)
 def test_whatever_a_model_says_facts_are_quoted_and_relations_are_between_what_there_is(
-    notes: list[Note], verdicts: list[Verdict]
+    notes: list[Note], verdicts: Verdicts
 ) -> None:
     state, _ = night(answering(notes, verdicts).thinker)
     said = {m.id: m.text.text for m in MESSAGES}
@@ -181,7 +190,7 @@ def related(model: Model | None, *said: str, known: Sequence[Memory] = KNOWN) ->
     ]
 
 
-def noting(verdicts: Sequence[Verdict], *said: tuple[str, str]) -> tuple[Model, list[str]]:
+def noting(verdicts: Verdicts, *said: tuple[str, str]) -> tuple[Model, list[str]]:
     """A model that notes each message as it stands, with a kind, and the messages."""
     notes = [
         note(n, q=text.partition(": ")[2], t=text.partition(": ")[2], k=kind) for n, (text, kind) in enumerate(said, 1)
@@ -190,7 +199,7 @@ def noting(verdicts: Sequence[Verdict], *said: tuple[str, str]) -> tuple[Model, 
 
 
 def test_a_new_date_by_who_said_the_old_one_takes_its_place_without_asking() -> None:
-    model, said = noting([], ("priya: The trade fair launch is on 26 March", "event"))
+    model, said = noting(NONE, ("priya: The trade fair launch is on 26 March", "event"))
     fair = KNOWN[0].model_copy(
         update={"text": "The trade fair launch is on 12 March.", "quote": "the trade fair launch is on 12 March"}
     )
@@ -204,12 +213,10 @@ def test_without_a_word_of_change_another_person_only_contradicts_if_a_model_say
     )
     every: tuple[Relation, ...] = ("contradicts", "supersedes", "same")
     for relation in every:
-        model, said = noting(
-            [Verdict(pair=1, relation=relation)], ("bob: The trade fair launch is on 26 March", "event")
-        )
+        model, said = noting(verdict(relation, 1), ("bob: The trade fair launch is on 26 March", "event"))
         assert related(model, *said, known=[fair]) == [(0, 7, relation)]
         assert [asked.step for asked in model.asked] == ["remember", "reconcile"]
-    model, said = noting([], ("bob: The trade fair launch is on 26 March", "event"))
+    model, said = noting(NONE, ("bob: The trade fair launch is on 26 March", "event"))
     assert related(model, *said, known=[fair]) == []
 
 
@@ -221,13 +228,13 @@ def test_what_an_older_thread_says_does_not_take_the_place_of_what_was_said_late
             "valid_from": NOW,
         }
     )
-    model, said = noting([], ("priya: The trade fair launch is on 26 March", "event"))
+    model, said = noting(NONE, ("priya: The trade fair launch is on 26 March", "event"))
     # Told as a pair; which of the two holds follows from when they were said.
     assert related(model, *said, known=[fair]) == [(0, 7, "supersedes")]
 
 
 def test_a_model_that_closes_everything_closes_only_what_shares_a_subject_with_words_that_were_said() -> None:
-    everything = [Verdict(pair=n, relation="supersedes") for n in range(1, 20)]
+    everything = verdict("supersedes", *range(1, 20))
     model = answering(
         [note(2, q="Kestrel delivers 1400 pallets", t="Bob no longer looks after the warehouse.")], everything
     )
@@ -243,14 +250,14 @@ def test_a_stranger_takes_no_colleagues_place() -> None:
     )
     message = said("wade: The trade fair launch was moved to 26 March").model_copy(update={"id": 50, "sent_at": NOW})
     text = message.text.text
-    model = answering([note(1, q=text, t=text)], [Verdict(pair=1, relation="supersedes")])
+    model = answering([note(1, q=text, t=text)], verdict("supersedes", 1))
     state, _ = night(model.thinker, [message], known=[fair])
     assert [one.relation for one in state["related"]] == ["contradicts"]
 
 
 def test_what_says_the_same_in_the_same_words_is_the_same() -> None:
     again = KNOWN[1].model_copy(update={"text": "Kestrel delivers 1400 pallets to hall 4."})
-    model, said = noting([], ("bob: Kestrel delivers 1400 pallets to hall 4", "fact"))
+    model, said = noting(NONE, ("bob: Kestrel delivers 1400 pallets to hall 4", "fact"))
     assert related(model, *said, known=[again]) == [(0, 8, "same")]
 
 
@@ -261,7 +268,7 @@ def test_one_statement_takes_the_place_of_a_few_at_most() -> None:
         )
         for n in range(1, 9)
     ]
-    model, said = noting([], ("priya: The trade fair launch is on 26 March", "event"))
+    model, said = noting(NONE, ("priya: The trade fair launch is on 26 March", "event"))
     assert [r for *_, r in related(model, *said, known=many)].count("supersedes") == consolidate.MOST_CLOSED
 
 

@@ -21,7 +21,7 @@ from tests.servers.postgres import new_database
 
 TINY = Size(places=PUBLIC[1:2], projects=3, small=2, busy=1, whole=False)
 NOTHING: Body = {
-    "Verdicts": {"verdicts": []}, "Proposals": {"conclusions": []}, "Lines": {"lines": []}, "Questions": {"questions": []},
+    "Verdicts": {"same": [], "over": [], "against": []}, "Proposals": {"conclusions": []}, "Lines": {"lines": []}, "Questions": {"questions": []},
 }  # fmt: skip
 
 
@@ -39,7 +39,7 @@ def _notes(body: Body) -> str:
     if form["name"] != "Notes":
         return json.dumps(NOTHING[form["name"]])
     said = re.findall(
-        r"^(\d+) \w+ [\d:]+ (.*(?:units.*batch|batch.*units).*)$", body["messages"][1]["content"], re.MULTILINE
+        r"^(\d+) \w+ (?:[\d:]+ )?(.*(?:units.*batch|batch.*units).*)$", body["messages"][1]["content"], re.MULTILINE
     )
     return json.dumps({"notes": [{"n": int(n), "q": text, "t": text, "k": "decision"} for n, text in said]})
 

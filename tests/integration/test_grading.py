@@ -51,7 +51,7 @@ def _is_about(case: Case, asked: str) -> bool:
     return max(case.said[0].text.splitlines(), key=len) in plain and _STEP[case.step] in plain
 
 
-_STEP = {"draft": "The mail to answer is", "tasks": "<conversation>", "remember": "Place: "}
+_STEP = {"draft": "The mail to answer is", "tasks": "<conversation>", "remember": "<messages>"}
 
 
 def _emptied(example: dict[str, Any]) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def answers(body: dict[str, Any]) -> str:
     """Something for every node to do: two notes contradict each other, something follows, one question finds no answer."""
     match step(body):
         case "Verdicts":
-            return json.dumps({"verdicts": [{"pair": 1, "relation": "contradicts"}]})
+            return json.dumps({"same": [], "over": [], "against": [1]})
         case "Proposals":
             return json.dumps({"conclusions": [{"text": FOLLOWS, "premises": [1, 2]}]})
         case "Doubt":

@@ -449,7 +449,7 @@ def helpful(server: ModelServer) -> ModelServer:
 _FENCED = re.compile(r"<(?:m|message|note)\b([^>]*)>\n?(.*?)\n?</(?:m|message|note)>", re.DOTALL)
 
 
-_LINES = re.compile(r"^(\d+) \w+ \d\d:\d\d (.*?)(?: / .*)?$", re.MULTILINE)
+_LINES = re.compile(r"^(\d+) \w+(?: \d\d:\d\d)? (.*?)(?: / .*)?$", re.MULTILINE)
 
 
 def _help(body: dict[str, Any]) -> str:
@@ -490,8 +490,10 @@ def _help(body: dict[str, Any]) -> str:
                 for key, text in re.findall(r'<item id="(A\d+)"[^>]*>\n(.*?)\n</item>', body["messages"][-1]["content"], re.DOTALL)
             ]  # fmt: skip
             return json.dumps({"questions": expected[:24]})
-        case "Repairs" | "Verdicts" | "Proposals" as name:
-            return json.dumps({{"Repairs": "repairs", "Verdicts": "verdicts", "Proposals": "conclusions"}[name]: []})
+        case "Verdicts":
+            return json.dumps({"same": [], "over": [], "against": []})
+        case "Repairs" | "Proposals" as name:
+            return json.dumps({{"Repairs": "repairs", "Proposals": "conclusions"}[name]: []})
         case "Review":
             return json.dumps({"settled": [], "same": []})
     return "It says so [1]." if said or found else "NOTHING"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.embedded.model import Body
-from tests.bench.memory.claims import UPDATED, read
+from tests.bench.memory.claims import UPDATED, Claim, read
 from tests.bench.peers.reader import NAME, Fact, Shown, facts, moment, shown, stamped, unmarked
 
 JOINED = " / "
@@ -108,7 +108,7 @@ def _mem0(said: str) -> str:
 
 # --- nightdesk: a schema to each step --------------------------------------------------------------
 
-_ONE = re.compile(r"^(\d+) (\w+) \d\d:\d\d (.*)$", re.M)
+_ONE = re.compile(r"^(\d+) (\w+)(?: \d\d:\d\d)? (.*)$", re.M)
 NO_DAY = "Mon 2026-01-01 00:00"  # code knows when a message was said
 _INITIALS = re.compile(rf"(\w+) ({NAME})(?:, \w+)?(?:;|$)", re.M)
 _KINDS = {
@@ -134,30 +134,34 @@ def _note(number: int, text: str, fact: Fact) -> dict[str, Any]:
 
 
 def _proof(text: str, fact: Fact) -> str:
-    """At most eight words of the sentence in a row that hold the value, as they stand in the text."""
+    """At most five words of the sentence in a row that hold the value, as they stand in the text."""
     words = text.split()[-len(fact.sentence.split()) :]
     last = fact.claim.value.split()[-1]
     at = max(n for n, word in enumerate(words) if word.strip(".,:") == last)
-    begin = max(0, min(at - 5, len(words) - 8))
-    return " ".join(words[begin : begin + 8])
+    begin = max(0, min(at - 3, len(words) - 5))
+    return " ".join(words[begin : begin + 5])
 
 
-_PAIR = re.compile(r"^(\d+) \([^)]*\) (.*)\n  \([^)]*\) (.*)$", re.M)
+_COMPARED = re.compile(r"^(>|\d+) [^:]*: (.*)$", re.M)
 
 
 def _verdicts(said: str) -> str:
-    made = []
-    for number, earlier, later in _PAIR.findall(said):
-        one, other = read(earlier), read(later)
-        if one is None or other is None or (one.kind, one.subject) != (other.kind, other.subject):
+    made: dict[str, list[int]] = {"same": [], "over": [], "against": []}
+    later: Claim | None = None
+    for mark, text in _COMPARED.findall(said):
+        if mark == ">":
+            later = read(text)
             continue
-        if one == other:
-            made.append({"pair": int(number), "relation": "same"})
-        elif one.kind in UPDATED:
-            made.append({"pair": int(number), "relation": "supersedes"})
-        elif one.kind == "lasts":
-            made.append({"pair": int(number), "relation": "contradicts"})
-    return json.dumps({"verdicts": made})
+        earlier = read(text)
+        if earlier is None or later is None or (earlier.kind, earlier.subject) != (later.kind, later.subject):
+            continue
+        if earlier == later:
+            made["same"].append(int(mark))
+        elif earlier.kind in UPDATED:
+            made["over"].append(int(mark))
+        elif earlier.kind == "lasts":
+            made["against"].append(int(mark))
+    return json.dumps(made)
 
 
 _BRIEF = re.compile(r'<(line|note) id="(\w+)"[^>]*>\n(.*?)\n</', re.S)
