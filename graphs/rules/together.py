@@ -181,11 +181,11 @@ def _likeness(one: Thing, other: Thing) -> float:
 
 
 def _of_one_kind(one: _Told, other: _Told, known: _Known) -> float:
-    """As `_of_one_thing`, of amounts of the same: what several things take, cost or need."""
+    """As `_of_one_thing`, of amounts of the same that one place speaks of: what several things take, cost or need."""
     if not _adds(one, other):
         return -math.inf
-    alike = _unlike_amounts(one, other) and len(one.about & other.about) >= 2
-    return OF_ONE_KIND * (1 if one.memory.scope == other.memory.scope else 0.5) if alike else 0.0
+    alike = one.memory.scope == other.memory.scope and len(one.about & other.about) >= 2
+    return OF_ONE_KIND if alike and _unlike_amounts(one, other) else 0.0
 
 
 def _may_follow(one: _Told, other: _Told) -> float:

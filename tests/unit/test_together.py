@@ -50,7 +50,8 @@ def test_amounts_of_one_kind_are_put_together_across_things_and_those_of_another
     assert night([CHAIRS], [CHAIRS, DESKS]) == []  # two of them promise too little
     more = said(10, "For Pelham we bought 12 chairs.")
     apples = said(11, "For Sorrel we bought 9 crates of apples.")
-    assert [set(one) for one in night([CHAIRS], [CHAIRS, DESKS, more, apples])] == [{CHAIRS, DESKS, more}]
+    there = said(16, "For Dorset we bought 7 chairs.", scope="channel:C2")
+    assert [set(one) for one in night([CHAIRS], [CHAIRS, DESKS, more, apples, there])] == [{CHAIRS, DESKS, more}]
 
 
 def test_a_name_that_is_part_of_another_joins_less_than_the_same_name_and_halls_with_two_numbers_are_two() -> None:
