@@ -26,7 +26,7 @@ from graphs.rules.days import reckoned
 from graphs.rules.text import unlabelled
 from graphs.thinking import Failure, Thinker
 
-MOST = 6
+MOST = 8
 """Conclusions of one place and night."""
 
 

@@ -24,7 +24,7 @@ SAME = 0.7
 """Of the words of the shorter of two statements that says nothing of its own."""
 COMMON = 0.3
 """Weight of a thing that nearly all at hand speak of."""
-OF_ONE_KIND = 0.5
+OF_ONE_KIND = 0.9
 """Weight of amounts of one kind that several things have."""
 BESIDE = 0.25
 """So much more goes with a statement of the same thing for each other word that both have."""
