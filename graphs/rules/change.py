@@ -29,7 +29,7 @@ _NUMBERED = re.compile(
     r"\b(?:invoice|order|offer|quote|contract|ticket|issue|case|item|task|part|lot|batch|hall|room|floor|building|gate|dock|"
     r"line|truck|machine|unit|station|shelf|rack|page|section|chapter|step|phase|stage|sprint|milestone|round|week|quarter|"
     r"version|release|build|model|option|type|team|group|store|site|block|level|nr|number|rechnung|auftrag|angebot|bestellung|"
-    r"vertrag|halle|raum|zimmer|etage|gebäude|tor|linie|maschine|charge|seite|kapitel|schritt|woche|kw)[ .#-]{1,2}\d+\b|"
+    r"vertrag|halle|raum|zimmer|etage|gebäude|tor|linie|maschine|charge|seite|kapitel|schritt|woche|kw)[ .#-]{1,2}\d+(?:[.,]\d+)*\b|"
     r"#\d+|\b[a-z]{1,6}-?\d+\b|\b(?:first|second|third|fourth|fifth|erste|zweite|dritte)[nrs]?\b|\b\d+(?:st|nd|rd|th)\b",
     re.I,
 )
@@ -57,9 +57,8 @@ class Values:
         )
 
     def changed(self, before: Self) -> bool:
-        """Whether one of them stands for another of its kind."""
-        kinds = ((self.days, before.days), (self.amounts, before.amounts), (self.people, before.people))
-        return any(differ(now, then) for now, then in kinds)
+        """Whether a day stands for another day, or an amount for another."""
+        return differ(self.days, before.days) or differ(self.amounts, before.amounts)
 
 
 def differ(one: frozenset[str], other: frozenset[str]) -> bool:
