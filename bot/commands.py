@@ -10,9 +10,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from bot import app, calendar, home, imports, settings
+from bot import app, audience, calendar, home, imports, settings
 from bot.desk import Desk, Owner, begin_owner
 from bot.embedded import postgres
 from bot.store import messages, nights, people
@@ -20,9 +20,6 @@ from bot.store.db import Row
 from graphs.domain import Source
 from graphs.errors import Later, NeedsPerson, NightdeskError
 from graphs.reading import clean
-
-if TYPE_CHECKING:
-    from bot import audience
 
 
 def demo(at: Path | None, once: bool, rules: bool, out: Path | None) -> None:
@@ -109,9 +106,9 @@ def sleep_and_write(
     begun: float,
 ) -> None:
     """One night for each of `who`, then their files under `out`."""
-    from bot import nightfiles
-
     nights = [(name, *_night_of(desk, name, wanted)) for name in dict.fromkeys(who)]
+    from bot import nightfiles  # as in `recall`
+
     slept = time.monotonic()
     with progress("sleeping") as step:
         step("the night", 0)
@@ -152,10 +149,10 @@ def _newest(desk: Desk, owner: Owner) -> datetime:
 def recall(
     at: Path | None, question: str | None, who: str, where: str, most: int, batch: Path | None, as_json: bool
 ) -> None:
-    from bot import asking, audience, likening
-
     def answer(desk: Desk, asked: "Asked") -> dict[str, Any]:
         here = audience.place(desk, asked.who, asked.where)
+        from bot import asking, likening  # a second of CPU, which nobody waits for who has to mend something first
+
         like = likening.meant(desk, here.asker, asked.question, desk.now())
         found = asking.recall(here, asked.question, most, LATEST, like)
         items = [
@@ -168,10 +165,10 @@ def recall(
 
 
 def ask(at: Path | None, question: str | None, who: str, where: str, batch: Path | None, as_json: bool) -> None:
-    from bot import asking, audience
-
     def answer(desk: Desk, asked: "Asked") -> dict[str, Any]:
         here = audience.place(desk, asked.who, asked.where)
+        from bot import asking  # as in `recall`
+
         found, usage = asking.ask(desk, here, asked.question, [], _moment(here))
         return {
             "text": found.text,
@@ -184,7 +181,7 @@ def ask(at: Path | None, question: str | None, who: str, where: str, batch: Path
     _each(at, asked_for(question, who, where, batch), batch is not None, as_json, answer, _show_answer)
 
 
-def _moment(here: "audience.Place") -> datetime:
+def _moment(here: audience.Place) -> datetime:
     """Now, or after the newest plausible message where an import is ahead of this machine's clock."""
     now = datetime.now(UTC)
     if here.begin is None:
