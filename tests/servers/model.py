@@ -14,7 +14,9 @@ from typing import Any, Literal
 
 import pytest
 
+from bot import models
 from bot.embedded.model import Body, Handler, chunks, completion, error, serving
+from bot.settings import RoleSettings
 
 Persona = Literal["obey", "hash", "greedy", "garbage", "slow", "liar", "plain", "script"]
 FaultKind = Literal["status", "hang", "cut", "bad_json", "html", "refusal", "length", "empty", "nul", "huge"]
@@ -225,6 +227,13 @@ def model_serving(persona: Persona = "plain") -> Iterator[ModelServer]:
             yield server
         finally:
             server.ended.set()
+
+
+def import_all() -> None:
+    """Imports what a model's client imports when it is made: for a process that forks, whose children would each do so."""
+    import prometheus_client  # noqa: F401
+
+    models.chat(RoleSettings("none")).close()
 
 
 @pytest.fixture

@@ -91,10 +91,10 @@ def workers() -> Iterator[Workers]:
 
 
 def _serve() -> None:
-    import langchain_openai  # noqa: F401 -- imported once, before the forks
+    from bot import live  # noqa: F401 -- imported once, before the forks
+    from tests.servers.model import import_all
 
-    from bot import live  # noqa: F401 -- likewise
-
+    import_all()
     for line in sys.stdin:
         told = json.loads(line)
         child = os.fork()

@@ -166,11 +166,11 @@ def need_strace() -> None:
 
 def _serve() -> None:
     # Imported once, before the forks; none of it starts a thread or opens a connection.
-    import langchain_openai  # noqa: F401
-
     from bot import app, jobs, rounds  # noqa: F401
     from tests.servers import company  # noqa: F401
+    from tests.servers.model import import_all
 
+    import_all()
     left = 0
     for line in sys.stdin:
         if left:
