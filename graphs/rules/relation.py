@@ -115,8 +115,11 @@ def pairs(said: Sequence[Statement], candidates: Iterable[tuple[int, int]], name
         if not strength and changes[later] and changed and about[a] & about[b]:
             strength = len(about[a] & about[b]) / len(about[a] | about[b]) - 1
         if a != b and strength:
+            # Each with a name that the other has not: one thing in place of another only where that is said.
+            apart = not changes[later] and differ(said[a].named - names, said[b].named - names)
             alike = said[a].kind == said[b].kind
-            found[later, earlier] = Pair(later, earlier, strength + 2 * (changes[later] + changed) + alike)
+            strength += 2 * (changes[later] + changed - apart) + alike
+            found[later, earlier] = Pair(later, earlier, strength)
     return sorted(found.values(), key=lambda pair: (-pair.strength, pair.later, pair.earlier))
 
 
