@@ -167,7 +167,7 @@ def _of_tasks(tasks: Sequence[Task], rows: Mapping[str, int], night: date) -> li
     ]
 
 
-def _of_questions(asked: Sequence[prepared.WasAsked], held: Sequence[Memory], now: datetime) -> Iterator[Candidate]:
+def of_questions(asked: Sequence[prepared.WasAsked], held: Sequence[Memory], now: datetime) -> Iterator[Candidate]:
     """Questions that were asked, each matter once in its newest wording: the likelier the more often, by the more people.
 
     Of what colleagues ask each other, only what a memory of `held` tells of: nobody remembers small talk.
@@ -258,7 +258,7 @@ def _known(for_: _For, rooms: Sequence[int], places: Sequence[int], found: Seque
         stale = [one for one in held if one.id not in sound]
         behind = prepared.rows_behind(tx, [one.id for one in stale])
     again = [_again(one, behind.get(one.id, ())) for one in stale]
-    candidates = [*again, *_of_questions(asked, memories, for_.now), *found, *_of_memories(memories, rests, for_.now)]
+    candidates = [*again, *of_questions(asked, memories, for_.now), *found, *_of_memories(memories, rests, for_.now)]
     lines = [_line(line, rests) for line in learned]
     with for_.read() as tx:
         said = messages.by_id(tx, sorted({row for one in (*candidates, *lines) for row in one.rests}))

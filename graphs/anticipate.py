@@ -40,7 +40,7 @@ ONE_MATTER = 0.7
 """So near two items of one message are one."""
 TOLD = 0.75
 """So much of a line's words stands in items when they say all of it."""
-SEVERAL = 0.1
+SEVERAL = 0.15
 """What needs more than one item is worth more by this for each other, three at most: what one message tells is found by day."""
 REHEARSED = 2
 NOTES = 40

@@ -376,7 +376,8 @@ def test_what_has_no_answer_in_little_is_asked_once_more_with_more() -> None:
     [
         ("When is the launch?", True), ("Who owns the label printer?", True), ("Wann kommt die Presse?", True),
         ("Why was the order cancelled?", False), ("What changed in the plan and who knows?", False),
-        ("Compare the three offers", False), ("Was hat sich geändert und wer muss etwas tun?", False),
+        ("Compare the three offers", False), ("Does everybody agree on the date?", False), ("Do both halls open?", False),
+        ("What is the total?", False), ("Was hat sich geändert und wer muss etwas tun?", False),
     ],
 )  # fmt: skip
 def test_a_short_question_after_one_thing_is_told_from_one_after_several(asked: str, one: bool) -> None:

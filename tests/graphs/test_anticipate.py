@@ -157,6 +157,27 @@ def test_nobody_is_expected_to_ask_what_somebody_said(nobody: str) -> None:
     assert told["asked"] == [("prepare", other.question)] and tried.expected.also == ()
 
 
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("Lunch at the market today?", True), ("Wer ist heute im Büro?", True), ("On est combien demain ?", True),
+        ("When does the blue valve ship?", False), ("Who knows the nowhere bar?", False),
+    ],
+)  # fmt: skip
+def test_what_means_another_thing_on_another_day_is_known(asked: str, expected: bool) -> None:
+    assert ahead.is_of_its_day(asked) is expected
+
+
+def test_what_needs_several_items_is_answered_ahead_before_what_one_item_tells() -> None:
+    one = Question(question="When is the Kestrel import?", also=(), about=("A1",))
+    rows = candidate("The Kestrel import waits for the customs form.", 0.35, reason="expected")
+    form = candidate("Nobody has signed the customs form of Kestrel.", 0.35, reason="expected")
+    stale = MOVED.model_copy(update={"score": 0.4})
+    both = Question(question="What does the Kestrel import wait for?", also=(), about=("A2", "A3"))
+    told, _, _, _ = slept(asking(one, both).thinker, [stale, rows, form])
+    assert told["asked"] == [("prepare", both.question), ("rehearse", one.question)]
+
+
 def test_of_equally_likely_questions_the_one_the_model_put_first_is_answered_and_several_items_weigh_more() -> None:
     zebra = Question(question="When does the Kestrel zebra import start?", also=(), about=("A1",))
     apple = Question(question="Who checks the Kestrel apple rows?", also=(), about=("A1",))
