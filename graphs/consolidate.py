@@ -277,7 +277,7 @@ def _strongest(open_: Sequence[Pair], held: _Held) -> list[Pair]:
         rank[pair.later] += 1
         if rank[pair.later] <= MOST_CLOSED and pair.strength >= WEAK:
             first.append(pair)
-    most = min(max(len(held.facts) // PAIRS, 4), 60)
+    most = min(max(len(held.facts) // PAIRS, 5), 60)
     return sorted(first[:most], key=lambda pair: (pair.later, pair.earlier))
 
 
