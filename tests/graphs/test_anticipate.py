@@ -169,7 +169,7 @@ def test_what_means_another_thing_on_another_day_is_known(asked: str, expected: 
 
 
 def test_what_needs_several_items_is_answered_ahead_before_what_one_item_tells() -> None:
-    one = Question(question="When is the Kestrel import?", also=(), about=("A1",))
+    one = Question(question="Who moves in March?", also=(), about=("A1",))
     rows = candidate("The Kestrel import waits for the customs form.", 0.35, reason="expected")
     form = candidate("Nobody has signed the customs form of Kestrel.", 0.35, reason="expected")
     stale = MOVED.model_copy(update={"score": 0.4})
