@@ -105,7 +105,7 @@ def answer(
 class By:
     """Whose model answers, in which step of the ledger, and how much it may say."""
 
-    thinker: Callable[[Tx], Thinker | None]  # gets the directory
+    thinker: Callable[[Tx], Thinker | None]  # gets any transaction, for the directory
     step: str = "answer"
     most: Most = IN_A_CHANNEL
     on_text: Callable[[str], None] = _unheard
@@ -119,14 +119,13 @@ class By:
 def answered(desk: Desk, here: Place, asked: Asked, now: datetime, used: "Used", by: By) -> Answer:
     """What `answer` is made of, for whoever thinks."""
     assert here.begin is not None
-    with desk.store.directory() as tx:
+    like = None if by.by_night else likening.meant(desk, here.asker, asked.wording, now)
+    with here.begin() as tx:
         directory = people.everybody(tx)
         names = people.by_key(directory)
         places = {p.key: p for p in people.places(tx).values()}
         thinker = by.thinker(tx)
         own = here.scope or people.desk_of(tx, here.asker.person.key)
-    like = None if by.by_night else likening.meant(desk, here.asker, asked.wording, now)
-    with here.begin() as tx:
         # The place's own before what everybody knows: where there is no room for both, that is what is left.
         blocks = sorted(
             contexts.learned(tx, [own, places["workspace"].id]), key=lambda block: block.scope == "workspace"

@@ -34,10 +34,9 @@ def place(desk: Desk, who: str, channel: str) -> Place:
         if channel == DM:
             return Place(asker, None, partial(desk.store.as_person, asker.id))
         scope = people.channel_named(tx, channel)
-    if scope is None:
-        raise NeedsPerson(f"There is no channel {channel}: name its id, its name, or dm.")
-    with desk.store.as_person(asker.id) as tx:
-        may_read = scope in people.readable(tx)
+        if scope is None:
+            raise NeedsPerson(f"There is no channel {channel}: name its id, its name, or dm.")
+        may_read = scope in people.readable_to(tx, asker.id, None)
     # Said in a channel, an answer uses what everybody who reads it may read; the asker's own rights add nothing.
     return Place(asker, scope, partial(desk.store.as_readers_of, scope) if may_read else None)
 

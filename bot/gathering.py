@@ -78,13 +78,11 @@ def gather(tx: Tx, wanted: Wanted, found: list[Message]) -> Gathered:
     offered, withheld = _made_ahead(tx, wanted, found[:BEST]) if wanted.ahead else ((), ())
     told = memory.found_memories(tx, question, language(question), LOOKED_AT, now, answering.is_for_the_past(question))
     concluded = [one for one in told if one.premises and _share(words_of(question), one.text) >= FITS][:CONCLUDED]
-    first = _in_order(
-        tx, [*(each for one in concluded for each in one.sources), *(each for one in offered for each in one.citations)]
-    )
-    remembered = [
-        *_in_order(tx, [source for one in told[:REMEMBERED] for source in one.sources]),
-        *_under(tx, question, wanted.known),
-    ]
+    cited = [*(each for one in concluded for each in one.sources), *(each for one in offered for each in one.citations)]
+    told_by = [source for one in told[:REMEMBERED] for source in one.sources]
+    behind = messages.by_sources(tx, [*cited, *told_by])
+    first = _in_order(cited, behind)
+    remembered = [*_in_order(told_by, behind), *_under(tx, question, wanted.known)]
     noted = memory.noted_in(tx, [message.id for message in (*first, *remembered, *found)], now)
     if others := _other_sides(tx, [*first, *found[:BEST]], noted):
         remembered = [*others, *remembered]
@@ -110,16 +108,15 @@ def _made_ahead(tx: Tx, wanted: Wanted, best: Sequence[Message]) -> tuple[tuple[
     return offered, tuple(one.id for one in fitting if one.id not in sound)
 
 
-def _in_order(tx: Tx, sources: Sequence[Source]) -> list[Message]:
+def _in_order(sources: Sequence[Source], found: Mapping[str, Message]) -> list[Message]:
     """The messages of `sources` in that order, and not in that in which they were stored."""
-    found = messages.by_sources(tx, sources)
     return [found[key] for key in dict.fromkeys(map(source_key, sources)) if key in found]
 
 
 def _other_sides(tx: Tx, best: Sequence[Message], noted: Mapping[int, Sequence[memory.Noted]]) -> list[Message]:
     """Messages that contradict what is shown first: who reads that something is disputed wants to know what else is said."""
     against = [row for message in best for note in noted.get(message.id, ()) for row in note.against]
-    return messages.by_id(tx, list(dict.fromkeys(against))[:OTHER_SIDES]) if against else []
+    return messages.by_id(tx, list(dict.fromkeys(against))[:OTHER_SIDES])
 
 
 def _under(tx: Tx, question: str, known: Sequence[ContextLine]) -> list[Message]:
@@ -180,7 +177,8 @@ def _fitting(
         one = passage(message)
         if one is None:
             continue
-        one = one.model_copy(update={"text": Quoted(text=around(one.text.text, question, longest))})
+        if len(one.text.text) > longest:
+            one = one.model_copy(update={"text": Quoted(text=around(one.text.text, question, longest))})
         room -= len(one.text.text) + len(one.noted) + answering.HEAD
         if room < 0 and kept:
             break
@@ -211,7 +209,8 @@ def around(text: str, question: str, longest: int) -> str:
     if len(text) <= longest:
         return text
     said, wanted = sentences(text) or [text], words_of(question)
-    best = max(range(len(said)), key=lambda n: (sum(meets(word, words_of(said[n])) for word in wanted), -n))
+    met = [sum(meets(word, words) for word in wanted) for words in map(words_of, said)]
+    best = met.index(max(met))
     first, last = best, best + 1
     while True:
         if last < len(said) and len(" ".join(said[first : last + 1])) <= longest:
@@ -226,6 +225,8 @@ def around(text: str, question: str, longest: int) -> str:
 
 def with_notes(one: Passage, noted: Sequence[memory.Noted], conclusions: Sequence[answering.Concluded] = ()) -> Passage:
     """A passage with what is remembered of it: what holds no more, and what a note dates or counts more exactly."""
+    if not noted and not conclusions:
+        return one
     over = [note for note in noted if note.until is not None]
     exact = [note.text for note in noted if note.until is None and numbers(note.text) - numbers(one.text.text)]
     return one.model_copy(

@@ -7,7 +7,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
@@ -28,18 +28,21 @@ CHARACTERS_A_TOKEN = 16  # more than any prose has; a server that writes on beyo
 
 @dataclass
 class _Endpoint:
-    """One client, and the features its server was found to lack: learned once, not asked for again."""
+    """One client and the line under it, and the features its server was found to lack: learned once, not asked for again."""
 
     role: RoleSettings
     model: "ChatOpenAI"
+    line: "httpx.Client"
+    headers: dict[str, str]  # that openai would send
     lacks: set[str] = field(default_factory=set)
 
 
 def chat(role: RoleSettings) -> Chat:
     """The model of `role`. Safe to call from several threads; imports langchain_openai."""
     no_tracing()
-    model, close = _client(role)
-    endpoint = _Endpoint(role, model)
+    line = line_to(role)
+    model = _client(role, line)
+    endpoint = _Endpoint(role, model, line, _headers(model))
     _quiet()
 
     def complete(request: Request) -> Reply:
@@ -48,7 +51,7 @@ def chat(role: RoleSettings) -> Chat:
     def stream(request: Request, on_token: Callable[[str], None]) -> Reply:
         return _tried(endpoint, request, lambda extras: _stream(endpoint, request, extras, on_token))
 
-    return Chat(complete, stream, close)
+    return Chat(complete, stream, line.close)
 
 
 def no_tracing() -> None:
@@ -64,13 +67,11 @@ def _quiet() -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def _client(role: RoleSettings) -> tuple["ChatOpenAI", Callable[[], None]]:
-    """The client, and what closes its lines."""
+def _client(role: RoleSettings, line: "httpx.Client") -> "ChatOpenAI":
     from langchain_openai import ChatOpenAI
     from pydantic import SecretStr
 
-    line = line_to(role)
-    client = ChatOpenAI(
+    return ChatOpenAI(
         model=role.model,
         base_url=role.base_url or OPENAI,
         api_key=SecretStr(role.api_key or "none"),
@@ -81,7 +82,6 @@ def _client(role: RoleSettings) -> tuple["ChatOpenAI", Callable[[], None]]:
         openai_proxy=None,
         http_client=line,
     )
-    return client, line.close
 
 
 def line_to(role: RoleSettings) -> "httpx.Client":
@@ -127,14 +127,35 @@ def _stream(endpoint: _Endpoint, request: Request, extras: dict[str, Any], on_to
 
 @contextmanager
 def _streaming(endpoint: _Endpoint, request: Request, extras: dict[str, Any]) -> Iterator[Iterator[bytes]]:
-    """The body of a streamed answer as it comes. langchain would make three objects of each word in it."""
-    turns: Any = [{"role": turn.role, "content": turn.text} for turn in _turns(request, extras)]
+    """The body of a streamed answer as it comes. langchain would make three objects of each word in it, and openai holds each
+    message that it sends against every form that one may have."""
+    turns = [{"role": turn.role, "content": turn.text} for turn in _turns(request, extras)]
     counted: Any = {} if "stream_options" in endpoint.lacks else {"stream_options": {"include_usage": True}}
-    completions = endpoint.model.root_client.chat.completions.with_streaming_response
-    with completions.create(
-        model=endpoint.role.model, messages=turns, stream=True, extra_body=extras, **counted
-    ) as response:
+    body = {"model": endpoint.role.model, "messages": turns, "stream": True} | counted | extras
+    url = f"{(endpoint.role.base_url or OPENAI).rstrip('/')}/chat/completions"
+    with endpoint.line.stream("POST", url, json=body, headers=endpoint.headers) as response:
+        if not response.is_success:
+            raise _status_error(response)
         yield response.iter_bytes()
+
+
+def _headers(model: "ChatOpenAI") -> dict[str, str]:
+    """The key, whose account it is, and who asks."""
+    sent: dict[str, Any] = model.root_client.default_headers | model.root_client.auth_headers
+    return {name: value for name, value in sent.items() if isinstance(value, str)}
+
+
+def _status_error(response: "httpx.Response") -> "openai.APIStatusError":
+    """As openai raises it."""
+    import openai
+
+    response.read()
+    said: Any = response.text
+    with suppress(ValueError):
+        said = response.json()
+    body = said.get("error", said) if isinstance(said, dict) else said
+    answered: Any = response  # openai names the type of a fork
+    return openai.APIStatusError(f"Error code: {response.status_code}", response=answered, body=body)
 
 
 def _events(blocks: Iterable[bytes]) -> Iterator[dict[str, Any]]:
@@ -339,9 +360,9 @@ def errors_sorted(role: RoleSettings) -> Iterator[None]:
         yield
     except openai.APIStatusError as err:
         raise _of_status(err, role) from err
-    except openai.APITimeoutError as err:
+    except (openai.APITimeoutError, httpx.TimeoutException) as err:
         raise Busy("the model did not answer in time", charged=not _unsent(err)) from err
-    except openai.APIConnectionError as err:
+    except (openai.APIConnectionError, httpx.ConnectError) as err:
         raise Busy("the model's server cannot be reached", charged=not _unsent(err)) from err
     except (openai.OpenAIError, httpx.HTTPError) as err:
         raise Busy("the model's answer broke off", charged=True) from err
@@ -351,7 +372,7 @@ def errors_sorted(role: RoleSettings) -> Iterator[None]:
 
 
 def _unsent(err: BaseException | None) -> bool:
-    """True when the line was never open: the cause lies one or two `from` below."""
+    """True when the line was never open: the cause is the error itself, or lies one or two `from` below."""
     import httpx
 
     while err is not None and not isinstance(err, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):

@@ -31,14 +31,20 @@ def links(desk: Desk, here: Place, citations: Sequence[Source]) -> list[ItemLink
     for source in citations:
         message = found.get(source_key(source))
         if message is not None:
-            said = _passage(message, places, names)
+            said = _passage(message, places, names, message.text.text)
             thread = message.thread if isinstance(source, SlackSource) else ""
             url = source_link(source, team_url, team=workspace["team"], thread_ts=thread)
             made.append(ItemLink(label=f"{said.label}, {said.said_by}, {day_words(said.said_at.date())}", url=url))
     return made
 
 
-def _passage(message: Message, places: dict[str, people.Place], names: Mapping[str, Person]) -> Passage:
+def _passage(
+    message: Message,
+    places: Mapping[str, people.Place],
+    names: Mapping[str, Person],
+    text: str,
+    standing: outsiders.Standing = "",
+) -> Passage:
     held = places.get(message.scope)
     label = (
         f"#{held.name}" if held and held.channel and held.channel.kind in ("public", "private") else "a direct message"
@@ -46,7 +52,12 @@ def _passage(message: Message, places: dict[str, people.Place], names: Mapping[s
     if message.mail is not None:
         label = f"mail “{message.mail.subject}”"
     return Passage(
-        source=message.source, label=label, said_by=name_of(message, names), said_at=message.sent_at, text=message.text
+        source=message.source,
+        label=label,
+        said_by=name_of(message, names),
+        said_at=message.sent_at,
+        text=Quoted(text=text),
+        standing=standing,
     )
 
 
@@ -70,8 +81,7 @@ class Telling:
             return None
         outside = stands != "" or message.author.kind == "bot"
         said = outsiders.without_orders(message.text.text, outside)
-        told = _passage(message, self.places, self.names)
-        return told.model_copy(update={"text": Quoted(text=said), "standing": stands}) if said else None
+        return _passage(message, self.places, self.names, said, stands) if said else None
 
     def _owner(self, message: Message) -> Person:
         held = self.places.get(message.scope)

@@ -151,11 +151,13 @@ def question(context: Context, passages: Sequence[Passage]) -> dict[str, str]:
 def _known(lines: Sequence[str], room: int) -> str:
     """Learned context as far as there is room; the most useful lines stand first."""
     shown: list[str] = ["What is known about this place (for orientation; cite passages):"]
+    room -= len(shown[0]) + 1
     for line in lines:
-        shown.append(fence("known", Quoted(text=line), None, 240))
-        if sum(len(one) + 1 for one in shown) > room:
-            shown.pop()
+        one = fence("known", Quoted(text=line), None, 240)
+        room -= len(one) + 1
+        if room < 0:
             break
+        shown.append(one)
     return "\n".join(shown) if len(shown) > 1 else ""
 
 

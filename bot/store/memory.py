@@ -25,6 +25,8 @@ def memories(tx: Tx, scopes: Sequence[int], at: datetime) -> tuple[Memory, ...]:
 
 def by_id(tx: Tx, ids: Sequence[int]) -> tuple[Memory, ...]:
     """Those of `ids` that the audience may read, in the order of `ids`, also such as hold no more."""
+    if not ids:
+        return ()
     return tuple(_memory(row) for row in tx.all("memories_by_id", ids=list(ids)))
 
 
@@ -95,6 +97,8 @@ class Noted:
 def noted_in(tx: Tx, messages: Sequence[int], at: datetime) -> dict[int, tuple[Noted, ...]]:
     """What is remembered of each of these messages, as far as the audience may read it."""
     found: dict[int, tuple[Noted, ...]] = {}
+    if not messages:
+        return found
     for row in tx.all("noted_in", messages=list(messages), at=at):
         one = Noted(row["text"], row["quote"], row["until"], tuple(row["against"]))
         found[row["message_id"]] = (*found.get(row["message_id"], ()), one)

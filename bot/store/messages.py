@@ -127,11 +127,15 @@ def of_scope(tx: Tx, scope: int, since: datetime, until: datetime) -> list[Messa
 
 def by_id(tx: Tx, ids: Sequence[int]) -> list[Message]:
     """Those of `ids` that the audience may read, in the order of `ids`."""
+    if not ids:
+        return []
     return [read_message(row) for row in tx.all("messages_by_id", ids=list(ids))]
 
 
 def by_sources(tx: Tx, sources: Sequence[Source]) -> dict[str, Message]:
     """The messages behind `sources` that the audience may read, by source key."""
+    if not sources:
+        return {}
     slack = [s for s in sources if isinstance(s, SlackSource)]
     mail = [s for s in sources if isinstance(s, MailSource)]
     rows = tx.all(

@@ -148,6 +148,8 @@ def _bare(row: Row) -> str:
 def rows_of(tx: Tx, memories: Sequence[int]) -> dict[int, tuple[int, ...]]:
     """Rows of the messages that each of these memories comes from, as far as the audience may read them."""
     found: dict[int, tuple[int, ...]] = {}
+    if not memories:
+        return found
     for row in tx.all("rows_of_memories", memories=list(memories)):
         found[row["memory_id"]] = (*found.get(row["memory_id"], ()), row["message_id"])
     return found

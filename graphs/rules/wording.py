@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 
 from graphs.rules.text import word_set
 
@@ -36,22 +37,28 @@ MONTHS = {
 }  # fmt: skip
 
 
+_ENDING = re.compile(r"(?:ing|ed|es|s|en|er|e)$")
+_WORD = re.compile(r"\w+")
+
+
+@lru_cache(maxsize=20_000)
 def stem(word: str) -> str:
     if word in MONTHS:
         return MONTHS[word]
-    return re.sub(r"(?:ing|ed|es|s|en|er|e)$", "", word) if len(word) > 4 else word
+    return _ENDING.sub("", word) if len(word) > 4 else word
 
 
 def words_of(text: str) -> frozenset[str]:
-    found = re.findall(r"\w+", text.casefold())
-    return frozenset(stem(word) for word in found if word not in _SMALL and (len(word) > 1 or word.isdigit()))
+    found = set(_WORD.findall(text.casefold())) - _SMALL
+    return frozenset(stem(word) for word in found if len(word) > 1 or word.isdigit())
 
 
 def meets(word: str, others: Collection[str]) -> float:
     """1 for the same stem, .7 for one that begins alike: ship and shipping, decide and decision."""
     if word in others:
         return 1.0
-    alike = len(word) >= 4 and any(_begins_alike(word, other) for other in others)
+    head = word[:4]
+    alike = len(head) == 4 and any(other.startswith(head) and _begins_alike(word, other) for other in others)
     return 0.7 if alike else 0.0
 
 
