@@ -5,7 +5,7 @@ import hmac
 import re
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -77,6 +77,7 @@ class Tx:
             self.connection.cursor().executemany(_sql(query), rows)
 
 
+@cache
 def _sql(name: str) -> bytes:
     return queries()[name].encode()
 
@@ -88,29 +89,21 @@ class Store:
         self.pool = pool
         self._secret = secret
 
-    @contextmanager
-    def directory(self) -> Iterator[Tx]:
+    def directory(self) -> AbstractContextManager[Tx]:
         """A transaction that reads and writes people, scopes and memberships, and sees no content."""
-        with self._begin() as tx:
-            yield tx
+        return self._begin()
 
-    @contextmanager
-    def as_person(self, person_id: int) -> Iterator[Tx]:
+    def as_person(self, person_id: int) -> AbstractContextManager[Tx]:
         """A transaction that sees what a person may read alone, and writes only their own scope."""
-        with self._begin(f"u:{person_id}") as tx:
-            yield tx
+        return self._begin(f"u:{person_id}")
 
-    @contextmanager
-    def as_readers_of(self, scope_id: int) -> Iterator[Tx]:
+    def as_readers_of(self, scope_id: int) -> AbstractContextManager[Tx]:
         """A transaction that sees what everybody in a channel may read, and writes nothing."""
-        with self._begin(f"c:{scope_id}") as tx:
-            yield tx
+        return self._begin(f"c:{scope_id}")
 
-    @contextmanager
-    def as_scope(self, scope_id: int) -> Iterator[Tx]:
+    def as_scope(self, scope_id: int) -> AbstractContextManager[Tx]:
         """A transaction that sees and writes one scope."""
-        with self._begin(f"s:{scope_id}") as tx:
-            yield tx
+        return self._begin(f"s:{scope_id}")
 
     @contextmanager
     def _begin(self, audience: str | None = None) -> Iterator[Tx]:

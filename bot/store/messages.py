@@ -10,12 +10,8 @@ from psycopg.types.json import Jsonb
 
 from bot.store.db import Row, Tx
 from graphs.domain import (
-    MailFacts,
     MailSource,
     Message,
-    Party,
-    Quoted,
-    SlackFacts,
     SlackSource,
     Source,
     account_scope,
@@ -97,26 +93,24 @@ def read_message(row: Row) -> Message:
     place = row["scope"].split(":", 1)[1]
     facts: dict[str, Any] = row["facts"]
     is_mail = row["medium"] == "mail"
-    source: Source = (
-        MailSource(account=place, message_id=facts["message_id"])
-        if is_mail
-        else SlackSource(channel=place, ts=row["key"])
-    )
-    return Message(
-        id=row["id"],
-        scope=row["scope"],
-        source=source,
-        thread=row["thread"],
-        author=Party(
-            key=row["author_key"], name=row["author_name"], address=row["author_address"], kind=row["author_kind"]
-        ),
-        sent_at=row["sent_at"],
-        edited_at=row["edited_at"],
-        text=Quoted(text=row["text"]),
-        mentions=tuple(row["mentions"]),
-        mail=MailFacts.model_validate(facts) if is_mail else None,
-        slack=None if is_mail else SlackFacts.model_validate(facts),
-        revision=row["revision"],
+    # In one go, which is quicker than value by value: an answer looks at dozens.
+    return Message.model_validate(
+        {
+            "id": row["id"],
+            "scope": row["scope"],
+            "source": {"kind": "mail", "account": place, "message_id": facts["message_id"]}
+            if is_mail
+            else {"kind": "slack", "channel": place, "ts": row["key"]},
+            "thread": row["thread"],
+            "author": {name: row[f"author_{name}"] for name in ("key", "name", "address", "kind")},
+            "sent_at": row["sent_at"],
+            "edited_at": row["edited_at"],
+            "text": {"text": row["text"]},
+            "mentions": row["mentions"],
+            "mail": facts if is_mail else None,
+            "slack": None if is_mail else facts,
+            "revision": row["revision"],
+        }
     )
 
 
