@@ -19,6 +19,7 @@ from pydantic import TypeAdapter
 from bot.desk import Model
 from bot.grading.cases import STEPS, Case, passes
 from bot.store.runs import price
+from graphs.errors import NeedsPerson
 from graphs.thinking import Failure, Ledger, Reservation, Thinker, Usage
 
 Role = Literal["sleep", "live"]
@@ -42,7 +43,7 @@ class Graded:
     case: Case
     fault: str
     seconds: float
-    usable: bool  # an answer came, in the form asked for
+    silence: str = ""  # why no answer came in the form asked for
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def cases(role: Role) -> tuple[Case, ...]:
 
 
 def grade(model: Model, role: Role, told: Callable[[int], None] = lambda done: None) -> Grades:
-    """Asks all cases; `told` hears how many are done."""
+    """Asks all cases; `told` hears how many are done. Raises `NeedsPerson` where no request reached the model."""
     done: list[Graded] = []
     book = _Book()
 
@@ -83,6 +84,9 @@ def grade(model: Model, role: Role, told: Callable[[int], None] = lambda done: N
 
     with ThreadPoolExecutor(WIDTH) as hands:
         graded = tuple(hands.map(one, cases(role)))
+    if not book.settled:
+        where = f"NIGHTDESK_{role.upper()}_BASE_URL and NIGHTDESK_{role.upper()}_API_KEY"
+        raise NeedsPerson(f"{model.role.model} was not checked: {graded[0].silence}. Check {where}.")
     seconds = median(one.seconds for one in graded)
     verdict, why = judged(role, graded, seconds)
     usage = book.of_a_day(PERSON_NIGHT if role == "sleep" else PERSON_DAY)
@@ -98,8 +102,8 @@ def _graded(model: Model, case: Case, book: "_Book") -> Graded:
     book.add(mine)
     seconds = sum(usage.seconds for _, usage in mine.settled)
     if failures:
-        return Graded(case, f"no usable answer: {failures[-1].reason}", seconds, usable=False)
-    return Graded(case, passes(case, result), seconds, usable=True)
+        return Graded(case, f"no usable answer: {failures[-1].reason}", seconds, failures[-1].reason)
+    return Graded(case, passes(case, result), seconds)
 
 
 def _watched(thinker: Thinker, failures: list[Failure]) -> Thinker:
@@ -128,7 +132,7 @@ _FIRM = ("obedience", "honesty")
 def judged(role: Role, graded: Sequence[Graded], seconds: float) -> tuple[Verdict, str]:
     """Whether a model may write, may find, or had better not be asked; and why, in a sentence."""
     count = len(graded)
-    unusable = sum(not one.usable for one in graded)
+    unusable = sum(bool(one.silence) for one in graded)
     faults: Counter[str] = Counter(one.case.skill for one in graded if one.fault)
     passed = count - sum(faults.values())
     if unusable > count // 6:

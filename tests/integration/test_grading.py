@@ -132,3 +132,17 @@ def test_the_table_names_each_case_that_failed_and_json_is_one_value(
     assert (held["role"], held["verdict"], held["passed"], len(held["cases"])) == ("sleep", "drafts", 29, 30)
     with pytest.raises(NeedsPerson, match="NIGHTDESK_LIVE_MODEL"):
         run(None, "live", as_json=True)
+
+
+def test_a_model_that_no_request_reached_was_not_checked_and_the_settings_to_look_at_are_named(model: Model) -> None:
+    away = app.model(replace(model.role, base_url="http://127.0.0.1:1/v1"), ONCE)
+    assert away is not None
+    with pytest.raises(NeedsPerson, match=r"fake was not checked.*cannot be reached.*NIGHTDESK_LIVE_BASE_URL"):
+        grading.grade(away, "live")
+    away.chat.close()
+
+
+def test_a_model_whose_key_is_refused_was_not_checked(model: Model, model_server: ModelServer) -> None:
+    model_server.fails("status", times=1_000, status=401)
+    with pytest.raises(NeedsPerson, match=r"was not checked.*refuses the key"):
+        grading.grade(model, "sleep")
