@@ -4,7 +4,7 @@ import json
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -161,7 +161,8 @@ def recall(
         ]
         return {"items": items}
 
-    _each(at, asked_for(question, who, where, batch), batch is not None, as_json, answer, _show_items)
+    wish = Asking(answer, _show_items, lambda: {"items": []})
+    _each(at, asked_for(question, who, where, batch), batch is not None, as_json, wish)
 
 
 def ask(at: Path | None, question: str | None, who: str, where: str, batch: Path | None, as_json: bool) -> None:
@@ -178,7 +179,14 @@ def ask(at: Path | None, question: str | None, who: str, where: str, batch: Path
             "usage": usage,
         }
 
-    _each(at, asked_for(question, who, where, batch), batch is not None, as_json, answer, _show_answer)
+    def nothing() -> dict[str, Any]:
+        from bot import asking
+
+        usage = asking.Used().as_usage()
+        return {"text": "", "citations": [], "served": "not_found", "retrieved": [], "usage": usage}
+
+    wish = Asking(answer, _show_answer, nothing)
+    _each(at, asked_for(question, who, where, batch), batch is not None, as_json, wish)
 
 
 def _moment(here: audience.Place) -> datetime:
@@ -242,7 +250,9 @@ def pause(at: Path | None, who: str) -> None:
     """Before the next thing that would be done outside; a person's pause holds their nights, mornings and drafts alone."""
     with _running(at) as desk:
         if who:
-            print(f"{_set_paused(desk, who, True)} gets no nights, digests or drafts until `nightdesk resume`.")
+            print(
+                f"{_set_paused(desk, who, True)} gets no nights, digests or drafts until `nightdesk resume --person {who}`."
+            )
             return
         with desk.store.directory() as tx:
             fresh = nights.pause(tx)
@@ -298,9 +308,7 @@ def asked_for(question: str | None, who: str, where: str, batch: Path | None) ->
     """One question of the command line, or those of a file of JSON lines."""
     if batch is None:
         if not question or not who:
-            raise NeedsPerson(
-                'Give --as WHO and a question, as in: nightdesk ask --as U1 --in general "When do we ship?"'
-            )
+            raise NeedsPerson('Give --as WHO and a question, as in: --as U1 --in general "When do we ship?"')
         return [Asked(None, clean(who), clean(where), clean(question))]
     try:
         lines = batch.read_text(encoding="utf-8").split("\n")  # other line ends may stand inside a question
@@ -318,20 +326,41 @@ def _asked(number: int, line: str, who: str, where: str) -> Asked:
         raise NeedsPerson(f"Line {number} of the batch is not {{id, as, in, question}}.") from err
 
 
-def _each(
-    at: Path | None, asked: Iterable[Asked], is_batch: bool, as_json: bool,
-    answer: Callable[[Desk, Asked], dict[str, Any]], show: Callable[[dict[str, Any]], None],
-) -> None:  # fmt: skip
+@dataclass(frozen=True)
+class Asking:
+    """What a command makes of a question, and how it shows that; `nothing`: of one that names nobody, or no place, here."""
+
+    answer: Callable[[Desk, Asked], dict[str, Any]]
+    show: Callable[[dict[str, Any]], None]
+    nothing: Callable[[], dict[str, Any]]
+
+
+def _each(at: Path | None, asked: Sequence[Asked], is_batch: bool, as_json: bool, asking: Asking) -> None:
     configured = settings.load(at)
     with opened(configured, app.require_home(configured)) as (desk, _):
+        if is_batch:
+            _batch(desk, asked, asking)
+            return
         for one in asked:
-            found = answer(desk, one)
-            if is_batch:
-                print(json.dumps({"id": one.id, **found}, ensure_ascii=False), flush=True)
-            elif as_json:
+            found = asking.answer(desk, one)
+            if as_json:
                 print(json.dumps(found, ensure_ascii=False))
             else:
-                show(found)
+                asking.show(found)
+
+
+def _batch(desk: Desk, asked: Sequence[Asked], asking: Asking) -> None:
+    """A line for each question. One that cannot be asked here has an `error` and keeps no other from its answer."""
+    lost = 0
+    for one in asked:
+        try:
+            found = asking.answer(desk, one)
+        except NeedsPerson as error:
+            found = {**asking.nothing(), "error": str(error)}
+            lost += 1
+        print(json.dumps({"id": one.id, **found}, ensure_ascii=False), flush=True)
+    if lost:
+        raise NeedsPerson(f"{lost} of {len(asked)} questions could not be asked here: their lines say why, as `error`.")
 
 
 def _plain(source: Source) -> dict[str, Any]:

@@ -213,6 +213,23 @@ def test_a_batch_answers_each_line_in_order_with_its_id(desk: Nightdesk, tmp_pat
         )
 
 
+def test_a_line_of_a_batch_that_cannot_be_asked_says_why_and_keeps_no_other_from_its_answer(
+    desk: Nightdesk, tmp_path: Path
+) -> None:
+    rows = [
+        {"id": "who", "as": "U77", "in": "dm", "question": "blue valve"},
+        {"id": "where", "as": "U1", "in": "nowhere", "question": "blue valve"},
+        {"id": "good", "as": "U1", "in": "dm", "question": "blue valve"},
+    ]
+    for command, key in (("recall", "items"), ("ask", "citations")):
+        done = desk.run(command, "--batch", str(batch(tmp_path / "q.jsonl", rows)), "--json")
+        who, where, good = map(json.loads, done.out.splitlines())
+        assert done.code == 2 and "2 of 3" in done.err
+        assert (who["id"], who[key]) == ("who", []) and "U77" in who["error"]
+        assert (where["id"], where[key]) == ("where", []) and "nowhere" in where["error"]
+        assert good["id"] == "good" and good[key] and "error" not in good and set(good) < set(who)
+
+
 # --- nights ---------------------------------------------------------------------------------------
 
 
