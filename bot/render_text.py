@@ -54,10 +54,12 @@ def _text_items(digest: Digest, items: Sequence[Item], urls: list[str], number: 
 
 
 def _linked(links: Sequence[ItemLink], urls: list[str]) -> list[str]:
-    """One part for each place; further messages there are numbers behind its name, as in Slack."""
+    """One part for each place; further messages there that can be opened are numbers behind its name, as in Slack."""
     places: dict[str, list[str]] = {}
     for link in links:
-        places.setdefault(defang(link.label), []).append(link.url)
+        beside = places.setdefault(defang(link.label), [])
+        if not beside or _can_be_followed(link.url):
+            beside.append(link.url)
     return [
         ", ".join(_numbered(label if n == 1 else str(n), url, urls) for n, url in enumerate(there, 1))
         for label, there in places.items()
@@ -65,12 +67,17 @@ def _linked(links: Sequence[ItemLink], urls: list[str]) -> list[str]:
 
 
 def _numbered(label: str, url: str, urls: list[str]) -> str:
-    """The label, with the number of its address; a `mid:` is nothing one could follow from a terminal."""
-    if not opens(url) or urlsplit(url).scheme == "mid" or width(url) > COLUMNS - 6:
+    """The label, with the number of its address."""
+    if not _can_be_followed(url):
         return label
     if url not in urls:
         urls.append(url)
     return f"{label} [{urls.index(url) + 1}]"
+
+
+def _can_be_followed(url: str) -> bool:
+    """A `mid:` is nothing one could follow from a terminal."""
+    return opens(url) and urlsplit(url).scheme != "mid" and width(url) <= COLUMNS - 6
 
 
 def wrap(text: str, first: str, hang: str | None = None) -> list[str]:

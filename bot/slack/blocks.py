@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from bot.slack import kit, limits
 from bot.slack.kit import line
 from bot.slack.limits import Block
-from bot.slack.mrkdwn import defang, link
+from bot.slack.mrkdwn import defang
 from graphs.digest_value import (
     CAPTIONS,
     Digest,
@@ -170,23 +170,12 @@ def _open_item(item: Item, today: date, room: Room) -> Iterator[Block]:
 
 def _about(item: Item, today: date, room: Room) -> str:
     """The grey line: where it stands, when it is due, how old it is."""
-    shown = _linked(item.links[: room.links])
+    shown = kit.places((one.label, _short(one.url)) for one in item.links[: room.links])
     if len(item.links) > room.links:
         shown.append(f"+ {len(item.links) - room.links}")
     if item.due is not None:
         shown.append(f"*{due_words(item.due, today)}*")
     return " · ".join(part for part in dict.fromkeys((*shown, age_words(item.age_days))) if part)
-
-
-def _linked(links: Sequence[ItemLink]) -> list[str]:
-    """One part for each place; further messages there are numbers behind its name."""
-    places: dict[str, list[str]] = {}
-    for found in links:
-        beside = places.setdefault(found.label, [])
-        shown = link(_short(found.url), str(len(beside) + 1) if beside else clip(found.label, 60))
-        if not beside or shown.startswith("<"):  # two mails of one sender read the same, and nothing opens there
-            beside.append(shown)
-    return [", ".join(beside) for beside in places.values()]
 
 
 def _buttons(item: Item) -> Iterator[Block]:

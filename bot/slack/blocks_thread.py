@@ -87,8 +87,8 @@ def _receipt(one: Shown) -> Iterator[str]:
     for said in one.assumptions:
         yield f"Takes for granted: {line(said, 160)}"
     if one.withheld:
-        where = ", ".join(link(cited.url, clip(cited.label, 60)) for cited in one.withheld)
-        yield f"Not used, because they may not know it: {where}"
+        where = kit.places((cited.label, cited.url) for cited in one.withheld)
+        yield f"Not used, because they may not know it: {' · '.join(where)}"
 
 
 def reasons(about: str, lines: Sequence[str], cited: Sequence[Cited]) -> list[Block]:

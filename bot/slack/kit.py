@@ -9,7 +9,7 @@ from itertools import accumulate
 
 from bot.slack import limits
 from bot.slack.limits import Block
-from bot.slack.mrkdwn import sanitize, visible
+from bot.slack.mrkdwn import link, sanitize, visible
 from graphs.digest_value import clip
 
 
@@ -23,6 +23,17 @@ def fitting(lines: Iterable[str], most: int = limits.SECTION) -> str:
     said = [one for one in lines if one]
     ends = accumulate(len(one) + 1 for one in said)
     return "\n".join(one for one, end in zip(said, ends, strict=True) if end <= most)
+
+
+def places(found: Iterable[tuple[str, str]]) -> list[str]:
+    """Labels with their addresses, one part for each place; further messages there are numbers behind its name."""
+    parts: dict[str, list[str]] = {}
+    for label, url in found:
+        beside = parts.setdefault(label, [])
+        shown = link(url, str(len(beside) + 1) if beside else clip(label, 60))
+        if not beside or shown.startswith("<"):  # two mails of one sender read the same, and nothing opens there
+            beside.append(shown)
+    return [", ".join(beside) for beside in parts.values()]
 
 
 def plain(text: str) -> Block:

@@ -98,6 +98,17 @@ def test_receipts_and_previews_are_within_limits_and_inert_whatever_they_show(dr
             parsed.validate_json()
 
 
+def test_what_a_draft_left_out_is_named_once_for_each_place() -> None:
+    places = [
+        ("#deals", "https://x.example/1"),
+        ("your mail", ""),
+        ("#deals", "https://x.example/2"),
+        ("your mail", ""),
+    ]
+    deals, mail = kit.places(places)
+    assert deals == "<https://x.example/1|#deals>, <https://x.example/2|2>" and mail == "your mail"
+
+
 @settings(max_examples=40, deadline=None)
 @given(TEXTS, st.lists(TEXTS, max_size=4), st.lists(CITED, max_size=9))
 def test_reasons_are_within_limits_and_inert(about: str, lines: list[str], cited: list[Cited]) -> None:
