@@ -34,6 +34,7 @@ KINDS: Mapping[str, str] = {
     "spend": "what your nights and answers cost",
     "share": "what they might have cost",
     "night": "when your nights began and your digests came",
+    "run": "which steps your nights took",
 }
 """In the order in which somebody wants to read them; what else there is comes after."""
 
