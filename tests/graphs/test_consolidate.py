@@ -272,6 +272,38 @@ def test_one_statement_takes_the_place_of_a_few_at_most() -> None:
     assert [r for *_, r in related(model, *said, known=many)].count("supersedes") == consolidate.MOST_CLOSED
 
 
+def test_a_later_statement_is_shown_once_above_the_earlier_ones_and_at_most_as_many_as_it_may_close() -> None:
+    owners = [
+        KNOWN[1].model_copy(update={"id": n, "text": f"{who} looks after the warehouse in Lyon.", "quote": "after the warehouse"})
+        for n, who in enumerate(("Bob", "Priya", "Ada", "Tom", "Wade"), 11)
+    ]  # fmt: skip
+    model, said = noting(
+        verdict("supersedes", 1, 3), ("bob: Nobody looks after the warehouse in Lyon any more", "fact")
+    )
+    assert [(id_, r) for _, id_, r in related(model, *said, known=owners)] == [(11, "supersedes"), (13, "supersedes")]
+    lines = model.asked[-1].user.splitlines()
+    assert lines[1] == "> Bob Marsh, 03-09: Nobody looks after the warehouse in Lyon any more"
+    assert [line.split()[0] for line in lines] == ["<pairs>", ">", "1", "2", "3", "</pairs>"]
+
+
+def test_a_pair_that_a_model_puts_into_two_lists_stays_as_it_is() -> None:
+    for verdicts, kept in (
+        (Verdicts(over=(1,)), 1),
+        (Verdicts(over=(1,), against=(1,)), 0),
+        (Verdicts(over=(1, 1)), 1),
+    ):
+        model, said = noting(verdicts, ("bob: Bob no longer looks after the warehouse", "fact"))
+        assert len(related(model, *said)) == kept
+
+
+def test_nothing_is_asked_where_nothing_is_said_to_change_or_what_shares_a_subject_was_over_before() -> None:
+    model, said = noting(verdict("supersedes", 1), ("bob: The warehouse has a new door and two large windows", "fact"))
+    assert related(model, *said) == [] and [asked.step for asked in model.asked] == ["remember"]
+    over = KNOWN[1].model_copy(update={"valid_to": MONDAY - timedelta(days=2)})
+    model, said = noting(verdict("supersedes", 1), ("bob: Bob no longer looks after the warehouse", "fact"))
+    assert related(model, *said, known=[over]) == [] and [asked.step for asked in model.asked] == ["remember"]
+
+
 # --- without a usable answer ----------------------------------------------------------------------
 
 

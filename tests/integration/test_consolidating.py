@@ -66,6 +66,19 @@ def test_of_a_channel_that_is_too_much_for_a_night_the_newest_is_read_and_the_re
     assert len(rows(database, read)) == 2
 
 
+def test_of_thanks_alone_no_model_reads(desk: Desk, database: Database, model_server: ModelServer) -> None:
+    helpful(model_server)
+    with psycopg.connect(database.admin) as connection:
+        connection.execute("update nightdesk.message set text = 'Thanks everyone!' where text like '%label text%'")
+    consolidating.consolidate(desk, place(database, "channel:C1"), DAY, at(24, 7))
+    told = [json.dumps(seen.body) for seen in model_server.requests]
+    assert any("packing list" in one for one in told) and not any("everyone!" in one for one in told)
+    left = (
+        "select count(*) from nightdesk.message where noted_revision is distinct from revision and text like 'Thanks%'"
+    )
+    assert rows(database, left) == [(0,)]
+
+
 def test_what_was_only_asked_of_us_is_no_task_of_anybody_and_teaches_nothing(
     desk: Desk, database: Database, model_server: ModelServer
 ) -> None:

@@ -208,6 +208,12 @@ def test_of_many_messages_each_is_one_line_that_nothing_in_it_can_end() -> None:
     assert "characters left out …]" in lines[1] and lines[1].endswith("the end") and len(lines[1]) < LONGEST_LINE + 80
 
 
+def test_the_time_stands_with_the_first_message_of_an_hour_and_of_a_day() -> None:
+    times = [timedelta(), timedelta(minutes=50), timedelta(minutes=70), timedelta(days=1, minutes=70)]
+    told = compact([said("priya: a", MONDAY + later) for later in times], "UTC", PEOPLE).splitlines()
+    assert told[2:-1] == ["Mon 2026-03-09", "1 PN 09:00 a", "2 PN a", "3 PN 10:10 a", "Tue 2026-03-10", "4 PN 10:10 a"]
+
+
 def test_two_people_with_one_name_are_told_apart() -> None:
     first, second = said("priya: a"), said("priya: b")
     other = second.author.model_copy(update={"key": "UX", "address": "other@x.example"})

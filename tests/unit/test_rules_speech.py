@@ -2,7 +2,7 @@
 
 import pytest
 
-from graphs.rules.speech import read
+from graphs.rules.speech import read, says_nothing
 
 ACTIONS = [
     "Could you send me the Q3 numbers by Friday?",
@@ -312,3 +312,30 @@ def test_help_in_the_form_of_an_imperative_asks_nothing(hint: str) -> None:
 def test_a_promise_that_hangs_on_its_own_success_binds_nobody() -> None:
     assert not read("I'll post if I get something up.").promise
     assert read("I'll post it when the build is green.").promise
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Thanks, noted.", "thx!", "Happy birthday!", "hi all", "Danke dir", "Moin", "Guten Morgen, hallo", "haha"],
+)
+def test_thanks_greetings_and_laughter_say_nothing(text: str) -> None:
+    assert says_nothing(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Will do.",
+        "Great, thank you.",
+        "+1",
+        "Yes",
+        "👍",
+        "Good",
+        "Thanks, Friday works",
+        "Danke, passt",
+        "hi, 400 units",
+        "",
+    ],
+)
+def test_a_nod_may_accept_what_was_offered_and_says_something(text: str) -> None:
+    assert not says_nothing(text)
