@@ -129,9 +129,13 @@ def presses_every_kind_of_button(page: Page) -> None:
     expect(modal).to_have_count(0)
     expect(done(main, "Snoozed until Mon 30 Nov")).to_have_count(1)
 
+    main.get_by_label(re.compile("^More: ")).first.click()
+    main.get_by_role("button", name="Why this?").click()
+    expect(page.get_by_text("It stands in the thread of this message.")).to_be_visible()
+
     thread = thread_of(page, digest)
     before = thread.locator("li.message").count()
-    main.get_by_label(re.compile("^More: ")).first.click()
+    main.get_by_label(re.compile("^More: ")).last.click()
     main.get_by_role("button", name="Why this?").click()
     expect(thread.locator("li.message")).to_have_count(before + 1)
 

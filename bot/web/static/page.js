@@ -4,6 +4,7 @@
 const served = new Map(); // id -> HTML as it was served last, so that what a person opened or typed does not count
 let running = false;
 let again = false;
+let pressed = null; // the message in which something was pressed last, and its replies then: what comes of it stands in its thread
 
 for (const part of document.querySelectorAll("[data-live], [data-keyed] > [id]")) served.set(part.id, part.outerHTML);
 document.documentElement.classList.add("scripted");
@@ -29,6 +30,16 @@ function draw(html) {
     if (there) replace(here, there);
   }
   openModal();
+  tellOfThread();
+}
+
+function repliesOf(message) { return message?.querySelector("a.replies")?.textContent ?? ""; }
+
+function tellOfThread() {
+  const message = pressed && document.getElementById(pressed.id);
+  if (!message || repliesOf(message) === pressed.replies) return;
+  pressed = null;
+  if (!document.querySelector("aside.thread")) tell("It stands in the thread of this message.");
 }
 
 function replace(here, there) {
@@ -106,6 +117,8 @@ document.addEventListener("submit", async (event) => {
   if (question && !confirm(question)) return;
   const data = new URLSearchParams(new FormData(form, event.submitter));
   for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
+  const message = form.closest("#lines > li.message");
+  pressed = message && { id: message.id, replies: repliesOf(message) };
   await send(form, data);
 });
 
