@@ -274,6 +274,20 @@ class _Worker(Worker):
         super().stop()  # type: ignore[no-untyped-call]
         self.stopped.set()
 
+    async def _shutdown(self, side_tasks: list["asyncio.Task[Any]"]) -> None:
+        """Beats on while jobs are under way. The library stops that first, and what takes longer than a lease would be lost."""
+        beating = asyncio.create_task(self._beat())
+        try:
+            await super()._shutdown(side_tasks)
+        finally:
+            beating.cancel()
+
+    async def _beat(self) -> None:
+        while self.worker_id is not None:
+            with contextlib.suppress(ConnectorException):  # `_reap` says so
+                await self.app.job_manager.update_heartbeat(self.worker_id)
+            await asyncio.sleep(HEARTBEAT)
+
     stopped: asyncio.Event
 
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -36,6 +37,7 @@ from tests.servers.company import (
     new_home,
     person,
     reaching,
+    sleep,
 )
 from tests.servers.export_files import channel, make_export, said
 from tests.servers.model import ModelServer, model_serving
@@ -233,6 +235,28 @@ def test_the_work_of_a_worker_killed_in_the_middle_is_done_by_another(
             with working(command):
                 until(lambda: states(desk) == ["slept"], PATIENCE)
         assert count(database, "nightdesk.digest") == 1
+
+
+def test_a_last_job_that_takes_longer_than_a_lease_is_taken_over_by_nobody(
+    database: Database, tmp_path: Path, model: ModelServer, gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing more is to be taken by then: `nightdesk night` and the demo have a worker for each stage of the night."""
+    monkeypatch.setattr(workers, "STALLED", 1.0)
+    monkeypatch.setattr(workers, "HEARTBEAT", 0.1)
+    with desk_over(database, model) as desk, ThreadPoolExecutor(1) as beside:
+        imported(desk, company(tmp_path / "company", 1))
+        night = beside.submit(sleep, desk, database, "U000", DAY)
+        assert gate.reached.wait(PATIENCE)
+        until(lambda: rows(desk, THREE_LEASES) or held(desk) == [], PATIENCE)
+        gate.opened.set()
+        night.result(PATIENCE)
+        assert set(fences(database).values()) == {1} and waiting(desk) == held(desk) == []
+
+
+THREE_LEASES = """
+select from procrastinate_jobs job join procrastinate_events event on event.job_id = job.id and event.type = 'started'
+where job.status = 'doing' and event.at < now() - interval '3 s'
+"""
 
 
 def test_a_worker_told_to_end_finishes_what_it_has_in_hand_and_takes_nothing_more(
