@@ -124,11 +124,12 @@ class _Known:
     names: frozenset[str]
     inside: frozenset[str]  # words that are written like names within a sentence
     often: Mapping[Thing | str, int]  # how many statements speak of a thing, or have a word
+    many: int  # statements that were counted
     read: dict[int, _Told]
     around: dict[int, Sequence[Memory]]
 
     def rarity(self, thing: Thing) -> float:
-        return max(COMMON, 1 - self.often[thing] / len(self.read))
+        return max(COMMON, 1 - self.often[thing] / max(self.many, 1))
 
     def told(self, memory: Memory) -> _Told:
         if memory.id not in self.read:
@@ -153,7 +154,7 @@ def _known(changed: Sequence[Memory], near: Near, names: frozenset[str]) -> _Kno
     often: Counter[Thing | str] = Counter()
     for one in read.values():
         often.update((*one.things, *one.about))
-    return _Known(near, names, inside, often, read, around)
+    return _Known(near, names, inside, often, len(read), read, around)
 
 
 # --- what follows from two ------------------------------------------------------------------------

@@ -81,6 +81,17 @@ def test_the_order_in_which_statements_are_given_changes_no_group(known: list[Me
     assert found == night(KNOWN[:5], KNOWN) and all(2 <= len(one) <= MOST_TOGETHER for one in found)
 
 
+def test_what_is_only_reached_on_the_way_weighs_nothing_for_who_comes_later() -> None:
+    far = [said(30 + n, f"The canteen serves soup {n}.") for n in range(30)]
+    roof, gate = (
+        said(70, "The Sorrel roof comes on 2 May.", "event"),
+        said(71, "The Sorrel gate opens on 9 May.", "event"),
+    )
+    near = {CRANE.id: [FITTING], FITTING.id: [CRANE, *far], roof.id: [gate], gate.id: [roof]}
+    first = groups([CRANE, roof], lambda one: near.get(one.id, []), NAMES)
+    assert first == groups([roof, CRANE], lambda one: near.get(one.id, []), NAMES) and first[0][0] == CRANE
+
+
 def test_others_of_the_same_are_looked_up_by_the_name_of_the_thing_and_by_what_is_counted() -> None:
     assert subjects(STUCK, NAMES) == ["kestrel"]
     assert subjects(CHAIRS, NAMES) == ["kestrel", "bought chair"]
