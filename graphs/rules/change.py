@@ -9,11 +9,13 @@ from graphs.checks import folded, numbers
 _CHANGES = re.compile(
     r"\b(?:now|instead|no longer|any ?more|from now on|actually|correct(?:ion|ed|s)|chang(?:e|es|ed)|mov(?:e|es|ed)|postponed|"
     r"(?:brought|brings?) forward|push(?:ed|es) back|delayed|rescheduled|shift(?:s|ed)|switch(?:es|ed)|replac(?:es|ed)|"
-    r"t(?:akes|ook) over|rais(?:es|ed)|lower(?:s|ed)|reduc(?:es|ed)|cancel(?:s|led|ed)|jetzt|nun|stattdessen|statt|nicht mehr|"
+    r"t(?:akes|ook) over|slip(?:s|ped)?|rather than|rais(?:es|ed)|lower(?:s|ed)|reduc(?:es|ed)|cancel(?:s|led|ed)|"
+    r"sondern|jetzt|nun|stattdessen|statt|nicht mehr|"
     r"ab sofort|doch (?:erst|nicht|schon)|korrektur|korrigiert|(?:ge)?ändert|verschoben|verlegt|vorgezogen|ersetzt|"
     r"übernimmt|abgesagt)\b",
     re.I,
 )
+_NOT_THE_OLD = re.compile(r", (?:and )?(?:not|nicht)\b", re.I)
 _MONTH = (
     r"(?:jan(?:uary?|uar)?|feb(?:ruary?|ruar)?|mar(?:ch)?|märz|apr(?:il)?|ma[yi]|june?|juni|july?|juli|aug(?:ust)?|"
     r"sep(?:t(?:ember)?)?|o[ck]t(?:ober)?|nov(?:ember)?|de[cz](?:ember)?)\b\.?"
@@ -60,6 +62,11 @@ class Values:
         """Whether a day stands for another day, or an amount for another."""
         return differ(self.days, before.days) or differ(self.amounts, before.amounts)
 
+    def names_both(self, before: Self) -> bool:
+        """Whether the old value stands beside a new one: "from 12 March to 19 March", "hall 3, not hall 1"."""
+        kinds = ((self.days, before.days), (self.amounts, before.amounts), (self.numbered, before.numbered))
+        return any(then and then < now for now, then in kinds)
+
 
 def differ(one: frozenset[str], other: frozenset[str]) -> bool:
     """Whether each has what the other has not."""
@@ -68,4 +75,4 @@ def differ(one: frozenset[str], other: frozenset[str]) -> bool:
 
 def says_change(text: str) -> bool:
     """Whether words say that something is otherwise than before."""
-    return bool(_CHANGES.search(text))
+    return bool(_CHANGES.search(text) or _NOT_THE_OLD.search(text))

@@ -109,7 +109,8 @@ def pairs(said: Sequence[Statement], candidates: Iterable[tuple[int, int]], name
             continue  # the battery of one machine and that of another
         earlier, later = sorted((a, b), key=lambda place: (said[place].said_at, place))
         who = differ(values[later].people, values[earlier].people) and not differ(about[a], about[b])
-        changed = who or values[later].changed(values[earlier]) or differ(things[later], things[earlier])
+        both = changes[later] and values[later].names_both(values[earlier])
+        changed = who or both or values[later].changed(values[earlier]) or differ(things[later], things[earlier])
         strength = _strength(about[a], about[b], counts)
         # What says itself that it changes something may say so in other words: then a name they share is enough to ask.
         if not strength and changes[later] and changed and about[a] & about[b]:

@@ -240,9 +240,10 @@ def test_a_strangers_order_is_not_kept_his_price_disputes_ours_and_a_colleagues_
     assert {(id_, relation) for _, id_, relation in told} == {(908, "supersedes"), (909, "contradicts")}
 
 
-def test_of_a_mail_thread_each_thing_that_lasts_is_kept_with_its_own_sentence() -> None:
-    facts, _ = other("mail")
+def test_of_a_mail_thread_each_thing_that_lasts_is_kept_and_what_names_the_old_value_beside_the_new_ends_it() -> None:
+    facts, told = other("mail")
     assert sorted(fact.quote for fact in facts) == [
         "Invoice 2231 over 1,920 EUR follows.", "We also move to Lindenweg 8 on 1 April.",
         "the 40 brackets slip from 12 March to 19 March, sorry.", "then please deliver them to hall 3, not hall 1.",
     ]  # fmt: skip
+    assert {(id_, relation) for _, id_, relation in told} == {(911, "supersedes"), (912, "supersedes")}

@@ -25,6 +25,8 @@ OVER = [
 ASKED = [
     ("P Bob owns the warehouse migration.", "P Tom takes over the warehouse migration from Bob."),
     ("P Marta is the contact at Nordlicht.", "P Jonas is now the contact at Nordlicht."),
+    ("P The brackets come on 12 March.", "P The brackets slip from 12 March to 19 March."),
+    ("P The brackets go to hall 1.", "B The brackets go to hall 3, not to hall 1."),
     ("B Release 4.2 ships on Friday.", "B Release 4.2 is delayed until Wednesday."),
 ]
 BOTH_HOLD = [
