@@ -4,7 +4,7 @@ file_drafts: what the night planned -> the Drafts mailbox: intent, APPEND, outco
 """
 
 import hashlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -114,6 +114,9 @@ def _put_in(box: Box, account: Account, one: Filed) -> None:
         with box.mine() as tx:  # the person was faster
             accounts.gone(tx, scope, one.draft, "withdrawn")
         return
+    if lying := draftsbox.drafts_to(account, one.draft.in_reply_to):
+        _leave(box, account, one, lying)
+        return
     before = draftsbox.before(account)
     box.desk.check_running()
     with box.mine() as tx:
@@ -134,6 +137,16 @@ def _put_in(box: Box, account: Account, one: Filed) -> None:
     if place is None:
         raise Unsure("The server took a draft and does not show it.")
     _landed(box, account, one, place)
+
+
+def _leave(box: Box, account: Account, one: Filed, lying: Sequence[Place]) -> None:
+    """A reply lies there although nothing was put there: of a backup that was restored, ours; else the person's own."""
+    ours = next((place for place in lying if draftsbox.read_back(account, place) == one.mail), None)
+    if ours is not None:
+        _landed(box, account, one, ours)
+        return
+    with box.mine() as tx:
+        accounts.gone(tx, box.room.desk_scope, one.draft, "withdrawn")
 
 
 def _landed(box: Box, account: Account, one: Filed, place: Place) -> Filed:

@@ -82,8 +82,17 @@ def remove(account: Account, place: Place, sha256: str) -> Removal:
 
 def replies_to(account: Account, message_id: str) -> list[tuple[str, int]]:
     """Sent mails that answer `message_id`, each as folder and UID: the person may have answered before us."""
-    words = ["OR", "HEADER", "In-Reply-To", message_id, "HEADER", "References", message_id]
-    return _matches(account, account.folders.sent, message_id, words)
+    return _matches(account, account.folders.sent, message_id, _answering(message_id))
+
+
+def drafts_to(account: Account, message_id: str) -> list[Place]:
+    """Drafts that answer `message_id`, whoever put them there."""
+    found = _matches(account, (account.drafts,), message_id, ["UNDELETED", *_answering(message_id)])
+    return [Place(account.examine(folder), uid) for folder, uid in found]
+
+
+def _answering(message_id: str) -> list[str]:
+    return ["OR", "HEADER", "In-Reply-To", message_id, "HEADER", "References", message_id]
 
 
 def in_archives(account: Account, message_id: str) -> list[tuple[str, int]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 
+import psycopg
 import pytest
 
 from bot import draftroom, mailroom
@@ -328,6 +329,39 @@ def test_a_reply_that_the_person_sent_meanwhile_needs_no_draft(office: Office) -
     office.server.receive(ADA, "Re: Friday?", "Yes!", folder="Sent", From=ADA, In_Reply_To=question["Message-ID"])
     office.file()
     assert office.in_drafts() == [] and office.states() == ["withdrawn"]
+
+
+def restore_from_before_the_append(office: Office) -> None:
+    """What a database that is restored knows of drafts that were put into the mailbox after the backup."""
+    with psycopg.connect(office.database.admin) as admin:
+        admin.execute(
+            "update nightdesk.draft set state = 'planned', uid = null, uidnext = null, stands = null, appended_at = null"
+        )
+
+
+def test_a_restored_backup_puts_no_draft_there_twice_and_what_was_touched_since_stays_as_it_is(office: Office) -> None:
+    ours = office.plan(office.server.receive(ADA, "One"))
+    touched = office.plan(office.server.receive(ADA, "Two"))
+    office.file()
+    edit(office, touched, "Yes, at eleven.")
+    restore_from_before_the_append(office)
+    office.file()
+    assert sorted(office.in_drafts()) == sorted([ours.message_id, "<edited@ours.example>"])
+    assert sorted(office.states()) == ["appended", "withdrawn"]
+
+    office.move(ours, "withdrawn")
+    office.file()
+    assert office.in_drafts() == ["<edited@ours.example>"]
+
+
+def test_a_reply_that_the_person_has_begun_meanwhile_gets_no_second_one_beside_it(office: Office) -> None:
+    asks = office.server.receive(ADA, "One")
+    office.plan(asks)
+    office.server.receive(
+        ADA, "Re: One", "I think that", folder="Drafts", From=ADA, In_Reply_To=str(asks["Message-ID"])
+    )
+    office.file()
+    assert len(office.in_drafts()) == 1 and office.states() == ["withdrawn"]
 
 
 def test_a_moot_draft_goes_only_while_it_is_ours_byte_for_byte(office: Office) -> None:
