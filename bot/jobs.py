@@ -63,7 +63,7 @@ class Again(procrastinate.BaseRetryStrategy):
 def build(dsn: str, desk: Callable[[], Desk]) -> procrastinate.App:  # noqa: C901, PLR0915 -- a list of tasks
     """The tasks over `dsn`. Those who run them give the desk they run on."""
     connector = procrastinate.PsycopgConnector(
-        pool_factory=db.open_queue, conninfo=db.unhung(dsn), min_size=1, max_size=CONNECTIONS
+        pool_factory=db.open_queue, conninfo=db.tuned(dsn), min_size=1, max_size=CONNECTIONS
     )
     app = procrastinate.App(connector=connector)
     again, patient, regular = Again(ATTEMPTS), Again(PATIENT), Again(ATTEMPTS, longest=60)

@@ -20,11 +20,10 @@ def links(desk: Desk, here: Place, citations: Sequence[Source]) -> list[ItemLink
     """What an answer cites, with an address that every reader of the place may open."""
     if here.begin is None or not citations:
         return []
-    with desk.store.directory() as tx:
+    with here.begin() as tx:
         workspace = people.workspace(tx) or {"team": "", "domain": ""}
         places = {p.key: p for p in people.places(tx).values()}
         names = people.by_key(people.everybody(tx))
-    with here.begin() as tx:
         found = messages.by_sources(tx, citations)
     team_url = f"https://{workspace['domain']}.slack.com" if workspace["domain"] else None
     made = []

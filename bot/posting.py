@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from bot import observe
@@ -30,15 +30,20 @@ def deliver(desk: Desk, scope: int, key: str) -> None:
     begin = partial(desk.store.as_scope, scope)
     with begin() as tx:
         found = outbox.get(tx, key)
-    if found is None or found.state in ("sent", "refused", "withdrawn"):
-        return
+        if found is None or found.state in ("sent", "refused", "withdrawn"):
+            return
+        claimed = _claim(tx, key, desk.now()) if found.state != "sending" else None
     if found.state == "sending":
         _clear_doubt(desk, slack, begin, found)
-    with begin() as tx:
-        check_running(tx)
-        claimed = outbox.claim(tx, key, desk.now())
+        with begin() as tx:
+            claimed = _claim(tx, key, desk.now())
     if claimed is not None:
         _say(desk, slack, begin, claimed)
+
+
+def _claim(tx: Tx, key: str, now: datetime) -> outbox.Posted | None:
+    check_running(tx)
+    return outbox.claim(tx, key, now)
 
 
 def _say(desk: Desk, slack: Slack, begin: Begin, claimed: outbox.Posted) -> None:

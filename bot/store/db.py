@@ -134,12 +134,14 @@ def errors_sorted() -> Iterator[None]:
         raise Later("The database connection was lost.") from err
 
 
-def unhung(dsn: str) -> str:
+def tuned(dsn: str) -> str:
     """`dsn`, with the server ending whoever hangs within a transaction: a process that was stopped keeps no lock for good.
 
     Where the server does not count, as behind several statements that were sent in one go, the workers' reaper ends it.
+    And it compiles no statement: ours are short, and a question would wait a second for what runs a millisecond.
     """
-    return make_conninfo(dsn, options=f"{_options(dsn)} -c idle_in_transaction_session_timeout={HUNG_SECONDS}s".strip())
+    hung = f"-c idle_in_transaction_session_timeout={HUNG_SECONDS}s"
+    return make_conninfo(dsn, options=f"{_options(dsn)} {hung} -c jit=off".strip())
 
 
 def _options(dsn: str) -> str:
@@ -169,7 +171,7 @@ def open_pool(dsn: str, width: int) -> ConnectionPool[psycopg.Connection[DictRow
     """At most `width` connections, each checked before it is lent: a restarted server costs one round trip, not a night."""
     _knock(dsn)
     pool = _Pool(
-        unhung(dsn),
+        tuned(dsn),
         min_size=1,
         max_size=width,
         timeout=30,

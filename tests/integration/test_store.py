@@ -90,6 +90,12 @@ def test_the_connection_that_came_back_last_is_lent_first(desk: Desk) -> None:
             assert again.connection is first.connection
 
 
+def test_no_statement_is_compiled_and_who_hangs_in_a_transaction_is_ended(desk: Desk) -> None:
+    with desk.store.directory() as tx:
+        named = "select current_setting('jit') as jit, current_setting('idle_in_transaction_session_timeout') as hung"
+        assert tx.connection.execute(named).fetchone() == {"jit": "off", "hung": "20s"}
+
+
 def test_a_worker_that_lost_its_run_can_neither_checkpoint_nor_save(desk: Desk) -> None:
     scope = scope_of(desk)
     old = taken(desk, scope)
