@@ -45,8 +45,9 @@ class Line:
 
 @contextmanager
 def listening(desk: Desk, slack: Sandbox) -> Iterator[Line]:
-    """The receiver as `serve` runs it, in haste."""
+    """The receiver as `serve` runs it, in haste; it has as long to acknowledge as Slack gives, however busy the machine is."""
     line, stop = Line(), threading.Event()
+    slack.patience(3.0, (0.0, 0.05, 0.1))
 
     def accept(body: Json, sort: Sort) -> None:
         if line.refuse(body):
@@ -94,19 +95,20 @@ def test_what_could_not_be_committed_is_not_acknowledged_and_comes_again(
     with listening(desk, slack) as line:
         line.refuse = lambda body: len(refused) < 2 and not refused.append(body)  # type: ignore[func-returns-value]
         refused: list[Json] = []
+        slack.patience(0.5, (0.0,) * 12)
         slack.say("ada", "general", "said while the database was away")
         assert slack.settle()
-    assert [one.attempt for one in slack.delivered] == [2]
+    assert [one.attempt >= 2 for one in slack.delivered] == [True]
     bring_in(desk)
     assert texts(database, GENERAL) == ["said while the database was away"]
 
 
 def test_a_database_that_refuses_connections_costs_no_event(desk: Desk, slack: Sandbox, database: Database) -> None:
-    slack.patience(1.0, (0.2, 0.2, 0.2))
     with (
         listening(desk, slack),
         psycopg.connect(database.admin.replace(database.name, "postgres"), autocommit=True) as admin,
     ):
+        slack.patience(1.0, (0.2,) * 8)
         admin.execute(f'alter database "{database.name}" allow_connections false')
         admin.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", (database.name,))
         slack.say("ada", "general", "said without a database")
