@@ -11,10 +11,10 @@ PAGE = """\
 {% if item.next_step %}
 <p class="step" dir="auto"><span aria-hidden="true">→</span> {{ item.next_step }}</p>
 {% endif %}
-{% if item.links or item.due or item.age %}
+{% if item.places or item.due or item.age %}
 <p class="about">
-{% for label, href in item.links %}
-{% if href %}<a href="{{ href }}" rel="noopener noreferrer">{{ label }}</a>{% else %}<span>{{ label }}</span>{% endif %}
+{% for label, hrefs in item.places %}
+<span>{% for href in hrefs %}{% if not loop.first %}, {% endif %}{% set shown = label if loop.first else loop.index %}{% if href %}<a href="{{ href }}" rel="noopener noreferrer">{{ shown }}</a>{% else %}{{ shown }}{% endif %}{% endfor %}</span>
 
 {% endfor %}
 {% if item.due %}<b class="{{ 'due late' if item.is_late else 'due' }}">{{ item.due }}</b>{% endif %}

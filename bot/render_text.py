@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote, unquote, urlsplit
 
 from jinja2 import Environment, StrictUndefined
@@ -54,21 +54,27 @@ def _text_items(digest: Digest, items: Sequence[Item], urls: list[str], number: 
 
 
 def _linked(links: Sequence[ItemLink], urls: list[str]) -> list[str]:
-    """One part for each place; further messages there that can be opened are numbers behind its name, as in Slack."""
-    places: dict[str, list[str]] = {}
-    for link in links:
-        beside = places.setdefault(defang(link.label), [])
-        if not beside or _can_be_followed(link.url):
-            beside.append(link.url)
+    """One part for each place; further messages there are numbers behind its name, as in Slack."""
+    places = _places((link.label, link.url if _can_be_followed(link.url) else "") for link in links)
     return [
         ", ".join(_numbered(label if n == 1 else str(n), url, urls) for n, url in enumerate(there, 1))
-        for label, there in places.items()
+        for label, there in places
     ]
 
 
+def _places(links: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]:
+    """Addresses by label; of what leads nowhere only the first, which at least is named."""
+    places: dict[str, list[str]] = {}
+    for label, url in links:
+        beside = places.setdefault(defang(label), [])
+        if url or not beside:
+            beside.append(url)
+    return list(places.items())
+
+
 def _numbered(label: str, url: str, urls: list[str]) -> str:
-    """The label, with the number of its address."""
-    if not _can_be_followed(url):
+    """The label, with the number of its address if it has one."""
+    if not url:
         return label
     if url not in urls:
         urls.append(url)
@@ -142,7 +148,7 @@ def _card(item: Item, digest: Digest) -> dict[str, object]:
         "text": defang(item.text),
         "next_step": defang(item.next_step),
         "kind": item.kind,
-        "links": [(defang(link.label), _href(link.url)) for link in item.links],
+        "places": _places((link.label, _href(link.url)) for link in item.links),
         "due": due_words(item.due, digest.date) if item.due else "",
         "is_late": item.due is not None and item.due <= digest.date,
         "age": age_words(item.age_days),

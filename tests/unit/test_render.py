@@ -99,6 +99,8 @@ def test_further_messages_of_one_place_are_numbers_behind_its_name() -> None:
     there = ItemLink(label="#launch", url="https://acme.slack.com/archives/C2/p1")
     text = digest_text(digest(item("t-1", links=(here[0], there, here[1]))))
     assert "#supply [1], 2 [2] · #launch [3]" in text
+    page = digest_html(digest(item("t-1", links=(here[0], there, here[1]))))
+    assert page.count(">#supply</a>, <a href") == 1 and ">2</a>" in page and page.count("#supply") == 1
     bare = tuple(link.model_copy(update={"url": ""}) for link in (*here, there))
     assert "#supply · #launch" in digest_text(digest(item("t-1", links=bare)))
 
