@@ -3,13 +3,25 @@
 from hypothesis import settings
 
 from tests.servers.company import laid
+from tests.servers.demo_night import recorded
 from tests.servers.dovecot import dovecot, dovecots
 from tests.servers.model import model_server
 from tests.servers.postgres import database, postgres, template
 from tests.servers.room import use_memory
 from tests.servers.slack import slack, slack_clock
 
-__all__ = ["database", "dovecot", "dovecots", "laid", "model_server", "postgres", "slack", "slack_clock", "template"]
+__all__ = [
+    "database",
+    "dovecot",
+    "dovecots",
+    "laid",
+    "model_server",
+    "postgres",
+    "recorded",
+    "slack",
+    "slack_clock",
+    "template",
+]
 
 use_memory()
 

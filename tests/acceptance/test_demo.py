@@ -1,35 +1,15 @@
 """The demo company's night against what a careful reader of its three days wants to find, and must never find."""
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot import app, demo, imports, nightfiles, sandbox, settings
-from bot.desk import begin_owner
-from tests.servers.company import DEMO, MIRA, TOM
+from bot import app, demo, sandbox, settings
+from tests.servers.demo_night import Mornings, slept
 
-Gold = dict[str, Any]
 Key = tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Morning:
-    """The files of one person's night, read back."""
-
-    folder: Path
-    gold: Gold
-
-    def read(self, name: str) -> Any:
-        return json.loads((self.folder / name).read_text())
-
-    def items(self) -> list[dict[str, Any]]:
-        """All that the digest says, and every open task."""
-        digest = self.read("digest.json")
-        open_tasks = [task for task in self.read("tasks.json") if task["state"] == "open"]
-        return [*digest["items"], *digest["more"], *open_tasks]
 
 
 def key(source: dict[str, Any]) -> Key:
@@ -41,38 +21,18 @@ def keys(thing: dict[str, Any]) -> set[Key]:
 
 
 @pytest.fixture(scope="module")
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Morning]:
-    """Mira's and Tom's morning, with the recorded answers of a model."""
-    return slept(tmp_path_factory.mktemp("recorded"), rules=False)
-
-
-@pytest.fixture(scope="module")
-def ruled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Morning]:
+def ruled(tmp_path_factory: pytest.TempPathFactory) -> Mornings:
     """The same without a model."""
     return slept(tmp_path_factory.mktemp("ruled"), rules=True)
 
 
 @pytest.fixture(params=["recorded", "ruled"])
-def mornings(request: pytest.FixtureRequest) -> dict[str, Morning]:
-    found: dict[str, Morning] = request.getfixturevalue(request.param)
+def mornings(request: pytest.FixtureRequest) -> Mornings:
+    found: Mornings = request.getfixturevalue(request.param)
     return found
 
 
-def slept(tmp_path: Path, rules: bool) -> dict[str, Morning]:
-    gold = json.loads((DEMO / "gold.json").read_text())
-    configured = settings.load(tmp_path, {})
-    with demo.recorded(configured, rules) as said, demo.company() as (export, mails):
-        with app.database(said, tmp_path, durable=False) as held, app.desk(said, held, recorded=not rules) as desk:
-            imports.import_all(desk.store, export, mails, lambda what, count: None)
-            nights = demo.nights_of(desk)
-            app.sleep_now(desk, held.dsn, nights)
-            for known, day, now in nights:
-                nightfiles.write_person(begin_owner(desk, known.id), day, now, tmp_path / "out" / str(known.id))
-            mira, tom = (Morning(tmp_path / "out" / str(known.id), gold) for known, _, _ in nights)
-    return {MIRA: mira, TOM: Morning(tom.folder, gold["others"][0])}
-
-
-def test_a_careful_reader_finds_what_they_want_and_little_else(mornings: dict[str, Morning]) -> None:
+def test_a_careful_reader_finds_what_they_want_and_little_else(mornings: Mornings) -> None:
     for who, morning in mornings.items():
         found = [keys(item) for item in morning.items()]
         wanted = {want["id"]: {key(s) for s in want["sources"]} for want in morning.gold["wants"]}
@@ -80,7 +40,7 @@ def test_a_careful_reader_finds_what_they_want_and_little_else(mornings: dict[st
         assert len(missed) <= 0.15 * len(wanted), (who, missed)
 
 
-def test_nothing_is_said_that_must_not_be_said(mornings: dict[str, Morning]) -> None:
+def test_nothing_is_said_that_must_not_be_said(mornings: Mornings) -> None:
     for who, morning in mornings.items():
         texts = {
             "digest": (morning.folder / "digest.txt").read_text()
@@ -99,7 +59,7 @@ def test_nothing_is_said_that_must_not_be_said(mornings: dict[str, Morning]) -> 
         assert broken == [], who
 
 
-def test_what_is_settled_funny_or_somebody_elses_is_no_task(mornings: dict[str, Morning]) -> None:
+def test_what_is_settled_funny_or_somebody_elses_is_no_task(mornings: Mornings) -> None:
     for who, morning in mornings.items():
         wanted = {key(s) for want in morning.gold["wants"] for s in want["sources"]}
         rules = [rule for rule in morning.gold["must_not"] if rule["kind"] == "task"]
@@ -114,7 +74,7 @@ def test_what_is_settled_funny_or_somebody_elses_is_no_task(mornings: dict[str, 
         assert len(broken) <= 0.1 * len(morning.gold["must_not"]), (who, broken)
 
 
-def test_each_mail_gets_a_right_verdict(mornings: dict[str, Morning]) -> None:
+def test_each_mail_gets_a_right_verdict(mornings: Mornings) -> None:
     for who, morning in mornings.items():
         drafted = {draft["in_reply_to"] for draft in morning.read("drafts.json")}
         reasons = {one["message_id"]: one["reason"] for one in morning.read("not_drafted.json")}
@@ -128,7 +88,7 @@ def test_each_mail_gets_a_right_verdict(mornings: dict[str, Morning]) -> None:
         assert len(wrong) <= 0.1 * len(morning.gold["verdicts"]), (who, wrong)
 
 
-def test_a_reply_goes_to_whoever_asked_and_to_nobody_else(recorded: dict[str, Morning]) -> None:
+def test_a_reply_goes_to_whoever_asked_and_to_nobody_else(recorded: Mornings) -> None:
     for morning in recorded.values():
         drafts = morning.read("drafts.json")
         assert drafts
@@ -138,7 +98,7 @@ def test_a_reply_goes_to_whoever_asked_and_to_nobody_else(recorded: dict[str, Mo
             assert (morning.folder / draft["file"]).read_bytes().count(b"\nTo: ") == 1
 
 
-def test_the_demo_asks_nothing_that_is_not_recorded(recorded: dict[str, Morning]) -> None:
+def test_the_demo_asks_nothing_that_is_not_recorded(recorded: Mornings) -> None:
     for morning in recorded.values():
         assert morning.read("digest.json")["footer"]["failed"] == []
         assert morning.read("digest.json")["recorded"] is True

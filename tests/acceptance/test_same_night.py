@@ -14,9 +14,9 @@ from bot.desk import Desk, begin_owner
 from bot.imports import MailPath
 from bot.mail import mbox
 from bot.store import accounts
-from tests.acceptance.test_demo import slept
 from tests.servers.company import MIRA, TOM
 from tests.servers.cut import linked
+from tests.servers.demo_night import Mornings as Found
 from tests.servers.dovecot import PASSWORD, Dovecot
 from tests.servers.verbs import filed, strange, taken_out
 
@@ -30,10 +30,9 @@ Mornings = dict[str, dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def from_files(tmp_path_factory: pytest.TempPathFactory) -> Mornings:
-    found = slept(tmp_path_factory.mktemp("files"), rules=False)
+def from_files(recorded: Found) -> Mornings:
     return {
-        who: {name: on_the_web(morning.folder / f"{name}.json") for name in NAMES} for who, morning in found.items()
+        who: {name: on_the_web(morning.folder / f"{name}.json") for name in NAMES} for who, morning in recorded.items()
     }
 
 
