@@ -218,7 +218,8 @@ def worlds(postgres: Server, template: str, tmp_path_factory: pytest.TempPathFac
     yield Worlds(postgres, template, tmp_path_factory.mktemp("worlds"))
 
 
-EVERYDAY: tuple[tuple[Persona, str], ...] = (("obey", f"account:{MIRA}"), ("hash", DEALS), ("hash", LENA))
+# Of the model that obeys every day asks `test_leaks_live`, which has every sink there is.
+EVERYDAY: tuple[tuple[Persona, str], ...] = (("hash", DEALS), ("hash", LENA))
 AT_NIGHT = [(persona, scope) for persona in ("obey", "hash") for scope in SCOPES if (persona, scope) not in EVERYDAY]
 
 
