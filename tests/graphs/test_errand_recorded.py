@@ -46,19 +46,19 @@ class Handed:
 SEALS = Handed(
     "mira", DM, 0,
     "compare the seal batches K-117 and K-118 and the harder seals: how they tested, and whether we have them",
-    ("K-117 is dry and enough for samples only", "4 of 40 leaked after two hours", "60 Shore by 2 December",
+    ("K-117 tested dry but is enough only for samples", "4 of 40 leak after two hours", "60 Shore by 2 December",
      f"{errand.MISSING} how the harder seals tested."),
 )  # fmt: skip
 FAIR = Handed(
     "mira", DM, 10, "who still owes me something for the fair in Essen, and what",
-    ("handful of M3 screws for the demo case", "no hurry"), ("B12", "412"),
+    ("a handful of M3 screws from Jonas Feld", "before the fair is fine"), ("B12", "412"),
 )  # fmt: skip
 FORKLIFT = Handed(
     "jonas", "product", 20, "find out which forklift we rented in June and what it cost", ("I don't find it.",), ("89",)
 )
 ORDERS = Handed(
     "tom", "general", 25, "mail Wade at Kestrel the delivery plan for the 400 and post the new ship date in #launch",
-    (errand.UNDONE, "250 pieces go out on 14 December", "Sprig 2 ships on Monday 14 December"), ("71",),
+    (errand.UNDONE, "250 pieces out on 14 December", "the new ship date of Sprig 2 is Monday 14 December"), ("71",),
 )  # fmt: skip
 
 
