@@ -295,7 +295,8 @@ def _is_wanted(work: _Work) -> bool:
 
 
 def _finish(work: _Work, found: Answer) -> None:
-    """The result and its message are one commit: both, or neither and the errand is still to be done."""
+    """The result and its message are one commit: both, or neither and the errand is still to be done. Of one that waited, a
+    database that was put back does not know that it was done."""
     held, scope = work.errand, work.errand.scope
     shown = Shown(f"{_headed(held)}\n{found.text}", _links(work, found), note=_note(found), rated=True)
     _passages(work, found.citations)  # those that a worker before this one has read
@@ -307,6 +308,7 @@ def _finish(work: _Work, found: Answer) -> None:
         if errands.move(tx, held.id, ("running",), "done"):
             if outbox.want(tx, scope, post):
                 errands.move(tx, held.id, ("done",), "done", result=found)
+            posting.doubt(tx, post.key, held.at, work.desk.now())
             _show(tx, held.id)
         runs.end(tx, work.run, {"citations": len(found.citations)})
     _deliver(work.desk, scope, post.key)

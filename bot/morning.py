@@ -6,7 +6,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -228,9 +228,6 @@ def links(desk: Desk, owner: Owner, found: digests.Night) -> dict[str, digests.L
 
 # --- to its person --------------------------------------------------------------------------------
 
-PATIENCE = timedelta(minutes=5)
-"""A digest that comes within this time of the wake-up is not late."""
-
 
 def delivery(person: int, key: str, day: date, at: datetime | None = None) -> queue.Job:
     """The job that brings a morning to its person. It and the edits of the same message never run side by side."""
@@ -242,7 +239,8 @@ def delivery(person: int, key: str, day: date, at: datetime | None = None) -> qu
 def deliver(desk: Desk, person: int, date_: str) -> None:
     """The digest of that date as one DM with its replies; a line that says why it is late while there is none.
 
-    May be called again at any time. Raises `Later` while Slack is busy or the workspace is paused.
+    May be called again at any time. What comes late may stand already, where the database was put back meanwhile: it is
+    looked for first. Raises `Later` while Slack is busy or the workspace is paused.
     """
     day = date.fromisoformat(date_)
     with desk.store.directory() as tx:
@@ -263,10 +261,10 @@ def deliver(desk: Desk, person: int, date_: str) -> None:
     with owner.begin() as tx:
         digest = kept.digest(tx, owner.scope, day)
     if digest is None:
-        _tell_late(desk, owner, channel, day, slept)
+        _tell_late(desk, owner, channel, day, slept, wanted)
         return
     _note_lateness(desk, owner, digest, slept, wanted)
-    _bring(desk, owner, channel, day, wanted)
+    _bring(desk, owner, channel, day, slept, wanted)
 
 
 def open_dm(desk: Desk, person: int, user: str) -> str:
@@ -279,7 +277,13 @@ def open_dm(desk: Desk, person: int, user: str) -> str:
     return channel
 
 
-def _tell_late(desk: Desk, owner: Owner, channel: str, day: date, slept: Slept | None) -> None:
+def _earliest(owner: Owner, day: date, slept: Slept | None, wanted: Preferences) -> datetime:
+    """When the first message of that date may have been said."""
+    wakes = hours.instant(day, wanted.wakes_at, ZoneInfo(owner.person.zone))
+    return wakes if slept is None else min(wakes, slept.wakes_at)
+
+
+def _tell_late(desk: Desk, owner: Owner, channel: str, day: date, slept: Slept | None, wanted: Preferences) -> None:
     """One line where the digest will stand, edited when the reason becomes another; a digest that stands is left alone."""
     key = cards.key_of(owner.person.key, day)
     with owner.begin() as tx:
@@ -288,6 +292,7 @@ def _tell_late(desk: Desk, owner: Owner, channel: str, day: date, slept: Slept |
             return
         text = blocks_thread.not_ready(day, _why_late(slept))
         outbox.want(tx, owner.scope, outbox.Post(key, channel, text, tuple(blocks_thread.said(line(text, 300)))))
+        posting.doubt(tx, key, _earliest(owner, day, slept, wanted), desk.now())
     observe.count("digests", outcome="late")
 
 
@@ -307,7 +312,7 @@ def _note_lateness(desk: Desk, owner: Owner, digest: Digest, slept: Slept | None
     zone = ZoneInfo(owner.person.zone)
     # Who moved their own hour into the past was not let down: what they were promised counts.
     wakes, now = max(hours.instant(digest.date, wanted.wakes_at, zone), slept.wakes_at), desk.now()
-    if now <= wakes + PATIENCE:
+    if now <= wakes + posting.PATIENCE:
         return
     ran_on = slept.slept_at is not None and slept.slept_at > wakes
     running = "the night was still running"
@@ -318,13 +323,14 @@ def _note_lateness(desk: Desk, owner: Owner, digest: Digest, slept: Slept | None
         kept.put_digest(tx, owner.scope, digest.model_copy(update={"footer": footer}))
 
 
-def _bring(desk: Desk, owner: Owner, channel: str, day: date, wanted: Preferences) -> None:
-    """The message first; its thread is known only when it stands."""
+def _bring(desk: Desk, owner: Owner, channel: str, day: date, slept: Slept | None, wanted: Preferences) -> None:
+    """The message first; its thread is known only when it stands, and what that thread holds only when it is new."""
     key = cards.key_of(owner.person.key, day)
     found = cards.card(desk, owner, day, wanted)
     assert found is not None
     with owner.begin() as tx:
         outbox.want(tx, owner.scope, cards.main_post(found, channel))
+        posting.doubt(tx, key, _earliest(owner, day, slept, wanted), desk.now())
     posting.deliver(desk, owner.scope, key)
     with owner.begin() as tx:
         standing = outbox.get(tx, key)
@@ -333,6 +339,7 @@ def _bring(desk: Desk, owner: Owner, channel: str, day: date, wanted: Preference
             raise Later("A message that the digest tells of has changed meanwhile: it is made anew.", 1)
         for post in cards.replies(found, channel, standing.ts) if standing.ts else ():
             outbox.want(tx, owner.scope, post)
+            posting.doubt(tx, post.key, datetime.fromtimestamp(float(standing.ts), UTC), desk.now())
         first = mornings.delivered(tx, owner.id, day, desk.now())
         queue.defer(tx, cards.tab(owner.id))
     if first:

@@ -18,10 +18,20 @@ MARK = "nightdesk"
 LOOK_BACK = timedelta(minutes=5)
 """Slack's clock may be behind ours by this much."""
 
+PATIENCE = timedelta(minutes=5)
+"""What is said within this time of its moment is not late, and no database was put back meanwhile."""
+
 STREAMING = "streaming_state_conflict"
 """Slack's word for a message that is not to be edited yet."""
 
 Begin = Callable[[], AbstractContextManager[Tx]]
+
+
+def doubt(tx: Tx, key: str, since: datetime, now: datetime) -> None:
+    """Before the first attempt at what could have been said since `since`: a database that was put back does not know that
+    it was. In time nothing is looked for, because everybody wakes up together."""
+    if now > since + PATIENCE:
+        outbox.doubt(tx, key, since)
 
 
 def deliver(desk: Desk, scope: int, key: str) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot import cards, deciding, forgetting, hometab, hours, learning, morning, nightfall
+from bot import cards, deciding, forgetting, hometab, hours, learning, morning, nightfall, posting
 from bot.pressing import At, Here, open_modal, reply, tell, update_modal
 from bot.slack import blocks, blocks_home, blocks_learned, blocks_thread
 from bot.slack.interactions import Pressed
@@ -129,6 +129,7 @@ def run_a_night(at: At) -> None:
         tell(at, PAUSED, [PAUSED])
         return
     key, text = cards.key_of(at.owner.person.key, at.today), RUNNING.format(day=day_words(at.today))
+    zone = ZoneInfo(at.owner.person.zone)
     with at.owner.begin() as tx:
         standing = outbox.get(tx, key)
     if standing is not None and standing.ts:
@@ -141,7 +142,7 @@ def run_a_night(at: At) -> None:
         channel = side.dm or morning.open_dm(at.desk, at.owner.id, side.user)
         with at.owner.begin() as tx:
             outbox.want(tx, at.owner.scope, Post(key, channel, text, tuple(blocks_thread.said(cards.sentence(text)))))
-    zone = ZoneInfo(at.owner.person.zone)
+            posting.doubt(tx, key, hours.instant(at.today, at.owner.hours.wakes_at, zone), at.now)
     owed = replace(hours.morning(at.owner.hours, zone, at.today), begins=at.now, wakes=at.now)
     if not nightfall.begin(at.desk, [nightfall.Beginning(at.owner.id, owed, "")], at.now):
         with at.desk.store.directory() as tx:

@@ -146,6 +146,11 @@ def claim(tx: Tx, key: str, now: datetime) -> Posted | None:
     return None if row is None else _posted(row)
 
 
+def doubt(tx: Tx, key: str, since: datetime) -> None:
+    """What nobody has tried to say may stand since then all the same: it is looked for before it is said."""
+    tx.run("doubt_post", key=key, since=since)
+
+
 def reclaim(tx: Tx, found: Posted) -> None:
     """The far side has nothing of it: it may be tried again."""
     tx.run("reclaim_post", key=found.post.key, attempt=found.attempt)

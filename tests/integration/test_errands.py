@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+import psycopg
 import pytest
 
 from bot import errands, night, presses, receive
@@ -93,6 +94,24 @@ def test_an_errand_gets_a_card_and_its_result_stands_below_it_once(here: Living)
     assert card_text.endswith("Done: the result stands below.")
     assert "The cheapest is Heron at 8.90 [1]." in text and "Kestrel asks 9.20" in text
     assert str(here.replies("general", ts)[1]["blocks"]).count("archives") == 2
+
+
+def test_a_database_that_was_put_back_does_an_errand_again_and_says_its_result_once(
+    here: Living, database: Database
+) -> None:
+    offered(here)
+    ts = handed(here)
+    here.clock.tick(600)
+    sleep(here)
+    there = [one["ts"] for one in here.replies("general", ts)]
+    with psycopg.connect(database.admin) as admin:
+        result = "like 'errand/%' and key not like '%/card'"
+        admin.execute(f"delete from nightdesk.post_source where key {result}")
+        admin.execute(f"delete from nightdesk.outbox where key {result}")
+        admin.execute("update nightdesk.errand set state = 'waiting', result = null")
+    sleep(here)
+    assert [one["ts"] for one in here.replies("general", ts)] == there and len(there) == 2
+    assert "Heron at 8.90" in said(here, ts)[1]
 
 
 def test_the_result_is_in_the_digest_of_whoever_asked(here: Living) -> None:

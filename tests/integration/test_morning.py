@@ -17,7 +17,7 @@ from bot.store import accounts, nights, people
 from bot.store import desk as kept
 from graphs.digest_value import Digest
 from graphs.errors import Later
-from tests.servers.company import DAY, helpful, small, small_mails
+from tests.servers.company import DAY, desk_over, helpful, small, small_mails
 from tests.servers.model import model_serving
 from tests.servers.mornings import WAKE, Morning, awake, shown, slept
 from tests.servers.postgres import Database, new_database
@@ -88,6 +88,49 @@ def test_a_paused_workspace_says_nothing_until_it_goes_on(rested: Morning) -> No
         tx.run("resume_all", now=rested.desk.now())
     rested.wake()
     assert len(rested.said) == 1
+
+
+def test_a_database_that_was_put_back_says_no_digest_twice_and_in_time_nothing_is_looked_for(
+    rested: Morning, postgres: Server, slept: str
+) -> None:
+    long = small_with_much(rested)
+    keep(rested, long)
+    rested.wake()
+    stands_once(rested, DAY, long)
+    assert not looked_for(rested)
+    there, posts = standing(rested), rested.posts()
+    with new_database(postgres, slept) as older, desk_over(older) as put_back:
+        rested.desk = replace(rested.desk, store=put_back.store)
+        with psycopg.connect(older.admin) as admin:
+            admin.execute("delete from nightdesk.digest")
+        begun(rested)
+        rested.clock.tick(100 * 60)
+        rested.wake()
+        assert "your digest is not ready yet" in rested.text
+        keep(rested, long)
+        over(rested)
+        rested.wake()
+        assert "09:40, the night was still running" in rested.text
+        assert (standing(rested), rested.posts()) == (there, posts)
+        stands_once(rested, DAY, long)
+
+
+def test_a_late_digest_that_nobody_was_told_is_looked_for_once_and_said(rested: Morning) -> None:
+    rested.clock.tick(100 * 60)
+    rested.wake()
+    rested.wake()
+    assert everything_once(rested) and looked_for(rested) == ["conversations.history"]
+
+
+def looked_for(morning: Morning) -> list[str]:
+    return [
+        call.method for call in morning.slack.log if call.method in ("conversations.history", "conversations.replies")
+    ]
+
+
+def standing(morning: Morning) -> list[str]:
+    """Every message of the DM by its place, replies too."""
+    return sorted(one["ts"] for one in [*morning.said, *morning.replies])
 
 
 FAULTS: dict[str, Callable[[], Fault]] = {

@@ -34,6 +34,11 @@ update nightdesk.outbox set state = 'sending', begun_at = %(now)s, attempts = at
 where key = %(key)s and state = 'wanted' and not redo
 returning scope_id, key, channel, thread_ts, reader, content, hash, state, ts, stands, begun_at, attempts, redo
 
+-- doubt_post --
+-- Nobody here has tried to say it, and yet it may stand since a moment: the database may have been put back since.
+update nightdesk.outbox set state = 'sending', begun_at = %(since)s
+where key = %(key)s and state = 'wanted' and ts = '' and attempts = 0
+
 -- reclaim_post --
 -- Nothing of it stands on the far side: it may be tried again, unless somebody else has begun to.
 update nightdesk.outbox set state = 'wanted', begun_at = null
