@@ -1,5 +1,6 @@
 """Where a question is asked, who reads what is said there, and what they all may read."""
 
+from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -66,8 +67,13 @@ def rights(tx: Tx, here: Place) -> frozenset[int]:
 
 
 def readers_of(desk: Desk, scope: int) -> Place:
-    """A channel as all its readers see it, asked by nobody in particular."""
-    nobody = people.Known(0, Person(key="", name="A colleague"), desk.zone, None)
+    """A channel as all its readers see it, asked by nobody in particular, on whose clock most of its members look."""
+    with desk.store.directory() as tx:
+        held, everybody = people.place(tx, scope), people.everybody(tx)
+    members = held.channel.members if held.channel is not None else ()
+    zones = Counter(one.zone for one in everybody if one.zone and (one.person.key in members or not members))
+    zone = min(zones, key=lambda name: (-zones[name], name), default=desk.zone)
+    nobody = people.Known(0, Person(key="", name="A colleague"), zone, None)
     return Place(nobody, scope, partial(desk.store.as_readers_of, scope))
 
 

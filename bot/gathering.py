@@ -12,7 +12,7 @@ from bot.store.db import Tx
 from graphs import answer as answering
 from graphs.checks import numbers
 from graphs.citing import Passage
-from graphs.domain import ContextLine, Message, Prepared, Quoted, Source
+from graphs.domain import ContextLine, Memory, Message, Prepared, Quoted, Source
 from graphs.life import source_key
 from graphs.rules.text import language, sentences
 from graphs.rules.wording import meets, nearness, words_of
@@ -24,7 +24,7 @@ LOOKED_AT = 8
 CONCLUDED = 2
 """So many conclusions are brought with all that they rest on, of so many memories: what they follow from ranks before them."""
 FITS = 0.3
-"""Share of a question's words that such a conclusion has; the others are those of what it follows from."""
+"""Share of a question's words that such a conclusion has; with what it follows from it has as many as such a line."""
 OFFER = 0.55
 """From this nearness on an answer made ahead is laid beside the passages."""
 CITES_A_HIT = 0.1
@@ -77,10 +77,12 @@ def gather(tx: Tx, wanted: Wanted, found: list[Message]) -> Gathered:
     question, now, scope = wanted.question, wanted.at, wanted.scope
     offered, withheld = _made_ahead(tx, wanted, found[:BEST]) if wanted.ahead else ((), ())
     told = memory.found_memories(tx, question, language(question), LOOKED_AT, now, answering.is_for_the_past(question))
-    concluded = [one for one in told if one.premises and _share(words_of(question), one.text) >= FITS][:CONCLUDED]
-    cited = [*(each for one in concluded for each in one.sources), *(each for one in offered for each in one.citations)]
+    fit = {one.text: one for one in told if one.premises and _share(question, one.text) >= FITS}
     told_by = [source for one in told[:REMEMBERED] for source in one.sources]
-    behind = messages.by_sources(tx, [*cited, *told_by])
+    ahead = [source for one in offered for source in one.citations]
+    behind = messages.by_sources(tx, [*(source for one in fit.values() for source in one.sources), *ahead, *told_by])
+    concluded = [fit[text] for text in each_once(fit) if _tells(question, fit[text], behind)][:CONCLUDED]
+    cited = [*(source for one in concluded for source in one.sources), *ahead]
     first = _in_order(cited, behind)
     remembered = [*_in_order(told_by, behind), *_under(tx, question, wanted.known)]
     noted = memory.noted_in(tx, [message.id for message in (*first, *remembered, *found)], now)
@@ -121,8 +123,7 @@ def _other_sides(tx: Tx, best: Sequence[Message], noted: Mapping[int, Sequence[m
 
 def _under(tx: Tx, question: str, known: Sequence[ContextLine]) -> list[Message]:
     """What the lines stand on that tell most of what is asked: a line itself is no source, its messages are."""
-    wanted = words_of(question)
-    met = [_share(wanted, line.text) for line in known]
+    met = [_share(question, line.text) for line in known]
     best = sorted((n for n, share in enumerate(met) if share >= TELLS), key=lambda n: (-met[n], n))[:TOLD]
     memories = [memory for n in best for memory in known[n].memories]
     rows = prepared.rows_of(tx, memories)
@@ -130,9 +131,16 @@ def _under(tx: Tx, question: str, known: Sequence[ContextLine]) -> list[Message]
     return messages.by_id(tx, wanted_rows)
 
 
-def _share(wanted: frozenset[str], text: str) -> float:
+def _tells(question: str, conclusion: Memory, found: Mapping[str, Message]) -> bool:
+    """Whether it speaks of what is asked, together with the messages that it follows from."""
+    keys = [source_key(source) for source in conclusion.sources]
+    told = [conclusion.text, *(found[key].text.text for key in keys if key in found)]
+    return _share(question, "\n".join(told)) >= TELLS
+
+
+def _share(question: str, text: str) -> float:
     """How much of what is asked `text` has."""
-    said = words_of(text)
+    wanted, said = words_of(question), words_of(text)
     return sum(meets(word, said) for word in wanted) / max(len(wanted), 1)
 
 

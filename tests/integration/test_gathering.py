@@ -7,10 +7,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from bot import gathering
+from bot import audience, gathering
 from bot.desk import Desk
 from bot.gathering import Gathered, Wanted, gather
-from bot.store import memory
+from bot.store import memory, people
 from bot.store import messages as stored
 from bot.store.db import Tx
 from graphs import answer as answering
@@ -84,9 +84,44 @@ def test_a_conclusion_that_fits_comes_with_all_it_rests_on_and_only_to_who_may_r
         assert ([one.text for one in found.conclusions], keys(found.first)) == ([FOLLOWS], [CRANE, FITTING])
         assert gathered(tx, "What does fitting Kestrel cost?").conclusions == found.conclusions
         assert gathered(tx, "Who sends the packing list?").first == []
+        assert (
+            gathered(tx, "Who painted the blue Kestrel?").conclusions == ()
+        )  # a word in three, and nothing below it has more
     with desk.store.as_person(ada.id) as tx:
         costs = gathered(tx, "What does fitting Kestrel cost?")
         assert SECRET in keys(costs.first) and len(costs.conclusions) == 2
+
+
+def test_what_a_channel_and_a_desk_conclude_alike_is_laid_before_the_model_once(desk: Desk, database: Database) -> None:
+    premises = (
+        note(desk, database, CRANE, "The crane comes on 4 March."),
+        note(desk, database, FITTING, "It takes 12 days."),
+    )
+    ada, general = known(desk, ADA), scope_of(database, "channel:C1")
+    with desk.store.as_person(ada.id) as tx:
+        memory.conclude(tx, scope_of(database, f"person:{ada.person.key}"), FOLLOWS, premises, 0.6, NIGHT)
+    with desk.store.as_scope(general) as tx:
+        memory.conclude(tx, general, FOLLOWS, premises, 0.6, NIGHT)
+    with desk.store.as_person(ada.id) as tx:
+        assert [one.text for one in gathered(tx, ASKED).conclusions] == [FOLLOWS]
+
+
+def test_an_answer_for_a_channel_is_made_on_the_clock_that_most_of_its_members_look_at(
+    desk: Desk, database: Database
+) -> None:
+    general, deals = (scope_of(database, f"channel:{key}") for key in ("C1", "G1"))
+    zones = {one.person.key: one.zone for one in everybody(desk)}
+    assert audience.readers_of(desk, deals).asker.zone == zones["U1"] == "Europe/Berlin"
+    assert audience.readers_of(desk, general).asker.zone == "Europe/Berlin"
+    with psycopg.connect(database.admin) as admin:
+        admin.execute("update nightdesk.person set zone = 'America/Chicago' where key <> 'U1'")
+    assert audience.readers_of(desk, general).asker.zone == "America/Chicago"
+    assert audience.readers_of(desk, deals).asker.zone == "Europe/Berlin"
+
+
+def everybody(desk: Desk) -> list[people.Known]:
+    with desk.store.directory() as tx:
+        return list(people.everybody(tx))
 
 
 def scope_of(database: Database, key: str) -> int:
