@@ -190,7 +190,7 @@ def without_numbers(text: str) -> str:
 
 
 def _stands(statement: str, passages: Sequence[Passage], asked: str) -> bool:
-    cited = _numbers_in(statement, len(passages))
+    cited = dict.fromkeys(_numbers_in(statement, len(passages)))  # one that is cited twice adds its amount once
     sources = [passages[n - 1] for n in cited]
     texts = [f"{p.text.text} {p.noted} {p.concluded} {p.said_by} {p.label} {stamp(p.said_at, 'UTC')}" for p in sources]
     bare = _CITED.sub("", statement)

@@ -117,6 +117,8 @@ def test_a_number_of_the_question_may_be_said_again_and_no_other() -> None:
     ("text", "stands"),
     [
         ("412 and 1,400 are 1,812 pallets in all [1][2].", True),
+        ("1,812 pallets in all [1][2]: 412 for Marlow [1]", True),  # a passage that is cited twice adds up once
+        ("824 pallets in all [1][1].", False),
         ("The second order is 988 pallets larger [1][2].", True),
         ("That makes 1,812 pallets [1].", False),  # one of the two is not cited
         ("That makes 1,813 pallets [1][2].", False),
