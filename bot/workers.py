@@ -276,17 +276,20 @@ class _Worker(Worker):
 
     async def _shutdown(self, side_tasks: list["asyncio.Task[Any]"]) -> None:
         """Beats on while jobs are under way. The library stops that first, and what takes longer than a lease would be lost."""
-        beating = asyncio.create_task(self._beat())
+        over = asyncio.Event()
+        beating = asyncio.create_task(self._beat(over))
         try:
             await super()._shutdown(side_tasks)
         finally:
-            beating.cancel()
+            over.set()  # to cancel it amid a statement would cost a connection
+            await beating
 
-    async def _beat(self) -> None:
-        while self.worker_id is not None:
+    async def _beat(self, over: asyncio.Event) -> None:
+        await _wait(over, HEARTBEAT)
+        while not over.is_set() and self.worker_id is not None:
             with contextlib.suppress(ConnectorException):  # `_reap` says so
                 await self.app.job_manager.update_heartbeat(self.worker_id)
-            await asyncio.sleep(HEARTBEAT)
+            await _wait(over, HEARTBEAT)
 
     stopped: asyncio.Event
 
