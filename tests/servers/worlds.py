@@ -470,7 +470,7 @@ def written_down(made: Town, logs: str) -> World:
     _pages(world, made, names)
     world.put("logs", _logs(logs, names), frozenset())
     series = _metrics()
-    world.put("metrics", sorted(series), frozenset())
+    world.put("metrics", sorted({_PREPARED.sub("", one) for one in series}), frozenset())
     world.put(COUNTS, series, frozenset())
     return world
 
@@ -606,6 +606,7 @@ def _line(held: Json, names: Names, messages: Mapping[int, str], memories: Mappi
     """Ids that a night hands out as it goes are named by what they are of."""
     text = _plain(held, names)
     text = re.sub(r'"message": (\d+)', lambda one: f'"message": "{messages.get(int(one[1]), one[1])}"', text)
+    text = re.sub(r'"prepared_id": \d+', '"prepared_id": ""', text)
     return re.sub(r'"(memories|seen)": \[[\d, ]*\]', r'"\1": []', text)
 
 
@@ -664,6 +665,9 @@ def _logs(told: str, names: Names) -> list[str]:
     lines = [json.loads(line) for line in told.splitlines()]
     return sorted(_plain({n: v for n, v in line.items() if n not in _UNSTEADY}, names) for line in lines)
 
+
+_PREPARED = re.compile(r'.*step="prepare".*')
+"""Whether anything was answered ahead is a count, of one or none: other words of the same shape may be worth it or not."""
 
 _CLOCKED = ("_seconds", "_time", "_created")
 
