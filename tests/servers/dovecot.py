@@ -9,6 +9,7 @@ import email
 import grp
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -270,9 +271,8 @@ class Dovecot:
 
     def start(self) -> None:
         words = ["dovecot", "-F", "-c", str(self.directory / "dovecot.conf")]
-        self._process = subprocess.Popen(
-            words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-        )
+        with (self.directory / "dovecot.log").open("ab") as told:
+            self._process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=told, start_new_session=True)
         deadline = time.monotonic() + 20
         while not self._greets():
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -353,8 +353,11 @@ def _mail_user() -> tuple[str, str]:
 
 
 def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
+    """Below those that outgoing connections are given: one of these would have it before the server does."""
+    while True:
+        port = random.SystemRandom().randrange(12_000, 32_000)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def _write_certificate(directory: Path) -> None:
