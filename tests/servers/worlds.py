@@ -673,9 +673,9 @@ _CLOCKED = ("_seconds", "_time", "_created")
 
 
 def _metrics() -> dict[str, float]:
-    """Every series, and its value unless that is of a clock."""
+    """Every series, and its value unless that is of a clock; rounded, because a sum of money hangs on the order it came in."""
     from prometheus_client import generate_latest
 
     told = generate_latest(observe.registry()).decode().splitlines()
     found = (line.rpartition(" ") for line in told if line.startswith("nightdesk_"))
-    return {name: 0.0 if any(word in name for word in _CLOCKED) else float(value) for name, _, value in found}
+    return {name: 0.0 if any(word in name for word in _CLOCKED) else round(float(value), 9) for name, _, value in found}
