@@ -150,15 +150,15 @@ def question(context: Context, passages: Sequence[Passage]) -> dict[str, str]:
 
 def _known(lines: Sequence[str], room: int) -> str:
     """Learned context as far as there is room; the most useful lines stand first."""
-    shown: list[str] = ["What is known about this place (for orientation; cite passages):"]
-    room -= len(shown[0]) + 1
+    told: list[str] = ["What is known about this place (for orientation; cite passages):"]
+    room -= len(told[0]) + 1
     for line in lines:
         one = fence("known", Quoted(text=line), None, 240)
         room -= len(one) + 1
         if room < 0:
             break
-        shown.append(one)
-    return "\n".join(shown) if len(shown) > 1 else ""
+        told.append(one)
+    return "\n".join(told) if len(told) > 1 else ""
 
 
 def _ahead(found: Sequence[Prepared], passages: Sequence[Passage], zone: str) -> Iterator[str]:

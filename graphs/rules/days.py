@@ -6,24 +6,28 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from graphs.checks import WORDED
+from graphs.rules.wording import MONTHS
 
-_MONTHS = {
-    name.casefold(): n for names in (calendar.month_name, calendar.month_abbr) for n, name in enumerate(names) if n
-}
-_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_SHORT = list(dict.fromkeys(MONTHS.values()))
+_MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 _DAY = re.compile(
-    rf"\b(?:(?P<d>\d{{1,2}})(?:st|nd|rd|th|\.)?(?: of)? (?P<m>{_MONTH})|(?P<m2>{_MONTH})\.? (?P<d2>\d{{1,2}})(?:st|nd|rd|th)?)"
-    r"\b(?:\.?,? (?P<y>\d{4}))?|\b(?P<y3>\d{4})-(?P<m3>\d\d)-(?P<d3>\d\d)\b",
+    rf"\b(?:(?P<d>\d{{1,2}})(?:st|nd|rd|th|er|\.)?(?: (?:of|de))? (?P<m>{_MONTH})|"
+    rf"(?P<m2>{_MONTH})\.? (?P<d2>\d{{1,2}})(?:st|nd|rd|th)?)\b(?:\.?,? (?P<y>\d{{4}}))?|"
+    r"\b(?P<y3>\d{4})-(?P<m3>\d\d)-(?P<d3>\d\d)\b",
     re.IGNORECASE,
 )
-_SPAN = re.compile(r"(?<![\w.,:/-])(\d{1,3}|[^\W\d_]{3,})[ -](days?|weeks?)\b", re.IGNORECASE)
+_SPAN = re.compile(
+    r"(?<![\w.,:/-])(\d{1,3}|[^\W\d_]{3,})[ -]"
+    r"(?:(?P<days>days?|tag(?:en?)?|jours?|días?)|weeks?|wochen?|semaines?|semanas?)\b",
+    re.IGNORECASE,
+)
 
 
 def days(text: str, said: date) -> set[date]:
-    """Days in English `text`; where it names no year, the one nearest to when it was said."""
+    """Days that `text` names; where it names no year, the one nearest to when it was said."""
     found = set()
     for one in _DAY.finditer(text):
-        month = int(one["m3"] or _MONTHS[(one["m"] or one["m2"]).casefold()])
+        month = int(one["m3"] or _SHORT.index(MONTHS[(one["m"] or one["m2"]).casefold()]) + 1)
         day, year = int(one["d"] or one["d2"] or one["d3"]), one["y"] or one["y3"]
         years = [int(year)] if year else [said.year - 1, said.year, said.year + 1]
         valid = [
@@ -37,9 +41,8 @@ def days(text: str, said: date) -> set[date]:
 
 def spans(text: str) -> set[timedelta]:
     """How many days or weeks something takes, as far as `text` says it."""
-    counted = ((WORDED.get(count.casefold(), count), unit) for count, unit in _SPAN.findall(text))
-    found = ((int(count), unit) for count, unit in counted if count.isdigit())
-    return {timedelta(weeks=n) if unit[0] in "wW" else timedelta(days=n) for n, unit in found}
+    counted = ((WORDED.get(one[1].casefold(), one[1]), one["days"]) for one in _SPAN.finditer(text))
+    return {timedelta(days=int(n) if in_days else 7 * int(n)) for n, in_days in counted if n.isdigit()}
 
 
 def reckoned(said: Sequence[tuple[str, date]]) -> set[date]:
