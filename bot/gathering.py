@@ -138,6 +138,12 @@ def _tells(question: str, conclusion: Memory, found: Mapping[str, Message]) -> b
     return _share(question, "\n".join(told)) >= TELLS
 
 
+def tells(question: str, message: Message) -> bool:
+    """Whether a message speaks of what is asked."""
+    subject = message.mail.subject if message.mail is not None else ""
+    return _share(question, f"{subject}\n{message.text.text}") >= TELLS
+
+
 def _share(question: str, text: str) -> float:
     """How much of what is asked `text` has."""
     wanted, said = words_of(question), words_of(text)

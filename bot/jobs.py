@@ -12,6 +12,7 @@ from bot import (
     consolidating,
     errands,
     forgetting,
+    hints,
     hometab,
     likening,
     live,
@@ -128,6 +129,10 @@ def build(dsn: str, desk: Callable[[], Desk]) -> procrastinate.App:  # noqa: C90
     @app.task(name="answer", queue=LIVE, retry=patient)
     def answer(channel: str, ts: str) -> None:
         live.reply(desk(), channel, ts)
+
+    @app.task(name="hint", queue=LIVE, retry=again)
+    def hint(channel: str, ts: str) -> None:
+        hints.look(desk(), channel, ts)
 
     @app.task(name="give_up", queue=LIVE, retry=patient)
     def give_up(channel: str, ts: str, reference: str) -> None:

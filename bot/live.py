@@ -22,7 +22,7 @@ from bot.slack import events, mrkdwn, stream
 from bot.slack.answers import Shown
 from bot.slack.events import Event
 from bot.slack.stream import Spot
-from bot.store import inbox, outbox, people, replies
+from bot.store import inbox, outbox, people, queue, replies
 from bot.store.outbox import Rest
 from bot.turns import Turns
 from bot.workspace import Us
@@ -70,6 +70,15 @@ class Question:
         return Spot(source.channel, self.message.thread, self.message.author.key, self.team)
 
     @property
+    def ts(self) -> str:
+        assert isinstance(self.message.source, SlackSource)
+        return self.message.source.ts
+
+    @property
+    def asked(self) -> Asked:
+        return Asked(self.wanted.words, self.before, self.message.source, self.us)
+
+    @property
     def rests(self) -> tuple[Rest, ...]:
         """What an answer to it stands with: other words of it are answered anew, or left alone."""
         return (Rest(self.message.source, None),)
@@ -78,7 +87,7 @@ class Question:
 def reply(desk: Desk, channel: str, ts: str) -> None:
     """Answers a mention, a DM or a follow-up, once; again in place when it was changed at once; withdraws with it."""
     with _TURNS.take() as turn:
-        question = _asked(desk, channel, ts)
+        question = question_of(desk, channel, ts)
         try:
             if question is not None:
                 _answer(desk, question, turn.close)
@@ -106,7 +115,7 @@ def _may_answer(desk: Desk, user: str, channel: str) -> bool:
     return here is not None and here.begin is not None
 
 
-def _asked(desk: Desk, channel: str, ts: str) -> Question | None:
+def question_of(desk: Desk, channel: str, ts: str) -> Question | None:
     """What a message asks of us; None when it asks nothing, or is gone and its answer with it."""
     us, held = _heard(desk, channel)
     if us is None or held is None:
@@ -242,6 +251,17 @@ def _answer(desk: Desk, question: Question, leave: Callable[[], None]) -> None:
         leave()
         with _TURNS.take(behind=True):
             telling.finish(made)
+    if made.tonight and question.here.scope is not None:
+        _look_beyond(desk, question)
+
+
+def _look_beyond(desk: Desk, question: Question) -> None:
+    """Who asked in a channel may read more than all its readers: a job sees to that, whether there is more or not."""
+    if question.here.asker.person.role not in ("member", "guest"):
+        return
+    args: dict[str, queue.Argument] = {"channel": question.spot.channel, "ts": question.ts}
+    with desk.store.directory() as tx:
+        queue.defer(tx, queue.Job("hint", queue.LIVE, args, once=f"hint/{question.spot.channel}/{question.ts}"))
 
 
 def _revision(desk: Desk, thread: Thread, message: Message) -> int:
@@ -273,7 +293,6 @@ def _said(desk: Desk, question: Question, telling: Telling, leave: Callable[[], 
             return Shown(told, rated=False, rests=(*question.rests, *quoted))
         case "nothing":
             return Shown(HELP, rated=False)
-    asked = Asked(question.wanted.words, question.before, question.message.source, question.us)
     here, before = question.here, question.rights
 
     def hear(piece: str) -> None:
@@ -282,7 +301,7 @@ def _said(desk: Desk, question: Question, telling: Telling, leave: Callable[[], 
                 pass  # what follows comes after the first words of others
 
     used = asking.Used()
-    found = asking.answer(desk, here, asked, desk.now(), used, hear, leave)
+    found = asking.answer(desk, here, question.asked, desk.now(), used, hear, leave)
     leave()
     with _TURNS.take(behind=True):
         made = shown(desk, here, found, (*question.rests, *used.rests(found.citations)))
@@ -295,7 +314,7 @@ def _said(desk: Desk, question: Question, telling: Telling, leave: Callable[[], 
 
 def give_up(desk: Desk, channel: str, ts: str, reference: str) -> None:
     """Says where an answer should stand that none comes: its job has failed, and the log knows it by `reference`."""
-    question = _asked(desk, channel, ts)
+    question = question_of(desk, channel, ts)
     if question is None:
         return
     thread = thread_of(desk, question)

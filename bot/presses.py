@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from bot import cards, choosing, deciding, errands, observe, redraft, slash, tuning
+from bot import cards, choosing, deciding, errands, hints, observe, redraft, slash, tuning
 from bot.deciding import Subject
 from bot.desk import Desk, begin_owner
 from bot.pressing import NO_LONGER, NOT_YOURS, At, Here, here, open_modal, reply, tell, whisper
@@ -59,6 +59,8 @@ def _do(at: At, found: Interaction) -> str:
             return tuning.pressed(at, found)
         case Pressed() if found.action.startswith("digest."):
             return _on_digest(at, found)
+        case Pressed() if found.action == answers.SHARE:
+            return hints.pressed(at, found)
         case Pressed() if found.action.startswith(("answer.", "errand.")):
             choosing.pressed(at.desk, at.event)
             return ""

@@ -17,6 +17,7 @@ from graphs.digest_value import ItemLink, clip
 UP = "answer.up"
 DOWN = "answer.down"
 TONIGHT = "answer.tonight"
+SHARE = "hint.share"
 START = "errand.start"
 EDIT = "errand.edit"
 DISCARD = "errand.discard"
@@ -30,12 +31,14 @@ LONGEST = 2_800  # escaped characters of the text: a section takes 3,000
 
 @dataclass(frozen=True)
 class Shown:
-    """What of an answer is shown. `note` is ours, in plain words; `tonight` offers to look again with more time."""
+    """What of an answer is shown. `note` is ours, in plain words; `tonight` offers to look again with more time, `share` to
+    let everybody see it."""
 
     text: str
     links: tuple[ItemLink, ...] = ()
     note: str = ""
     tonight: bool = False
+    share: bool = False
     rated: bool = True
     rests: tuple[Rest, ...] = ()  # messages whose words it may hold
 
@@ -58,6 +61,11 @@ def below(shown: Shown) -> list[Block]:
     if buttons := [*_buttons(shown)]:
         found.append(kit.actions(*buttons))
     return found
+
+
+def shared(text: str, note: str) -> list[Block]:
+    """What somebody shares: the text as `fallback` made it, and whose doing it is. Where it stands is nobody else's business."""
+    return [kit.section(text), kit.context(sanitize(note))]
 
 
 def card(lines: Sequence[str], links: Sequence[ItemLink], waits: bool, runs: bool = False) -> list[Block]:
@@ -108,6 +116,8 @@ def _buttons(shown: Shown) -> list[Block]:
     named = [(UP, "Helpful"), (DOWN, "Not helpful")] if shown.rated else []
     if shown.tonight:
         named.append((TONIGHT, "Work on this tonight"))
+    if shown.share:
+        named.append((SHARE, "Share here"))
     return [kit.button(action, label) for action, label in named]
 
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from psycopg.types.json import Jsonb
 
-from bot.store import queue
+from bot.store import messages, queue
 from bot.store.db import Row, Tx
 from graphs.domain import MailSource, SlackSource, Source, account_scope, channel_scope
 from graphs.errors import Later
@@ -101,6 +101,13 @@ def rest(tx: Tx, scope: int, post: Post) -> bool:
     places, names, revisions = ([one[n] for one in known] for n in range(3))
     row = tx.one("rest_on", scope=scope, key=post.key, places=places, names=names, revisions=revisions)
     return row is not None and bool(row["sound"])
+
+
+def rests(tx: Tx, key: str) -> tuple[Rest, ...]:
+    """What a post rests on, all of which stands as it was read at this moment; nothing where any of it does not."""
+    tx.one("recheck_post", key=key)
+    known = {row["message_id"]: row["revision"] for row in tx.all("post_sources", key=key)}
+    return tuple(Rest(one.source, known[one.id]) for one in messages.by_id(tx, list(known)))
 
 
 def _place(source: Source) -> tuple[str, str] | None:

@@ -16,6 +16,10 @@ from nightdesk.outbox where key = %(key)s
 -- What a post rests on, and whether all of it stands and may be read by all who will read the post.
 select nightdesk.rest_on(%(scope)s, %(key)s, %(places)s::text[], %(names)s::text[], %(revisions)s::int[]) as sound
 
+-- post_sources --
+-- The messages that a post rests on, with the revisions whose words it may hold; null where it answers one, whatever it says.
+select message_id, revision from nightdesk.post_source where key = %(key)s order by message_id
+
 -- take_back_post --
 -- It says that it was taken back.
 select nightdesk.take_back_post(%(key)s)
