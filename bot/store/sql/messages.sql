@@ -155,13 +155,16 @@ order by sent_at, id
 update nightdesk.message set noted_revision = revision where scope_id = %(scope)s and id = any(%(ids)s)
 
 -- by_sources --
--- Slack messages by channel scope and ts, among those that the audience may read.
-select m.id from nightdesk.message m join nightdesk.scope s on s.id = m.scope_id
-where m.deleted_at is null and (
-  (m.medium = 'slack' and (s.key, m.key) in (select * from unnest(%(channels)s::text[], %(times)s::text[])))
-  or (m.medium = 'mail' and (s.key, m.facts ->> 'message_id') in
-      (select * from unnest(%(accounts)s::text[], %(message_ids)s::text[]))))
-order by m.id
+-- Slack messages by channel scope and ts, mails by account scope and Message-ID, among those that the audience may read.
+select m.id from unnest(%(channels)s::text[], %(times)s::text[]) as named(place, ts)
+join nightdesk.scope s on s.key = named.place join nightdesk.message m on m.scope_id = s.id and m.key = named.ts
+where m.medium = 'slack' and m.deleted_at is null
+union
+select m.id from unnest(%(accounts)s::text[], %(message_ids)s::text[]) as named(place, message_id)
+join nightdesk.scope s on s.key = named.place
+join nightdesk.message m on m.scope_id = s.id and m.facts ->> 'message_id' = named.message_id
+where m.medium = 'mail' and m.deleted_at is null
+order by id
 
 -- offsets --
 -- Minutes east of UTC of a mailbox's Sent, commonest first.
