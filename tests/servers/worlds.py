@@ -390,8 +390,11 @@ def _may_differ(read_by: frozenset[str], readers: frozenset[str]) -> bool:
 Spoil = Callable[[Town], object]
 
 
-def lived(database: Database, model: ModelServer, other: Other | None, spoil: Spoil | None = None) -> World:
-    """A day and a night of the company, `other` telling which scope says other words. `spoil` puts a defect into it."""
+def lived(
+    database: Database, model: ModelServer, other: Other | None, spoil: Spoil | None = None, dusk: Spoil | None = None
+) -> World:
+    """A day and a night of the company, `other` telling which scope says other words. `spoil` puts a defect into it; `dusk`
+    is what happens between the day and the night."""
 
     def words(owner: str, raw: bytes) -> bytes:
         return other_mail(raw, other.words) if other is not None and other.scope == f"account:{owner}" else raw
@@ -405,6 +408,8 @@ def lived(database: Database, model: ModelServer, other: Other | None, spoil: Sp
             is_other = other is not None and other.scope == f"channel:{line.where}"
             text = other.words(line.text) if other is not None and is_other else line.text
             said.append(made.say(line.who, line.where, text, thread))
+        if dusk is not None:
+            dusk(made)
         made.sleep()
         press_around(made)
         world = written_down(made, told.getvalue())
@@ -442,11 +447,12 @@ PRESSED = ("digest.done", "digest.preview", "home.pause")
 
 
 def press_around(made: Town) -> None:
-    """Each person presses the first of some buttons below their digest."""
-    for who in ("ada", "ben", "dan"):
+    """Each person presses the first of some buttons below the digest, if one came."""
+    for minutes, who in enumerate(("ada", "ben", "dan")):
+        made.at(WAKE + timedelta(minutes=minutes))  # however much somebody else had to press
         dm = made.slack.dm(who)
-        ts = next(one["ts"] for one in made.ours(dm) if one.get("thread_ts", one["ts"]) == one["ts"])
-        for action in PRESSED:
+        ts = next((one["ts"] for one in made.ours(dm) if one.get("thread_ts", one["ts"]) == one["ts"]), "")
+        for action in PRESSED if ts else ():
             shown = buttons(made.slack.company.message(dm, ts) or {})
             if found := [one for one in shown if one.startswith(action)]:
                 made.press(who, dm, ts, found[0])
@@ -470,7 +476,7 @@ def written_down(made: Town, logs: str) -> World:
     _pages(world, made, names)
     world.put("logs", _logs(logs, names), frozenset())
     series = _metrics()
-    world.put("metrics", sorted({_PREPARED.sub("", one) for one in series}), frozenset())
+    world.put("metrics", sorted(one for one in series if not _AHEAD.fullmatch(one)), frozenset())
     world.put(COUNTS, series, frozenset())
     return world
 
@@ -510,7 +516,8 @@ def _names(made: Town) -> Names:
     return found
 
 
-_TS = re.compile(r"\d{10}(?:\.|(?=\d{6}))\d{6}")
+_TS = re.compile(r"(\d{10})[.-]?(\d{6})")
+"""As Slack writes it, as a link does, and as our page does."""
 
 
 _GIVEN = re.compile(r'"block_id": "[0-9a-f]+"')
@@ -519,7 +526,7 @@ _GIVEN = re.compile(r'"block_id": "[0-9a-f]+"')
 
 def _plain(content: object, names: Names) -> str:
     told = _GIVEN.sub('"block_id": ""', json.dumps(content, sort_keys=True, default=str))
-    return _TS.sub(lambda found: names.get(found[0], found[0]), told)
+    return _TS.sub(lambda found: names.get(f"{found[1]}.{found[2]}", found[0]), told)
 
 
 def _slack_calls(world: World, made: Town, names: Names) -> None:
@@ -666,8 +673,12 @@ def _logs(told: str, names: Names) -> list[str]:
     return sorted(_plain({n: v for n, v in line.items() if n not in _UNSTEADY}, names) for line in lines)
 
 
-_PREPARED = re.compile(r'.*step="prepare".*')
-"""Whether anything was answered ahead is a count, of one or none: other words of the same shape may be worth it or not."""
+_AHEAD = re.compile(
+    r'\w+\{(?=.*step="prepare")(?:\w+="(?:prepare|settled|released|prompt|cached|completion|\+Inf|[\d.e-]+)",?)+\}'
+)
+"""Every label is a word of ours or a bound, so that a series of a step says how often it was done, and that there is one says
+that it was done at all. Other words may be worth an answer made ahead or not: where their shape is not kept it tells as little
+as the other counts do. Where it is kept these are among COUNTS; with any other word in a label it is among the metrics."""
 
 _CLOCKED = ("_seconds", "_time", "_created")
 
