@@ -22,8 +22,8 @@ from graphs.domain import Message, Source
 from graphs.errors import Later
 
 HINT = "hint/"
-ONLY_YOU = "Only you see this: not everybody here may read where it stands."
-SHARED_BY = "Shared by {}, from where not everybody here may read."
+ONLY_YOU = "Not everybody here may read its source"
+SHARED_BY = "Shared by {}. Not everybody here may read its source."
 
 
 def look(desk: Desk, channel: str, ts: str) -> None:

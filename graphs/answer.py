@@ -316,15 +316,24 @@ def _quotes(wanted: _Wanted, n: int, passage: Passage) -> Iterator[_Quote]:
     around = words_of(f"{passage.label} {passage.said_by} {passage.text.text}")
     over = () if wanted.past else passage.over
     known = all(meets(word, around) for word in wanted.must)
-    weights = wanted.weights
-    for sentence in sentences(passage.text.text):
-        here = words_of(sentence)
-        met = sum(weight * max(meets(word, here), meets(word, around) / 2) for word, weight in weights.items())
-        news = [word for word in here if not meets(word, weights.keys())]
+    told = not wanted.asked or any(meets(word, around) for word in wanted.asked)
+    said = sentences(passage.text.text)
+    # Who asks the same describes what they are after: only a time or a number beside it may be the answer.
+    asks = any(_met(wanted, one, around) >= NEAR for one in said if one.rstrip().endswith("?"))
+    echoes = asks and not (wanted.when or wanted.how_many)
+    for sentence in said:
+        here, met = words_of(sentence), _met(wanted, sentence, around)
+        news = [word for word in here if not meets(word, wanted.weights.keys())]
         if len(news) >= NEWS and _states(wanted, sentence) and not any(_overlap(sentence, one) for one in over):
-            told = not wanted.asked or any(meets(word, around) for word in wanted.asked)
-            answers = known and told and _is_of_the_kind(wanted, sentence, here)
-            yield _Quote(n, sentence, met / (sum(weights.values()) or 1.0), answers)
+            answers = known and told and _is_of_the_kind(wanted, sentence, here) and not echoes
+            yield _Quote(n, sentence, met, answers)
+
+
+def _met(wanted: _Wanted, sentence: str, around: frozenset[str]) -> float:
+    """The share of the question that a sentence meets."""
+    here, weights = words_of(sentence), wanted.weights
+    met = sum(weight * max(meets(word, here), meets(word, around) / 2) for word, weight in weights.items())
+    return met / (sum(weights.values()) or 1.0)
 
 
 def _states(wanted: _Wanted, sentence: str) -> bool:

@@ -117,7 +117,7 @@ def test_what_the_page_suggests_is_answered_from_recordings(tmp_path: Path) -> N
         sandbox.wake(living, demo.DAY, lambda doing: None)
         answers = {(who, where, asked): suggested(living, who, where, asked) for who, where, asked in demo.QUESTIONS}
         user = demo.person_of(living.desk, demo.OWNER).person.key
-        sandbox.wait_until(lambda: living.slack.ephemerals(user))
+        sandbox.wait_until(lambda: bool(living.slack.ephemerals(user)))
         [whispered] = living.slack.ephemerals(user)
     assert [one for one, told in answers.items() if not told or "without a model" in told] == []
     hotel = "Which hotel was it in Essen, the one with the goose?"

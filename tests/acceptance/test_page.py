@@ -93,6 +93,7 @@ def test_a_day_on_the_page(served: Served, tmp_path: Path) -> None:
     sleeps_and_reads(page)
     presses_every_kind_of_button(page)
     asks_and_follows_up(page)
+    shares_what_only_she_was_told(page)
     hands_over_an_errand(page)
     looks_at_home_and_at_what_was_learned(page)
     edits_and_sends_a_draft(page, served)
@@ -159,6 +160,16 @@ def asks_and_follows_up(page: Page) -> None:
     expect(thread.locator("li.message", has_text="Nightdesk").filter(has_text=re.compile("moss", re.I))).to_have_count(
         1
     )
+    thread.get_by_role("link", name="Close the thread").click()
+
+
+def shares_what_only_she_was_told(page: Page) -> None:
+    main = go(page, "general")
+    say(page, "Message #general", "@nightdesk Which hotel was it in Essen, the one with the goose?")
+    thread = thread_of(page, main.locator("li.message", has_text="Which hotel was it").last)
+    expect(thread.get_by_text("Not everybody here may read its source")).to_be_visible()
+    thread.get_by_role("button", name="Share here").click()
+    expect(thread.get_by_text("Shared by Mira")).to_be_visible()
     thread.get_by_role("link", name="Close the thread").click()
 
 

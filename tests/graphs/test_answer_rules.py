@@ -110,6 +110,18 @@ def test_questions_jokes_thanks_and_requests_answer_nothing(said: str) -> None:
     assert by_rules(asked, passages((0, "Ada Byron", said), (1, "Ben Okoye", told))).text == f"Ben Okoye: “{told}”"
 
 
+GOOSE = "Which hotel was it in Essen? The one with the good breakfast and the goose. I have to book by Thursday."
+
+
+def test_what_somebody_says_of_what_they_ask_for_themselves_is_no_answer() -> None:
+    asked = "Which hotel was it in Essen, the one with the goose?"
+    told = (1, "Ada Byron", "In Essen we were in the Old Mill, the hotel with the goose.")
+    assert by_rules(asked, passages((0, "Greta Holm", GOOSE))).text.startswith(NOT_FOUND)
+    assert by_rules(asked, passages((0, "Greta Holm", GOOSE), told)).text.startswith("Ada Byron")
+    price = passages((0, "Ada Byron", "What is the list price of the Heron? The list price of the Heron is 89 euro."))
+    assert "89 euro" in by_rules("What is the list price of the Heron?", price).text
+
+
 def test_at_most_three_sentences_of_different_messages_are_quoted_each_once() -> None:
     same = [(day, "Ada Byron", "The Heron valve ships on 12 June.") for day in range(3)]
     more = [(day, "Ada Byron", f"The Heron valve ships on {day} June.") for day in range(1, 9)]

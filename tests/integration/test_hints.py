@@ -52,7 +52,7 @@ def test_only_who_asked_and_may_read_it_is_told_and_once(here: Living) -> None:
     looked(here, ts)
     assert "I don't find it" in here.text("general", ts)
     [hint] = here.slack.ephemerals("ada")
-    assert SHIPS in shown(hint) and "Only you see this" in str(hint["blocks"]) and "#plans" in str(hint["blocks"])
+    assert SHIPS in shown(hint) and "Not everybody here" in str(hint["blocks"]) and "#plans" in str(hint["blocks"])
     assert hint["thread_ts"] == ts
     assert here.slack.ephemerals("ben") == here.slack.ephemerals("cleo") == []
 
