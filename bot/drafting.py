@@ -160,8 +160,12 @@ def write(
         run = runs.take(tx, f"{owner.person.key}/{night}/draft", owner.scope)
         known = kept.thoughts(tx, owner.scope, "draft", writing.Outcome)
     old = {m: known[str(m)][1] for m, made in prints.items() if known.get(str(m), (b"",))[0] == made}
-    pending = [ref for ref in refs if ref.message not in old]
     by_message = {ref.message: inbox for ref, inbox in zip(refs, mails, strict=True)}
+    # The newest first: what the budget does not reach is the oldest.
+    sent = {ref.message: by_message[ref.message].mail.sent_at for ref in refs if ref.message not in old}
+    pending = sorted(
+        (ref for ref in refs if ref.message in sent), key=lambda ref: (sent[ref.message], ref.message), reverse=True
+    )
     held = context(owner, by_message, threads, thinker, now)
     state = think(desk, run, writing.build(), {"pending": pending, "outcomes": []}, held) if pending else {}
     new: list[writing.Outcome] = state.get("outcomes", [])

@@ -229,7 +229,7 @@ def judge(
     fresh = sorted(
         (t for key, t in reading.threads.items() if key not in old), key=lambda t: (t.messages[-1].sent_at, t.key)
     )
-    pending = tasks.batches(fresh)
+    pending = tasks.batches(fresh)[::-1]  # the newest first: what the budget does not reach is the oldest
     context = tasks.Context(
         thinker, lambda ref: reading.threads[ref.scope, ref.key], owner.person, owner.people, now
     )  # fmt: skip

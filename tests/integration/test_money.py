@@ -1,5 +1,6 @@
 """What a night may cost: shared out before it begins, kept under every cap, and first for what is owed to people."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from bot import commands
+from bot import commands, thinking
 from bot.calendar import wanted
 from bot.desk import Desk
 from bot.settings import RoleSettings
@@ -180,6 +181,34 @@ def test_when_money_is_short_the_reply_is_written_and_memory_is_found_by_rules(
     assert told == steps and all(one["tokens"] > 0 and one["money"] for one in footer["by_step"])
 
 
+def test_the_newest_is_thought_about_first_so_that_money_that_runs_out_leaves_the_oldest(
+    desk: Desk, database: Database, tmp_path: Path, model_server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(thinking, "WIDTH", 1)
+    many = [
+        mail(f"W{n} <w{n}@kestrel.example>", ADA, f"Ask {n:02}", "Can you call me today?", at(23, 6, n))
+        for n in range(12)
+    ]
+    imported(desk, small(tmp_path / "more", mails=many))
+    sleep(replace(desk, cap_workspace_day=None), database, ADA)
+    drafts, judged = (
+        [number for seen in model_server.requests if form_of(seen.body) == form for number in subjects(seen.text)]
+        for form in ("Written", "Items")
+    )
+    numbers = [f"{n:02}" for n in range(12)]
+    assert drafts == numbers[::-1]
+    assert sorted(judged) == numbers and judged[-1] < judged[0]  # in their order where several are judged together
+
+
+def form_of(body: dict[str, Any]) -> str:
+    return str(body.get("response_format", {"json_schema": {"name": "an answer"}})["json_schema"]["name"])
+
+
+def subjects(text: str) -> list[str]:
+    """Numbers of the mails whose subjects stand in a request."""
+    return list(dict.fromkeys(re.findall(r"Ask (\d\d)", text)))
+
+
 # --- what is asked ----------------------------------------------------------------------------------
 
 
@@ -193,8 +222,7 @@ def test_the_first_part_of_every_request_is_the_same_for_all_people_and_nights(
     sleep(rich, database, [ADA, BOB], LATER_DAY)
     firsts: defaultdict[str, set[str]] = defaultdict(set)
     for seen in model_server.requests:
-        form = seen.body.get("response_format", {"json_schema": {"name": "an answer"}})
-        firsts[str(form["json_schema"]["name"])].add(f"{seen.body['messages'][0]}{form}")
+        firsts[form_of(seen.body)].add(f"{seen.body['messages'][0]}{seen.body.get('response_format')}")
     assert {"Notes", "Items", "Written"} <= set(firsts)
     assert {step: len(texts) for step, texts in firsts.items()} == dict.fromkeys(firsts, 1)
     whole = {str(seen.body["messages"]) for seen in model_server.requests}
