@@ -130,7 +130,7 @@ def _still_theirs(tx: Tx, made: Digest) -> Digest:
     items, more = ([item for item in part if open_(item.sources)] for part in (made.items, made.more))
     if len(items) == len(made.items) and len(more) == len(made.more):
         return made
-    headline = digests.headline(made.date, items, len(more))
+    headline = digests.headline(made.date, items, more)
     return made.model_copy(update={"items": tuple(items), "more": tuple(more), "headline": headline})
 
 

@@ -90,7 +90,7 @@ def compose(night: Night, links: Mapping[str, Linked]) -> Digest:
         person=night.person.key,
         name=night.person.name,
         date=night.date,
-        headline=headline(night.date, chosen, len(waiting)),
+        headline=headline(night.date, chosen, [life.task for life in waiting]),
         items=tuple(chosen),
         more=tuple(rest),
         footer=_footer(night, len(waiting) - len(quiet), len(night.older) - len(again) - len(unsent)),
@@ -99,29 +99,35 @@ def compose(night: Night, links: Mapping[str, Linked]) -> Digest:
     )
 
 
-def headline(day: date, items: Sequence[Item], waiting: int = 0) -> str:
-    """The verdict: `Tue 24 Nov: 3 need you · 2 drafts · 1 question`."""
+def headline(day: date, items: Sequence[Item], waiting: Sequence[Task | Item] = ()) -> str:
+    """The verdict: `Tue 24 Nov: 3 need you · 2 drafts · 1 question`; each item counts once."""
+    rest = [item for item in items if item.section != "needs_you"]
     counts = [
-        (sum(item.section == "needs_you" for item in items), "needs you", "need you"),
-        (sum(item.kind == "draft" for item in items), "draft", "drafts"),
-        (sum(item.kind == "question" for item in items), "question", "questions"),
+        (len(items) - len(rest), "needs you", "need you"),
+        (sum(item.kind == "draft" for item in rest), "draft", "drafts"),
+        (sum(item.kind == "question" for item in rest), "question", "questions"),
     ]
     said = [f"{n} {one if n == 1 else many}" for n, one, many in counts if n]
     if not said:
-        said = ["nothing urgent" if items else f"nothing new, {waiting} still open" if waiting else "nothing needs you"]
+        said = ["nothing urgent" if items else _still_open(waiting, day) if waiting else "nothing needs you"]
     return f"{day_words(day)}: {' · '.join(said)}"
+
+
+def _still_open(waiting: Sequence[Task | Item], today: date) -> str:
+    overdue = sum(one.due is not None and one.due < today for one in waiting)
+    return f"nothing new, {len(waiting)} still open{f', {overdue} overdue' if overdue else ''}"
 
 
 # --- what is shown --------------------------------------------------------------------------------
 
 
 def _is_news(life: Life, today: date) -> bool:
-    """Not shown before, changed since, or its day has come."""
+    """Not shown before, changed since, its day has come, or it went by: each once."""
     earlier = [day for day in life.shown_on if day < today]
     if not earlier or life.changed_on > max(earlier):
         return True
     due = life.task.due
-    return due is not None and max(earlier) < due <= today
+    return due is not None and max(earlier) <= due <= today
 
 
 def _ignored(life: Life, today: date) -> int:

@@ -119,6 +119,8 @@ def test_an_empty_day_is_one_line() -> None:
         ([life(n, **URGENT) for n in range(3)], {"drafts": (draft(1), draft(2)), "questions": (asked(3),)}, "Tue 24 Nov: 3 need you · 2 drafts · 1 question"),
         ([], {"drafts": (draft(),)}, "Tue 24 Nov: 1 draft"),
         ([life()], {}, "Tue 24 Nov: nothing urgent"),
+        ([life(1, sources=(inbox(1),), **URGENT)], {"questions": (asked(1), asked(2))}, "Tue 24 Nov: 1 needs you · 1 question"),
+        ([life(n, [TUESDAY - timedelta(days=1)], due=TUESDAY - timedelta(days=n)) for n in (2, 3)], {}, "Tue 24 Nov: nothing new, 2 still open, 2 overdue"),
     ],
 )  # fmt: skip
 def test_the_first_line_counts_what_stands_below(lives: list[Life], given: dict[str, Any], headline: str) -> None:
@@ -226,9 +228,13 @@ def test_what_is_counted_stands_in_the_footer() -> None:
     assert any("(2)" in note for note in digest.footer.notes)
 
 
-def test_its_due_day_brings_it_back_once() -> None:
+def test_its_due_day_brings_it_back_and_the_day_after_when_nobody_touched_it() -> None:
     one = life(due=TUESDAY + timedelta(days=6))
-    assert shown_over(one, 9) == ["items", "more", "more", "counted", "items", "more", "more"]
+    assert shown_over(one, 10) == ["items", "more", "more", "counted", "items", "items", "more", "more"]
+
+
+def test_what_is_overdue_when_it_is_first_shown_comes_once_as_everything_does() -> None:
+    assert shown_over(life(due=TUESDAY - timedelta(days=1)), 4) == ["items", "more", "more", "counted"]
 
 
 def test_a_change_brings_it_back() -> None:
