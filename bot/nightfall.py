@@ -24,6 +24,9 @@ BEFORE_WAKING = timedelta(minutes=10)
 AT_LEAST = timedelta(minutes=30)
 """So long a night that begins late waits for its places."""
 
+AT_ONCE = timedelta(minutes=8)
+"""So long a night waits for them whose person asked for it and waits in turn: they were promised its digest within ten."""
+
 LONGEST_WAIT = 30.0
 """Seconds between looks whether the places are read."""
 
@@ -113,11 +116,16 @@ def _think_about(tx: Tx, places: Sequence[Place], day: date, now: datetime) -> N
 
 @dataclass(frozen=True)
 class Beginning:
-    """A night that is to begin. `late`: why that is after its hour, '' when it is not."""
+    """A night that is to begin. `late`: why that is after its hour, '' when it is not. `asked`: its person waits for it."""
 
     person: int
     owed: Morning
     late: str
+    asked: bool = False
+
+    def until(self, now: datetime) -> datetime:
+        """So long it waits for its places when it begins now."""
+        return now + AT_ONCE if self.asked else max(self.owed.wakes - BEFORE_WAKING, now + AT_LEAST)
 
 
 def begin(desk: Desk, due: Sequence[Beginning], now: datetime) -> list[int]:
@@ -141,8 +149,7 @@ def begin(desk: Desk, due: Sequence[Beginning], now: datetime) -> list[int]:
         for day in sorted({one.owed.date for one in fresh}):
             _think_about(tx, [wanted[key] for key in sorted(wanted) if key[1] == day], day, now)
         for one in fresh:
-            until = max(one.owed.wakes - BEFORE_WAKING, now + AT_LEAST)
-            queue.defer(tx, sleeping(one.person, one.owed.date, now, until))
+            queue.defer(tx, sleeping(one.person, one.owed.date, now, one.until(now)))
     return [one.person for one in fresh]
 
 

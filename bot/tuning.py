@@ -144,6 +144,8 @@ def run_a_night(at: At) -> None:
             outbox.want(tx, at.owner.scope, Post(key, channel, text, tuple(blocks_thread.said(cards.sentence(text)))))
             posting.doubt(tx, key, hours.instant(at.today, at.owner.hours.wakes_at, zone), at.now)
     owed = replace(hours.morning(at.owner.hours, zone, at.today), begins=at.now, wakes=at.now)
-    if not nightfall.begin(at.desk, [nightfall.Beginning(at.owner.id, owed, "")], at.now):
+    asked = nightfall.Beginning(at.owner.id, owed, "", asked=True)
+    if not nightfall.begin(at.desk, [asked], at.now):
+        places = nightfall.places_of(at.desk, at.owner.id)
         with at.desk.store.directory() as tx:
-            nightfall.defer(tx, nightfall.places_of(at.desk, at.owner.id), at.owner.id, at.today, at.now)
+            nightfall.defer(tx, places, at.owner.id, at.today, at.now, asked.until(at.now))

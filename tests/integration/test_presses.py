@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from email import message_from_bytes
 from pathlib import Path
 from typing import Any
@@ -439,9 +439,16 @@ def test_a_first_night_is_run_at_once_and_its_digest_takes_the_place_of_the_line
         ts = morning.card["ts"]
         with morning.desk.store.directory() as tx:
             assert [night.date for night in nights.since(tx, DAY)] == [DAY]
+        assert waits(morning) < timedelta(minutes=10)
         morning.sleep()
         morning.wake()
         assert morning.card["ts"] == ts and morning.text.startswith("Tue 24 Nov: 1 draft")
+
+
+def waits(morning: Morning) -> timedelta:
+    """How long the one night that is enqueued waits for its places at most."""
+    [job] = jobs(morning, "sleep")
+    return datetime.fromisoformat(str(job["until"])) - datetime.fromisoformat(str(job["now"]))
 
 
 def test_a_night_that_is_run_again_changes_the_digest_in_place(morning: Morning) -> None:
@@ -451,6 +458,7 @@ def test_a_night_that_is_run_again_changes_the_digest_in_place(morning: Morning)
     assert any("Your night runs again" in shown(one) for one in morning.replies)
     ran = jobs(morning, "sleep")
     assert [job["date_"] for job in ran] == ["2026-11-24"]
+    assert timedelta() < waits(morning) < timedelta(minutes=10)
     morning.sleep()
     assert jobs(morning, "morning") == [{"person": morning.ada.id, "date_": "2026-11-24"}]
     morning.wake()
