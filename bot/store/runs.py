@@ -25,6 +25,10 @@ AHEAD = ("anticipate", "prepare", "rehearse")
 PARTS = {MEMORY: Decimal("0.4"), AHEAD: Decimal("0.2")}
 """What those steps, and those that come after them, may take of a person's night before its digest is written."""
 
+ASKED = "answer"
+NIGHT = Decimal("0.8")
+"""What a night may take of a person's share: the rest waits for what they ask by day."""
+
 
 @dataclass(frozen=True)
 class Run:
@@ -100,13 +104,18 @@ def ledger(begin: Begin, scope: int, night: date, cap: Decimal, role: RoleSettin
 
 
 def _left(tx: Tx, scope: int, night: date, cap: Decimal, step: str) -> Decimal:
-    """Money that a step may still take: of the whole, and of its part while a person's desk is still to be done."""
+    """Money that a step may still take: of the whole, of what a night may take of it, and of the step's part while a person's
+    desk is still to be done."""
     steps = MEMORY + AHEAD if step in MEMORY else AHEAD
     part = PARTS[MEMORY if step in MEMORY else AHEAD]
-    spent = tx.one("spent", scope=scope, night=night, steps=list(steps))
+    spent = tx.one("spent", scope=scope, night=night, steps=list(steps), asked=ASKED)
     assert spent is not None
-    left: Decimal = cap - spent["money"]
-    return min(left, cap * part - spent["on_steps"]) if spent["owed"] and step in MEMORY + AHEAD else left
+    bounds = [cap - spent["money"]]
+    if spent["is_person"] and step != ASKED:
+        bounds.append(cap * NIGHT - spent["by_night"])
+    if spent["owed"] and step in MEMORY + AHEAD:
+        bounds.append(cap * part - spent["on_steps"])
+    return min(bounds)
 
 
 def share_out(tx: Tx, night: date, whole: Decimal, most: Decimal) -> None:

@@ -35,12 +35,15 @@ select nightdesk.share_out(%(night)s, %(whole)s, %(most)s)
 select nightdesk.share_of(%(scope)s, %(night)s, %(whole)s, %(most)s) as money
 
 -- spent --
--- Money of one scope's night: what is settled, and what is reserved and may yet be spent; how much of it on some steps; and
--- whether a person's desk is still to be done with it.
-select coalesce(sum(money), 0) as money, coalesce(sum(money) filter (where step = any(%(steps)s)), 0) as on_steps,
-  exists (select from nightdesk.scope where id = %(scope)s and kind = 'person')
-    and not exists (select from nightdesk.digest where scope_id = %(scope)s and date = %(night)s) as owed
-from nightdesk.spend where scope_id = %(scope)s and night = %(night)s and state <> 'released'
+-- Money of one scope's night: what is settled, and what is reserved and may yet be spent; how much of it on some steps, and by
+-- night; whether it is a person's, and their desk is still to be done with it.
+select spent.*, person.is_person,
+  person.is_person and not exists (select from nightdesk.digest where scope_id = %(scope)s and date = %(night)s) as owed
+from (
+  select coalesce(sum(money), 0) as money, coalesce(sum(money) filter (where step = any(%(steps)s)), 0) as on_steps,
+    coalesce(sum(money) filter (where step <> %(asked)s), 0) as by_night
+  from nightdesk.spend where scope_id = %(scope)s and night = %(night)s and state <> 'released') spent,
+  (select exists (select from nightdesk.scope where id = %(scope)s and kind = 'person') as is_person) person
 
 -- reserve --
 -- Money is taken before the call is made.
