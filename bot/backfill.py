@@ -14,7 +14,7 @@ from bot.slack import directory, events, history
 from bot.slack.client import Slack, refusal
 from bot.slack.export_message import Unusable, text_of
 from bot.slack.history import Page, Replies
-from bot.store import cursors, inbox, people, queue
+from bot.store import cursors, inbox, messages, people, queue
 from bot.store.cursors import Cursor
 from bot.store.db import Tx
 from bot.workspace import (
@@ -173,16 +173,19 @@ def _learn(desk: Desk, us: Us, found: Page) -> None:
 
 
 def _keep(tx: Tx, us: Us, scope: int, channel: str, found: Page) -> None:
-    """What Slack shows now, oldest first."""
+    """What Slack shows now, oldest first; of what cannot be read why not."""
     called = names(tx, events.ids_in(repr(found.messages)), channel)
     heard: list[Heard] = []
+    broken: list[tuple[str, str]] = []
     for row in sorted(found.messages, key=lambda one: text_of(one, "ts")):
         try:
             one = keeping.hear(row, channel, called, us, "shown")
-        except (Unusable, ValueError):
+        except Unusable as err:
+            broken.append((text_of(row, "ts"), str(err)))
             continue
         heard += [] if one is None else [one]
     observe.count("messages_backfilled", keeping.keep(tx, scope, heard))
+    messages.quarantine(tx, scope, broken)
 
 
 def _known(tx: Tx, scope: int, channel: str, found: Page) -> dict[str, Replies]:

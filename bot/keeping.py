@@ -57,7 +57,7 @@ class Marked:
 
 
 def hear(row: Row, channel: str, names: Names, us: Us, how: How) -> Heard | None:
-    """A message as Slack words it; None for what is none, or is our own. Raises `Unusable`.
+    """A message as Slack words it; None for what is none, or is our own. Raises `Unusable`, which quotes nothing of it.
 
     What we said ourselves is in the outbox and never a source: the desk does not learn from its own words.
     """
@@ -70,6 +70,8 @@ def hear(row: Row, channel: str, names: Names, us: Us, how: How) -> Heard | None
         found = read_message(row, channel, names)
     except RecursionError as err:
         raise Unusable("nested too deeply") from err
+    except ValueError as err:
+        raise Unusable("it is no message") from err
     return None if found is None else Heard(_as_asked(found, channel, us) if isinstance(found, Message) else found, how)
 
 

@@ -22,7 +22,7 @@ from bot.keeping import Heard, Marked
 from bot.slack import directory, events
 from bot.slack.events import Event, Json, Sort
 from bot.slack.export_message import Names, Unusable, row_of, text_of
-from bot.store import cursors, inbox, nights, people, queue
+from bot.store import cursors, inbox, messages, nights, people, queue
 from bot.store.db import Store, Tx
 from bot.store.inbox import Waiting
 from bot.workspace import Us
@@ -266,19 +266,30 @@ def _take(desk: Desk, channel: str) -> _Batch | None:
     """The next events; one alone after an attempt on it was cut off, none that was cut off too often."""
     with desk.store.directory() as tx:
         found = inbox.waiting(tx, desk.keys.seals, channel, BATCH)
-        for one in found:
-            if one.attempts >= inbox.MOST_ATTEMPTS:
-                _put_aside(tx, one, "begun too often")
         fresh = [one for one in found if one.attempts < inbox.MOST_ATTEMPTS]
         if any(one.attempts > 1 for one in fresh):
             fresh = fresh[:1]
         if fresh:
             inbox.count_attempt(tx, [one.id for one in fresh])
+    if given_up := [one for one in found if one.attempts >= inbox.MOST_ATTEMPTS]:
+        _give_up_on(desk, channel, given_up)
     if not fresh:
         return None
     opened = [(one, dict(row_of(json.loads(one.payload), "event"))) for one in fresh]
     opened.sort(key=lambda pair: (text_of(pair[1], "event_ts") or text_of(pair[1], "ts"), pair[0].id))
     return _Batch(channel, tuple(opened))
+
+
+def _give_up_on(desk: Desk, channel: str, given_up: Sequence[Waiting]) -> None:
+    """What cut off every attempt on it is left alone, and whoever reads its channel is told so in the morning."""
+    with desk.store.directory() as tx:
+        scope = people.scope_of_channel(tx, channel)
+    begin = desk.store.directory if scope is None else partial(desk.store.as_scope, scope)
+    with begin() as tx:
+        for one in given_up:
+            _put_aside(tx, one, "begun too often")
+            if scope is not None and one.kind in events.CONTENT:
+                messages.quarantine(tx, scope, [(one.ts, "reading it was begun too often")])
 
 
 def _put_aside(tx: Tx, one: Waiting, problem: str) -> None:
@@ -321,14 +332,15 @@ def _bring_content(desk: Desk, scope: int, batch: _Batch, us: Us) -> None:
         names = workspace.names(tx, ids, batch.channel)
         heard: list[Heard] = []
         for one, event in standing:
-            problem = ""
             try:
                 found = _heard(one, event, batch.channel, names, us)
-                heard += [] if found is None else [found]
-            except (Unusable, ValueError):
-                problem = "unreadable"
-            inbox.handled(tx, one.id, problem)
-            observe.count("events_handled", kind=one.kind, outcome="failed" if problem else "done")
+            except Unusable as err:
+                _put_aside(tx, one, "unreadable")
+                messages.quarantine(tx, scope, [(one.ts or one.key, str(err))])
+                continue
+            heard += [] if found is None else [found]
+            inbox.handled(tx, one.id)
+            observe.count("events_handled", kind=one.kind, outcome="done")
         keeping.keep(tx, scope, heard)
         keeping.mark(tx, scope, [mark for one, event in standing if (mark := _mark(one, event)) is not None])
         tx.all("index_scope")

@@ -83,6 +83,21 @@ def test_what_was_lost_while_we_were_away_is_found_edited_and_deleted(
     assert rows(database, "select id, revision from nightdesk.message order by id") == before
 
 
+def test_what_history_shows_and_nobody_can_read_is_put_aside_with_a_reason(
+    desk: Desk, slack: Sandbox, database: Database
+) -> None:
+    slack.say("ada", "general", "before")
+    odd = slack.say("ada", "general", "odd")
+    slack.say("ada", "general", "after")
+    posts, query = slack.company.room(GENERAL).posts, "select key, reason from nightdesk.quarantine"
+    posts[odd]["ts"] = longer = f"{odd}0"
+    backfill.channel(desk, GENERAL)
+    assert texts(database, GENERAL) == ["before", "after"]
+    assert rows(database, query) == [{"key": longer, "reason": "its ts is no Slack timestamp"}]
+    backfill.channel(desk, GENERAL)
+    assert len(rows(database, query)) == 1
+
+
 def test_a_reply_to_an_old_thread_is_found(desk: Desk, slack: Sandbox, slack_clock: Clock, database: Database) -> None:
     with hearing(desk, slack):
         quiet = slack.say("ada", "general", "quiet root")

@@ -257,11 +257,13 @@ def test_a_message_nobody_can_read_is_put_aside_and_the_rest_comes_in(
     bring_in(desk)
     assert texts(database, GENERAL) == ["before", "after"]
     assert {row["key"]: row["problem"] for row in events(database)}["Evbroken"] == "unreadable"
+    assert quarantined(database) == [("Evbroken", "its ts is no Slack timestamp")]
 
 
 def test_an_event_that_killed_its_worker_five_times_is_put_aside(
     desk: Desk, slack: Sandbox, database: Database
 ) -> None:
+    workspace.refresh_channel(desk, GENERAL)
     with hearing(desk, slack):
         slack.say("ada", "general", "poison")
         slack.say("ada", "general", "healthy")
@@ -273,6 +275,14 @@ def test_an_event_that_killed_its_worker_five_times_is_put_aside(
     assert texts(database, GENERAL) == ["healthy"]
     [poison, healthy] = events(database)
     assert (poison["problem"], poison["payload"], healthy["problem"]) == ("begun too often", None, "")
+    assert quarantined(database) == [(first.ts, "reading it was begun too often")]
+    backfill.channel(desk, GENERAL)
+    assert texts(database, GENERAL) == ["poison", "healthy"] and quarantined(database) == []
+
+
+def quarantined(database: Database) -> list[tuple[str, str]]:
+    found = rows(database, "select key, reason from nightdesk.quarantine order by key")
+    return [(row["key"], row["reason"]) for row in found]
 
 
 def test_while_slack_is_away_events_of_a_new_channel_wait_and_nothing_counts_against_them(

@@ -1,10 +1,11 @@
 -- put_slack --
 -- New, or changed since: then it is another revision, and what was concluded from the old words falls. The same bytes again
--- change nothing, and a new reaction is no new revision.
+-- change nothing, and a new reaction is no new revision. What could not be read before, and can be now, is out of quarantine.
 with said as (
   select * from jsonb_to_recordset(%(rows)s) as r(key text, thread text, author_key text, author_name text,
     author_address text, author_kind text, sent_at timestamptz, edited_at timestamptz, day date, text text, mentions text[],
-    facts jsonb, lang text, hash text))
+    facts jsonb, lang text, hash text)),
+released as (delete from nightdesk.quarantine where scope_id = %(scope)s and key in (select key from said))
 insert into nightdesk.message (scope_id, key, medium, thread, author_key, author_name, author_address, author_kind, sent_at,
   edited_at, day, text, mentions, facts, lang, hash)
 select %(scope)s, key, 'slack', thread, author_key, author_name, author_address, author_kind, sent_at, edited_at, day, text,
