@@ -110,7 +110,7 @@ def _left(tx: Tx, scope: int, night: date, cap: Decimal, step: str) -> Decimal:
     part = PARTS[MEMORY if step in MEMORY else AHEAD]
     spent = tx.one("spent", scope=scope, night=night, steps=list(steps), asked=ASKED)
     assert spent is not None
-    bounds = [cap - spent["money"]]
+    bounds: list[Decimal] = [cap - spent["money"]]
     if spent["is_person"] and step != ASKED:
         bounds.append(cap * NIGHT - spent["by_night"])
     if spent["owed"] and step in MEMORY + AHEAD:
