@@ -74,6 +74,8 @@ _PREFERS = re.compile(
     r"read|answer|use) (?:\w+ ){0,3}(?:calls|meetings|mails?|after|before|on)|ich bevorzuge|"
     r"mir ist (?:\w+ )?lieber|bitte (?:immer|nie)|je préfère|prefiero)\b"
 )
+_HANDED = re.compile(r"(?:uploaded|shared) a file: ")
+"""What Slack itself wrote into a message that brought a file."""
 _HAPPENS = re.compile(
     r"\b(?:meeting|call|launch|release|deadline|workshop|review|fair|trade show|visit|conference|webinar|offsite|"
     r"demo|audit|interview|kick-?off|maintenance|holiday|vacation|delivery|pickup|go-?live|opening|closing|"
@@ -96,7 +98,9 @@ def _of_message(message: Message) -> Iterator[Fact]:
     standup = sounds_like_standup(text)
     kept = 0
     for sentence in sentences(text)[:_MOST_SENTENCES]:
-        if kept >= _MOST_OF_MESSAGE or not _SHORTEST <= len(sentence) <= _LONGEST or is_joke(sentence):
+        if kept >= _MOST_OF_MESSAGE or not _SHORTEST <= len(sentence) <= _LONGEST:
+            continue
+        if is_joke(sentence) or _HANDED.match(sentence):
             continue
         kind, change, confidence = _kind(sentence, read(sentence), message, standup)
         if kind:

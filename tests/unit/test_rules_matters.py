@@ -98,6 +98,7 @@ def test_one_obligation_in_mail_and_slack_is_one_matter() -> None:
         ("bob: the staging database is down since noon", "status", ""),
         ("bob: I always prefer short mails over calls", "preference", ""),
         ("bob: the audit meeting is on 17 March in room Oslo", "event", ""),
+        ("bob: I have uploaded the signed lease of the Lisbon office", "status", ""),
         ("bob: FYI the support phone number of Kestrel has a new extension 4411", "fact", ""),
         ("bob: does anyone know who signed the lease of the Lisbon office?", "open_question", ""),
     ],
@@ -122,6 +123,8 @@ def test_what_is_worth_remembering(line: str, kind: str, change: str) -> None:
         "bob: maybe we should have moved to Berlin",
         "bob: I no longer trust the printer",
         "bob: good morning",
+        "bob: uploaded a file: Screen Shot 2015-06-09 at 09.36.49.png",
+        "bob: shared a file: OpenVis Conf 2015 Community Notes",
         "deploybot: we decided to restart",
     ],
 )
