@@ -76,6 +76,7 @@ def desk(settings: Settings, held: Database, recorded: bool = False) -> Iterator
             slack=Slack(settings.slack_bot_token, settings.slack_api_base_url) if settings.slack_bot_token else None,
             quarantine=timedelta(seconds=settings.quarantine_seconds),
             mail_ca=settings.mail_ca,
+            webmail_url=settings.webmail_url,
             passes=settings.passes,
             retention=timedelta(days=settings.retention_days) if settings.retention_days else None,
         )

@@ -323,9 +323,11 @@ def linked(desk: Desk, owner: Owner, sources: Sequence[Source]) -> dict[str, dig
     by_key = {source_key(source): source for source in sources}
     with owner.begin() as tx:
         found = messages.by_sources(tx, list(by_key.values()))
+        webmail = desk.webmail(tx)
     return {
         key: digests.Linked(
-            label=label(message, places, owner), url=source_link(by_key[key], team_url, team=workspace["team"])
+            label=label(message, places, owner),
+            url=source_link(by_key[key], team_url, team=workspace["team"], webmail=webmail(by_key[key])),
         )
         for key, message in found.items()
         if key in by_key

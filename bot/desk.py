@@ -13,11 +13,12 @@ from bot.embedding import Embedder
 from bot.home import Keys
 from bot.settings import RoleSettings
 from bot.slack.client import Slack
-from bot.store import choices, messages, people, runs
+from bot.store import accounts, choices, messages, people, runs
 from bot.store.db import Store, Tx
 from bot.store.people import Place
-from graphs.domain import Message, Nature, Person, Preferences
+from graphs.domain import MailSource, Message, Nature, Person, Preferences, Source
 from graphs.errors import NeedsPerson, NotYet
+from graphs.links import WEBMAIL
 from graphs.rules.natures import nature
 from graphs.rules.outsiders import Company
 from graphs.thinking import Chat, Ledger, Thinker
@@ -72,12 +73,25 @@ class Desk:
     retention: timedelta | None = timedelta(days=90)
     """How long text is kept that nothing cites; None: for ever."""
     mail_patience: float = 60.0  # seconds of silence after which a mail server counts as gone
+    webmail_url: str = ""
+    """Where mails are found in a browser, of mailboxes whose host does not tell."""
     mail_ca: Path | None = None  # certificate authorities of mail servers, where the system's do not do
 
     def require_slack(self) -> Slack:
         if self.slack is None:
             raise NeedsPerson("Slack is not connected: set SLACK_BOT_TOKEN and SLACK_APP_TOKEN.")
         return self.slack
+
+    def webmail(self, tx: Tx) -> Callable[[Source], str]:
+        """Where each mail of the audience is found in a browser, as `graphs.links` takes it; '' where nobody knows."""
+        hosts = accounts.hosts(tx)
+
+        def where(source: Source) -> str:
+            if not isinstance(source, MailSource):
+                return ""
+            return WEBMAIL.get(hosts.get(source.account, ""), self.webmail_url)
+
+        return where
 
     def check_running(self) -> None:
         """Before each effect on the outside. Raises `Later` while the workspace is paused, or Slack refuses our token."""

@@ -25,6 +25,7 @@ def links(desk: Desk, here: Place, citations: Sequence[Source]) -> list[ItemLink
         places = {p.key: p for p in people.places(tx).values()}
         names = people.by_key(people.everybody(tx))
         found = messages.by_sources(tx, citations)
+        webmail = desk.webmail(tx)
     team_url = f"https://{workspace['domain']}.slack.com" if workspace["domain"] else None
     made = []
     for source in citations:
@@ -32,7 +33,7 @@ def links(desk: Desk, here: Place, citations: Sequence[Source]) -> list[ItemLink
         if message is not None:
             said = _passage(message, places, names, message.text.text)
             thread = message.thread if isinstance(source, SlackSource) else ""
-            url = source_link(source, team_url, team=workspace["team"], thread_ts=thread)
+            url = source_link(source, team_url, team=workspace["team"], thread_ts=thread, webmail=webmail(source))
             made.append(ItemLink(label=f"{said.label}, {said.said_by}, {day_words(said.said_at.date())}", url=url))
     return made
 

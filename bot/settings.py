@@ -22,6 +22,7 @@ _PLAIN = (
     "NIGHTDESK_HOME", "NIGHTDESK_KEYS", "NIGHTDESK_DOMAINS", "NIGHTDESK_ZONE", "NIGHTDESK_CURRENCY",
     "NIGHTDESK_CAP_PERSON_NIGHT", "NIGHTDESK_CAP_WORKSPACE_DAY", "NIGHTDESK_QUARANTINE_SECONDS", "NIGHTDESK_RETENTION_DAYS",
     "NIGHTDESK_PASSES",
+    "NIGHTDESK_WEBMAIL_URL",
     "NIGHTDESK_PUBLIC_URL", "NIGHTDESK_GOOGLE_CLIENT_ID", "NIGHTDESK_GOOGLE_CLIENT_SECRET",
     "NIGHTDESK_MICROSOFT_CLIENT_ID", "NIGHTDESK_MICROSOFT_CLIENT_SECRET", "NIGHTDESK_PG_BIN", "NIGHTDESK_MAIL_CA", "NIGHTDESK_CI",
     "NIGHTDESK_LOG", "NIGHTDESK_METRICS_PORT",
@@ -72,6 +73,7 @@ class Settings:
     slack_signing_secret: str = field(default="", repr=False)
     slack_api_base_url: str = SLACK
     public_url: str = ""
+    webmail_url: str = ""  # where a mail is found in a browser, with {message_id} in it
     mail_ca: Path | None = None
     log: str = ""  # NIGHTDESK_LOG: a level, a form, or both; bot.observe reads it
     metrics: str = ""  # NIGHTDESK_METRICS_PORT: a port or ADDRESS:PORT; '' for none
@@ -110,6 +112,7 @@ def load(home: Path | None = None, environ: Mapping[str, str] | None = None) -> 
         slack_signing_secret=values.get("SLACK_SIGNING_SECRET", ""),
         slack_api_base_url=values.get("SLACK_API_BASE_URL", SLACK).rstrip("/") + "/",
         public_url=values.get("NIGHTDESK_PUBLIC_URL", "").rstrip("/"),
+        webmail_url=_webmail(values.get("NIGHTDESK_WEBMAIL_URL", "")),
         mail_ca=_path(values.get("NIGHTDESK_MAIL_CA", "")),
         log=values.get("NIGHTDESK_LOG", ""),
         metrics=values.get("NIGHTDESK_METRICS_PORT", ""),
@@ -190,6 +193,12 @@ def _role(role: str, values: Mapping[str, str]) -> RoleSettings | None:
         # Flex capacity answers late by design.
         timeout=900.0 if values.get(f"NIGHTDESK_{role}_SERVICE_TIER") == "flex" else 120.0,
     )
+
+
+def _webmail(value: str) -> str:
+    if value and not (value.startswith("https://") and "{message_id}" in value):
+        raise NeedsPerson("NIGHTDESK_WEBMAIL_URL must begin with https:// and name the mail by {message_id}.")
+    return value
 
 
 def _path(value: str) -> Path | None:

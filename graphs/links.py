@@ -22,18 +22,29 @@ def permalink(team_url: str | None, channel: str, ts: str, *, team: str = "", th
     return f"{address}?thread_ts={_part(thread_ts)}&cid={_part(channel)}"
 
 
-def mail_link(message_id: str) -> str:
-    """A `mid:` URL (RFC 2392): the Message-ID without its angle brackets, percent-encoded."""
-    return f"mid:{quote(message_id.strip().removeprefix('<').removesuffix('>'), safe='@')}"
+_GMAIL = "https://mail.google.com/mail/?authuser={account}#search/rfc822msgid%3A{message_id}"
+WEBMAIL = {"imap.gmail.com": _GMAIL, "imap.googlemail.com": _GMAIL}
+"""By the host of a mailbox, where its owner finds one of its mails in a browser."""
 
 
-def source_link(source: Source, team_url: str | None = None, *, team: str = "", thread_ts: str = "") -> str:
+def mail_link(message_id: str, account: str = "", webmail: str = "") -> str:
+    """Where `webmail` (an address with `{message_id}` and perhaps `{account}` in it) finds a mail; without one a `mid:` URL
+    (RFC 2392). The Message-ID goes without its angle brackets, percent-encoded."""
+    bare = message_id.strip().removeprefix("<").removesuffix(">")
+    if not webmail:
+        return f"mid:{quote(bare, safe='@')}"
+    return webmail.replace("{account}", quote(account, safe="")).replace("{message_id}", quote(bare, safe=""))
+
+
+def source_link(
+    source: Source, team_url: str | None = None, *, team: str = "", thread_ts: str = "", webmail: str = ""
+) -> str:
     """Where `source` opens; "" for a document, which has no address of its own."""
     match source:
         case SlackSource():
             return permalink(team_url, source.channel, source.ts, team=team, thread_ts=thread_ts)
         case MailSource():
-            return mail_link(source.message_id)
+            return mail_link(source.message_id, source.account, webmail)
         case DocumentSource():
             return ""
 

@@ -193,7 +193,7 @@ def _buttons(item: Item) -> Iterator[Block]:
 
 
 def _opened(links: Sequence[ItemLink]) -> str:
-    """The first link a button can open. A mail has no address on the web: its line names it instead."""
+    """The first link a button can open. A mail whose web address nobody knows has none: its line names it instead."""
     return next((url.url for url in links if _short(url.url) and urlsplit(url.url).scheme != "mid"), "")
 
 

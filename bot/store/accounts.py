@@ -109,6 +109,11 @@ def get(tx: Tx, scope: int) -> Connected | None:
     )
 
 
+def hosts(tx: Tx) -> dict[str, str]:
+    """The host of each connected mailbox that the audience may read, by its address."""
+    return {row["key"].removeprefix("account:"): row["host"] for row in tx.all("account_hosts")}
+
+
 def everywhere(tx: Tx) -> list[Row]:
     """`{scope_id, state, retry_at, synced_at}` of every connected mailbox; any transaction may ask."""
     return tx.all("connected")

@@ -355,6 +355,19 @@ def test_without_a_model_a_wish_is_answered_openly(morning: Morning) -> None:
     assert any(shown(one).startswith("Writing a draft again needs a model") for one in morning.replies)
 
 
+def test_a_mail_opens_in_the_browser_where_its_mailbox_does(ruled: Morning) -> None:
+    mail = item(ruled, "Wade")
+
+    def why() -> str:
+        ruled.press(f"digest.more/{mail}", "why")
+        [told] = [shown(one) for one in ruled.replies if "Why this?" in shown(one)]
+        return told
+
+    assert "https://mail" not in why()
+    connected(ruled, "imap.gmail.com")
+    assert "<https://mail.google.com/mail/?authuser=ada%40tulip.example#search/rfc822msgid%3A" in why()
+
+
 def test_why_this_names_the_messages_and_who_found_it(ruled: Morning) -> None:
     ruled.press(f"digest.more/{item(ruled, 'Review the label text')}", "why")
     [why] = [shown(one) for one in ruled.replies if "Why this?" in shown(one)]
@@ -575,12 +588,12 @@ def test_drafts_are_made_for_as_much_as_their_owner_wants(
 # --- mailboxes ------------------------------------------------------------------------------------
 
 
-def connected(morning: Morning) -> int:
+def connected(morning: Morning, host: str = "localhost") -> int:
     """Ada's mailbox becomes a live one."""
     with morning.desk.store.directory() as tx:
         scope = next(place.id for place in people.places(tx).values() if place.key == "account:ada@tulip.example")
     with morning.desk.store.as_scope(scope) as tx:
-        server = accounts.Server("localhost", "ada", 143, "plain")
+        server = accounts.Server(host, "ada", 143, "plain")
         accounts.connect(tx, morning.desk.keys.seals, scope, server, "secret")
         accounts.synced(tx, scope, morning.desk.now())
     return scope

@@ -11,7 +11,7 @@ from selectolax.lexbor import LexborHTMLParser
 from bot.render_text import digest_html, digest_text, width
 from graphs.digest_value import Digest, Footer, Item, ItemLink, age_words, clip, day_words, due_words
 from graphs.domain import DocumentSource, MailSource, SlackSource
-from graphs.links import mail_link, opens, permalink, source_link
+from graphs.links import WEBMAIL, mail_link, opens, permalink, source_link
 from tests.unit.test_blocks import DIGESTS, digest, item
 
 TUESDAY = date(2026, 11, 24)
@@ -159,6 +159,15 @@ def test_links_are_built_from_sources() -> None:
     assert source_link(slack, team="T1") == "slack://channel?team=T1&id=C1&message=1795450808.616635"
     assert source_link(MailSource(account="a@b", message_id="<x/y?z@h.example>")) == "mid:x%2Fy%3Fz@h.example"
     assert source_link(DocumentSource(name="offer.pdf", page=3)) == ""
+
+
+def test_a_mail_opens_where_its_mailbox_is_shown_in_a_browser_and_its_id_changes_nothing_else_of_the_address() -> None:
+    mail = MailSource(account="ada+x@b.example", message_id="<a#&?/{account}@h.example>")
+    found = source_link(mail, webmail=WEBMAIL["imap.gmail.com"])
+    assert found.startswith("https://mail.google.com/mail/?authuser=ada%2Bx%40b.example#search/rfc822msgid%3A")
+    assert found.endswith("a%23%26%3F%2F%7Baccount%7D%40h.example") and opens(found)
+    own = source_link(mail, webmail="https://mail.example/find?id={message_id}")
+    assert own == "https://mail.example/find?id=a%23%26%3F%2F%7Baccount%7D%40h.example"
 
 
 @pytest.mark.parametrize(

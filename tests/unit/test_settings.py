@@ -138,6 +138,8 @@ def test_a_cap_of_nothing_is_a_cap(tmp_path: Path) -> None:
         ("NIGHTDESK_QUARANTINE_SECONDS", "two"),
         ("NIGHTDESK_QUARANTINE_SECONDS", "1.5"),
         ("NIGHTDESK_QUARANTINE_SECONDS", "²"),
+        ("NIGHTDESK_WEBMAIL_URL", "http://mail.example/{message_id}"),
+        ("NIGHTDESK_WEBMAIL_URL", "https://mail.example/"),
     ],
 )
 def test_a_wrong_value_is_refused_by_the_name_of_its_setting(tmp_path: Path, name: str, value: str) -> None:

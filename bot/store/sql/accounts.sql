@@ -6,6 +6,10 @@ on conflict (scope_id) do update set host = excluded.host, port = excluded.port,
   login = excluded.login, secret = excluded.secret, folders = excluded.folders, state = 'ok', problem = '', since = now(),
   retry_at = null
 
+-- account_hosts --
+-- Where the mailboxes are that the audience may read.
+select scope.key, account.host from nightdesk.account join nightdesk.scope on scope.id = account.scope_id
+
 -- account_login --
 -- A connected mailbox with its sealed password.
 select host, port, security, login, secret, folders, state, problem, since, retry_at, synced_at
