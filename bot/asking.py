@@ -133,7 +133,8 @@ def answered(desk: Desk, here: Place, asked: Asked, now: datetime, used: "Used",
         recalled = [one.message for one in _recall(tx, asked.wording, LOOKED_AT, now, like)]
         found = [message for message in recalled if _is_source(asked, message)]
         known = [line for block in blocks for line in block.lines]
-        wanted = gathering.Wanted(asked.text, known, here.scope, now, ahead=not by.by_night)
+        local = now.astimezone(hours.zone_of(here.asker.zone, desk.zone))
+        wanted = gathering.Wanted(asked.text, known, here.scope, local, ahead=not by.by_night, people=names)
         gathered = gathering.gather(tx, wanted, found)
     told = Telling(places, names, cache(lambda: desk.company(directory)), asked.text, by.by_night)
     context = answering.Context(
@@ -152,6 +153,7 @@ def answered(desk: Desk, here: Place, asked: Asked, now: datetime, used: "Used",
         most=by.most,
         prepared=gathered.prepared,
         conclusions=gathered.conclusions,
+        turned=gathered.turned,
     )
     state = _graph().invoke({}, context=context)
     answer: Answer = state["answer"]

@@ -12,8 +12,9 @@ from bot.store.db import Tx
 from graphs import answer as answering
 from graphs.checks import numbers
 from graphs.citing import Passage
-from graphs.domain import ContextLine, Memory, Message, Prepared, Quoted, Source
+from graphs.domain import ContextLine, Memory, Message, Person, PersonKey, Prepared, Quoted, Source
 from graphs.life import source_key
+from graphs.rules import history
 from graphs.rules.text import language, sentences
 from graphs.rules.wording import meets, nearness, words_of
 
@@ -37,6 +38,10 @@ TOLD_MESSAGES = 4
 """Lines of the learned context that tell of what is asked, and how many of the messages that they stand on are shown."""
 TELLS = 0.5
 """Share of a question's words that such a line has."""
+TURNED = 6
+"""So many changes are shown to who asks what changed."""
+PASSED_BY = 48
+"""Memories about a question among which its changes are looked for."""
 TODAY = timedelta(hours=14)
 LAST_WORDS = 6
 LAST_WORDS_ROOM = 800
@@ -47,9 +52,9 @@ LONGEST_OF_ONE = 420
 
 @dataclass(frozen=True)
 class Gathered:
-    """`first` goes before what was found: what conclusions and the answers made ahead stand on; `remembered` behind its best:
-    what memories about the question, and lines of the learned context, come from. `withheld`: answers made ahead that may not
-    be given."""
+    """`first` goes before what was found: what changed, and what conclusions and the answers made ahead stand on; `remembered`
+    behind its best: what memories about the question, and lines of the learned context, come from. `withheld`: answers made
+    ahead that may not be given."""
 
     found: list[Message]
     first: list[Message] = field(default_factory=list)
@@ -58,18 +63,21 @@ class Gathered:
     prepared: tuple[Prepared, ...] = ()
     withheld: tuple[int, ...] = ()
     conclusions: tuple[answering.Concluded, ...] = ()
+    turned: tuple[answering.Turned, ...] = ()
     noted: Mapping[int, tuple[memory.Noted, ...]] = field(default_factory=dict)  # of messages
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """A question, and where and when it is asked. `known`: the learned context there; `ahead`: with what was answered before."""
+    """A question, and where and when it is asked, by the clock there. `known`: the learned context there; `ahead`: somebody waits
+    for the answer, so with what was answered before."""
 
     question: str
     known: Sequence[ContextLine]
     scope: int | None  # of the channel
     at: datetime
     ahead: bool
+    people: Mapping[PersonKey, Person] = field(default_factory=dict)
 
 
 def gather(tx: Tx, wanted: Wanted, found: list[Message]) -> Gathered:
@@ -82,7 +90,10 @@ def gather(tx: Tx, wanted: Wanted, found: list[Message]) -> Gathered:
     ahead = [source for one in offered for source in one.citations]
     behind = messages.by_sources(tx, [*(source for one in fit.values() for source in one.sources), *ahead, *told_by])
     concluded = [fit[text] for text in each_once(fit) if _tells(question, fit[text], behind)][:CONCLUDED]
-    cited = [*(source for one in concluded for source in one.sources), *ahead]
+    turned = _turned(tx, wanted)
+    behind |= messages.by_sources(tx, [source for one in turned for source in (*one.earlier, *one.later)])
+    changed = [source for one in turned for source in (*one.earlier, *one.later)]
+    cited = [*changed, *(source for one in concluded for source in one.sources), *ahead]
     first = _in_order(cited, behind)
     remembered = [*_in_order(told_by, behind), *_under(tx, question, wanted.known)]
     noted = memory.noted_in(tx, [message.id for message in (*first, *remembered, *found)], now)
@@ -94,11 +105,28 @@ def gather(tx: Tx, wanted: Wanted, found: list[Message]) -> Gathered:
         first=first,
         remembered=remembered,
         conclusions=tuple(answering.Concluded(one.text, one.sources) for one in concluded),
+        turned=tuple(turned),
         noted=noted,
         today=messages.newest_of(tx, scope, now - TODAY, now, LAST_WORDS) if scope is not None else [],
         prepared=offered,
         withheld=withheld,
     )
+
+
+def _turned(tx: Tx, wanted: Wanted) -> list[answering.Turned]:
+    """What took the place of what, for who asks that: no more than this place's readers may read of it."""
+    asked = wanted.question
+    if not wanted.ahead or not history.asks_what_changed(asked):
+        return []
+    during, about = history.period(asked, wanted.at), history.about(asked)
+    near = memory.found_memories(tx, about, language(asked), PASSED_BY, wanted.at, past=True) if about else ()
+    until = min(during.until or wanted.at, wanted.at)
+    sure = memory.taken_over(tx, [one.id for one in near] if about else None, during.since, until, PASSED_BY)
+    found = history.turns(sure, near, asked, wanted.people)
+    return [
+        answering.Turned(one.earlier.sources, one.later.sources, one.earlier.valid_to)
+        for one in [turn for turn in found if during.has(turn.later.valid_from)][:TURNED]
+    ]
 
 
 def _made_ahead(tx: Tx, wanted: Wanted, best: Sequence[Message]) -> tuple[tuple[Prepared, ...], tuple[int, ...]]:

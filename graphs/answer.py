@@ -67,6 +67,15 @@ class Concluded:
 
 
 @dataclass(frozen=True)
+class Turned:
+    """What was said, and later in its place. `since` when; None: nobody decided that it is so, their words are like it."""
+
+    earlier: tuple[Source, ...]
+    later: tuple[Source, ...]
+    since: datetime | None
+
+
+@dataclass(frozen=True)
 class Context:
     """All this graph may do: think, and look up what the place's readers may read."""
 
@@ -86,6 +95,7 @@ class Context:
     most: Most = IN_A_CHANNEL
     prepared: Sequence[Prepared] = ()  # answers made ahead that fit, checked just now
     conclusions: Sequence[Concluded] = ()
+    turned: Sequence[Turned] = ()  # for a question that asks what changed
 
 
 def answer(state: State, runtime: Runtime[Context]) -> State:
@@ -138,6 +148,7 @@ def question(context: Context, passages: Sequence[Passage]) -> dict[str, str]:
     told = {
         "prepared": "\n".join(_ahead(context.prepared, passages, context.zone)),
         "conclusions": "\n".join(_conclusions(context.conclusions, passages)),
+        "turned": "\n".join(_turned(context.turned, passages, context.zone)),
         "passages": "Passages:\n" + "\n".join(shown(n, p, context.zone, LONGEST) for n, p in enumerate(passages, 1)),
         "thread": _thread(context),
         # To the hour: as exact as an answer needs, and the same question stays the same request for a while.
@@ -177,6 +188,20 @@ def _conclusions(found: Sequence[Concluded], passages: Sequence[Passage]) -> Ite
         if all(source in places for source in one.sources):
             rests = "".join(f"[{places[source]}]" for source in one.sources)
             yield fence("conclusion", Quoted(text=one.text), {"from": rests}, 300)
+
+
+def _turned(found: Sequence[Turned], passages: Sequence[Passage], zone: str) -> Iterator[str]:
+    """Which passages took the place of which, in numbers and days alone: what they say stands in them."""
+    places = {p.source: n for n, p in enumerate(passages, 1)}
+    told = []
+    for one in found:
+        earlier, later = ("".join(f"[{places[s]}]" for s in side if s in places) for side in (one.earlier, one.later))
+        if earlier and later and one.since is not None:
+            told.append(f"- something in {earlier} held until {stamp(one.since, zone)[:14]}; since then {later}")
+        elif earlier and later:
+            told.append(f"- {later} may change something in {earlier}: compare them")
+    if told:
+        yield "\n".join(["What changed, by the numbers of the passages:", *dict.fromkeys(told)])
 
 
 def _thread(context: Context) -> str:

@@ -285,26 +285,13 @@ def _held(noted: Sequence[Noted], context: Context) -> _Held:
     facts = all_facts(noted)
     known = {memory.id: memory for fact in facts for memory in context.near(fact.text)}
     memories = [memory for memory in known.values() if memory.kind != "conclusion"]
-    said = [_statement(fact, context) for fact in facts] + [_statement(memory, context) for memory in memories]
+    said = [relations.statement(fact, context.people) for fact in facts] + [
+        relations.statement(memory, context.people) for memory in memories
+    ]
     names = relations.name_words([person.name for person in context.people.values()])
     blocks = [one.block.messages for one in noted]
     before = {row: rows[max(n - NEARBY, 0) : n] for rows in blocks for n, row in enumerate(rows)}
     return _Held(facts, memories, said, names, before)
-
-
-def _statement(one: Fact | Memory, context: Context) -> Statement:
-    author = context.people.get(one.said_by)
-    return Statement(
-        text=one.text,
-        quote=one.quote,
-        said_by=one.said_by,
-        said_at=one.said_at if isinstance(one, Fact) else one.valid_from,
-        kind=one.kind,
-        reverses=isinstance(one, Fact) and one.change == "reversal",
-        overturns=isinstance(one, Fact) and one.change in ("decision", "reversal"),
-        outside=author is None or author.role in ("outside", "guest"),
-        by=author.name if author else "",
-    )
 
 
 def _candidates(held: _Held) -> Iterable[tuple[int, int]]:

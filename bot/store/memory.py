@@ -35,6 +35,16 @@ def history(tx: Tx, memory: int) -> tuple[Memory, ...]:
     return by_id(tx, [row["id"] for row in tx.all("superseded_before", id=memory)])
 
 
+def taken_over(
+    tx: Tx, ids: Sequence[int] | None, since: datetime | None, until: datetime, most: int
+) -> list[tuple[Memory, Memory]]:
+    """What held no more from a moment between the two on, with what took its place, the newest first, at most `most`; of
+    those with one of `ids` among them, or of all that the audience may read."""
+    rows = tx.all("taken_over", ids=None if ids is None else list(ids), since=since, until=until, most=most)
+    found = {one.id: one for one in by_id(tx, [row[side] for row in rows for side in ("older", "newer")])}
+    return [(found[row["older"]], found[row["newer"]]) for row in rows]
+
+
 def found_memories(tx: Tx, question: str, lang: str, most: int, at: datetime, past: bool = False) -> tuple[Memory, ...]:
     """What the audience may read about `question` and holds at `at`, best first, at most `most`. `past`: also what held
     before and no longer does, which `valid_to` tells."""

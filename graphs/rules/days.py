@@ -39,6 +39,11 @@ def days(text: str, said: date) -> set[date]:
     return found
 
 
+def undated(text: str) -> str:
+    """`text` without the days that it names."""
+    return _DAY.sub(" ", text)
+
+
 def spans(text: str) -> set[timedelta]:
     """How many days or weeks something takes, as far as `text` says it."""
     counted = ((WORDED.get(one[1].casefold(), one[1]), one["days"]) for one in _SPAN.finditer(text))

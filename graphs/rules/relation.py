@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from graphs.checks import folded, numbers
+from graphs.domain import Fact, Memory, Person
 from graphs.rules.address import content_words
 from graphs.rules.change import Values, differ, says_change
 from graphs.rules.text import word_set, words
@@ -74,6 +75,21 @@ class Statement:
     def values(self) -> frozenset[str]:
         """Its numbers and names of days and months: what changes while the subject stays."""
         return frozenset(numbers(self.text)) | {w for w in words(self.text) if w in _DAYS}
+
+
+def statement(one: Fact | Memory, people: Mapping[str, Person]) -> Statement:
+    author = people.get(one.said_by)
+    return Statement(
+        text=one.text,
+        quote=one.quote,
+        said_by=one.said_by,
+        said_at=one.said_at if isinstance(one, Fact) else one.valid_from,
+        kind=one.kind,
+        reverses=isinstance(one, Fact) and one.change == "reversal",
+        overturns=isinstance(one, Fact) and one.change in ("decision", "reversal"),
+        outside=author is None or author.role in ("outside", "guest"),
+        by=author.name if author else "",
+    )
 
 
 @dataclass(frozen=True)

@@ -320,6 +320,24 @@ def test_a_conclusion_is_shown_where_all_that_it_follows_from_is() -> None:
     assert '<conclusion from="[1][2]">' in asked and "Nobody eats" not in asked
 
 
+def test_what_changed_is_told_in_numbers_of_passages_and_days_alone_where_both_sides_are_shown() -> None:
+    elsewhere = (SlackSource(channel="C1", ts="99.1"),)
+    known = answer.Turned(RETRIEVED[:1], RETRIEVED[2:], MONDAY)
+    likely = answer.Turned(RETRIEVED[1:2], RETRIEVED[2:], None)
+    _, asked = told("NOTHING", turned=[known, likely, answer.Turned(elsewhere, RETRIEVED[:1], MONDAY)])
+    assert [line for line in asked.splitlines() if line.startswith("- ")] == [
+        f"- something in [1] held until {MONDAY:%a %Y-%m-%d}; since then [3]",
+        "- [3] may change something in [2]: compare them",
+    ]
+    assert told("NOTHING", turned=[answer.Turned(elsewhere, RETRIEVED[:1], MONDAY)])[1] == told("NOTHING")[1]
+
+
+def test_what_is_said_of_a_change_is_carried_by_its_passages_like_anything_else() -> None:
+    changed = [answer.Turned(RETRIEVED[:1], RETRIEVED[2:], MONDAY)]
+    said, _ = told("It was otherwise until then [1][3]. It cost 4711 EUR before [1][3].", turned=changed)
+    assert said.text == "It was otherwise until then." and len(said.citations) == 2
+
+
 def test_a_passage_says_what_holds_no_more_and_what_was_noted_of_it() -> None:
     over = PASSAGES[0].model_copy(
         update={"over": ("x",), "over_since": MONDAY, "disputed": ("moves to 26  March",), "noted": "It is 2027."}

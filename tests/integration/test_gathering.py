@@ -23,6 +23,8 @@ from tests.unit import rules_threads
 
 NIGHT, NOW = date(2026, 11, 24), datetime(2026, 11, 24, 7, tzinfo=UTC)
 CRANE, FITTING, SECRET = ts(20, 10), ts(20, 11), ts(23, 12)
+MOLL, TAMDORA = ts(20, 14), ts(23, 9)
+CHEAP, DEAR = ts(20, 15), ts(23, 10)
 FOLLOWS = "Hall Kestrel is fitted on 16 March."
 ASKED = "On which day is Kestrel fitted?"
 
@@ -33,8 +35,14 @@ def desk(database: Database, tmp_path: Path) -> Iterator[Desk]:
     general = [
         said("U1", CRANE, "The crane comes to us on 4 March."),
         said("U2", FITTING, "Mounting all of it takes 12 days."),
+        said("U1", MOLL, "Moll Plastics makes the housings for Kestrel."),
+        said("U1", TAMDORA, "From now on Tamdora Metals makes the housings for Kestrel."),
     ]
-    deals = [said("U1", SECRET, "The mounting costs 900 EUR a day.")]
+    deals = [
+        said("U1", SECRET, "The mounting costs 900 EUR a day."),
+        said("U1", CHEAP, "The housings for Kestrel cost 40 EUR."),
+        said("U1", DEAR, "The housings for Kestrel now cost 55 EUR."),
+    ]
     with desk_over(database) as desk:
         imported(desk, small(tmp_path, {"general": general, "deals": deals}))
         yield desk
@@ -45,7 +53,7 @@ def note(desk: Desk, database: Database, key: str, text: str) -> Memory:
     with psycopg.connect(database.admin) as admin:
         row = admin.execute("select id, scope_id from nightdesk.message where key = %s", [key]).fetchone()
     assert row is not None
-    channel = "G1" if key == SECRET else "C1"
+    channel = "G1" if key in (SECRET, CHEAP, DEAR) else "C1"
     fact = Fact(
         kind="fact", text=text, quote=text, message=row[0], source=SlackSource(channel=channel, ts=key), said_by="U1",
         said_at=datetime.fromtimestamp(float(key), UTC),
@@ -157,3 +165,67 @@ def test_whatever_was_made_ahead_or_remembered_the_best_hit_has_its_room() -> No
 
     shown = gathering.shown("Which hit?", found, [], passage, answering.ONE_FACT)
     assert shown[0][0] == hits[0] and shown[1][0] == ahead[0] and len(shown) < 9
+
+
+CHANGED = "What changed for the housings of Kestrel?"
+SINCE = datetime.fromtimestamp(float(TAMDORA), UTC)
+
+
+def superseded(desk: Desk, database: Database, old: str, new: str, channel: str, words: tuple[str, str]) -> None:
+    """Both are noted, and a night knows that the second took the place of the first."""
+    pair = tuple(note(desk, database, key, text).id for key, text in zip((old, new), words, strict=True))
+    place = scope_of(database, f"channel:{channel}")
+    with desk.store.as_scope(place) as tx:
+        memory.relate(tx, place, (pair[0], pair[1]), "supersedes", NIGHT)
+
+
+@pytest.fixture
+def switched(desk: Desk, database: Database) -> Desk:
+    makers = (
+        "Moll Plastics makes the housings for Kestrel.",
+        "From now on Tamdora Metals makes the housings for Kestrel.",
+    )
+    superseded(desk, database, MOLL, TAMDORA, "C1", makers)
+    prices = "The housings for Kestrel cost 40 EUR.", "The housings for Kestrel now cost 55 EUR."
+    superseded(desk, database, CHEAP, DEAR, "G1", prices)
+    return desk
+
+
+def test_who_asks_what_changed_is_shown_what_held_and_what_holds_as_far_as_they_may_read_it(switched: Desk) -> None:
+    with switched.store.as_person(known(switched, BOB).id) as tx:
+        found = gathered(tx, CHANGED)
+        assert keys(found.first) == [MOLL, TAMDORA] and [one.since for one in found.turned] == [SINCE]
+    with switched.store.as_person(known(switched, ADA).id) as tx:
+        found = gathered(tx, CHANGED)
+        assert set(keys(found.first)) == {MOLL, TAMDORA, CHEAP, DEAR} and len(found.turned) == 2
+
+
+def test_what_changed_anywhere_is_shown_where_nothing_is_named_and_only_to_who_may_read_it(switched: Desk) -> None:
+    with switched.store.as_person(known(switched, BOB).id) as tx:
+        assert keys(gathered(tx, "What has changed?").first) == [MOLL, TAMDORA]
+
+
+def test_what_holds_now_is_asked_without_what_held_before(switched: Desk) -> None:
+    with switched.store.as_person(known(switched, BOB).id) as tx:
+        assert gathered(tx, "Who makes the housings of Kestrel?").turned == ()
+
+
+def test_as_of_a_day_what_held_then_is_shown_and_nothing_that_had_changed_before(switched: Desk) -> None:
+    with switched.store.as_person(known(switched, BOB).id) as tx:
+        then = gathered(tx, "As of 21 November, who made the housings of Kestrel?")
+        assert keys(then.first) == [MOLL, TAMDORA] and then.noted[then.first[0].id][0].until == SINCE
+        assert gathered(tx, "As of 23 November, who made the housings of Kestrel?").turned == ()
+        assert gathered(tx, "What changed for Kestrel between 19 November and 21 November?").turned == ()
+        assert keys(gathered(tx, "What changed for Kestrel between 19 November and 23 November?").first) == [
+            MOLL,
+            TAMDORA,
+        ]
+
+
+@pytest.mark.parametrize("gone", [MOLL, TAMDORA])
+def test_a_change_is_forgotten_with_either_of_its_messages(switched: Desk, database: Database, gone: str) -> None:
+    with psycopg.connect(database.admin) as admin:
+        admin.execute("update nightdesk.message set deleted_at = now(), text = '' where key = %s", [gone])
+    with switched.store.as_person(known(switched, BOB).id) as tx:
+        found = gathered(tx, CHANGED)
+        assert found.turned == () and gone not in keys([*found.first, *found.remembered])

@@ -37,6 +37,16 @@ with recursive before as (
   where r.relation = 'supersedes' and not r.undone)
 select m.id from before join nightdesk.memory m using (id) order by m.valid_from, m.text, m.id
 
+-- taken_over --
+-- What held no more from some moment of a time on, and what took its place, the newest first; only where both may be read.
+select older.id as older, newer.id as newer
+from nightdesk.memory_relation r join nightdesk.memory newer on newer.id = r.newer
+  join nightdesk.memory older on older.id = r.older and older.superseded_by = newer.id
+where r.relation = 'supersedes' and not r.undone and older.valid_to < %(until)s
+  and (%(since)s::timestamptz is null or older.valid_to >= %(since)s)
+  and (%(ids)s::bigint[] is null or r.newer = any(%(ids)s) or r.older = any(%(ids)s))
+order by older.valid_to desc, newer.text, older.text, older.id limit %(most)s
+
 -- learned_tonight --
 -- What a night added that still holds, as far as the audience may read it.
 select m.id from nightdesk.memory m join nightdesk.scope s on s.id = m.scope_id
