@@ -17,7 +17,7 @@ from bot.slack import blocks, blocks_thread
 from bot.slack.blocks import Trouble
 from bot.slack.blocks_thread import Cited, Shown
 from bot.slack.kit import line
-from bot.store import choices, messages, mornings, outbox, people, queue
+from bot.store import accounts, choices, messages, mornings, outbox, people, queue
 from bot.store import desk as kept
 from bot.store.db import Tx
 from bot.store.outbox import Post, Rest
@@ -102,7 +102,18 @@ def _standing(tx: Tx, owner: Owner, day: date) -> tuple[Digest, list[kept.DraftR
 
 
 def _unexpired(tx: Tx, owner: Owner) -> list[kept.DraftRow]:
-    return [row for row in kept.drafts(tx, owner.scope) if row.state != "expired"]
+    return told(tx, owner, [row for row in kept.drafts(tx, owner.scope) if row.state != "expired"])
+
+
+def told(tx: Tx, owner: Owner, rows: Sequence[kept.DraftRow]) -> list[kept.DraftRow]:
+    """Drafts as their owner is told of them: "answered" are those that were withdrawn and whose mail they answered by hand."""
+    over = [row.draft.in_reply_to for row in rows if row.state == "withdrawn"]
+    boxes = [place.id for place in owner.places if place.kind == "account"] if over else []
+    by_hand = {name for box in boxes for name in accounts.answered(tx, box, "sent", over)}
+    return [
+        replace(row, state="answered") if row.state == "withdrawn" and row.draft.in_reply_to in by_hand else row
+        for row in rows
+    ]
 
 
 def _in(digest: Digest, drafts: Sequence[kept.DraftRow]) -> list[kept.DraftRow]:
@@ -269,6 +280,7 @@ STATES = {
     "sent": "You sent it.",
     "discarded": "Discarded.",
     "withdrawn": "No longer needed.",
+    "answered": "You answered it yourself.",
     "expired": "Expired: nobody touched it for 14 days.",
 }
 

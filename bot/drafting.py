@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from bot import recipients
 from bot.desk import Desk, Owner
 from bot.mail import compose
+from bot.store import accounts, runs
 from bot.store import desk as kept
-from bot.store import runs
 from bot.store.db import Tx
 from graphs import draft as writing
 from graphs import tasks
@@ -77,7 +77,7 @@ def reply(
         if refused is not None:
             gated.append(_considered(inbox.mail, *refused))
             if row is not None:
-                _withdraw(owner, row)
+                _withdraw(owner, row, desk.now())
         elif row is not None:
             gated.append(_considered(inbox.mail, None, "", row.draft))
         else:
@@ -102,10 +102,10 @@ def _age_out(tx: Tx, owner: Owner, row: kept.DraftRow, night: date) -> None:
         kept.move_draft(tx, owner.scope, row.draft, UNTOUCHED, "expired")
 
 
-def _withdraw(owner: Owner, row: kept.DraftRow) -> None:
+def _withdraw(owner: Owner, row: kept.DraftRow, now: datetime) -> None:
     """The mail was answered, or a newer one took its place, before anybody touched the draft."""
     with owner.begin() as tx:
-        kept.move_draft(tx, owner.scope, row.draft, UNTOUCHED, "withdrawn")
+        accounts.moot(tx, owner.scope, row.draft, now)
 
 
 def inboxes(threads: Threads) -> list[Inbox]:

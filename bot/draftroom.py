@@ -1,6 +1,7 @@
 """Drafts put where their owner finds them, exactly once, and what became of them.
 
 file_drafts: what the night planned -> the Drafts mailbox: intent, APPEND, outcome; a doubt is looked into, never repeated
+watch: what became of it there -> the ledger; what its owner answered by hand is withdrawn
 """
 
 import hashlib
@@ -15,10 +16,15 @@ from bot.desk import Desk
 from bot.mail import draftsbox, fetch
 from bot.mail.account import Account, Place, Status
 from bot.mailbox import Room
-from bot.store import accounts, people, runs
+from bot.store import accounts, people, queue, runs
 from bot.store.accounts import Filed
 from bot.store.db import Tx
 from graphs.errors import Later, NeedsPerson, Unsure
+
+
+def filing(scope: int) -> queue.Job:
+    """The job that brings the Drafts of one mailbox to what the ledger says."""
+    return queue.Job("file_drafts", queue.SLEEP, {"scope": scope}, lock=f"mail/{scope}", once=f"file/{scope}")
 
 
 def file_drafts(desk: Desk, scope: int) -> None:
@@ -77,7 +83,8 @@ def _bring(box: Box, account: Account, one: Filed, is_shadow: bool) -> None:
     if not _to_do(one, is_shadow) or one.state in ("appended", "edited"):
         return
     if one.begun_at is not None:
-        found = _clear_doubt(box, account, one)
+        _wait_out(box, one.begun_at)
+        found = _clear_doubt(box, account, one) if one.uid is None else _look_again(box, account, one)
         if found is None or found.state == "appended":
             return
         one = found
@@ -87,13 +94,17 @@ def _bring(box: Box, account: Account, one: Filed, is_shadow: bool) -> None:
         _put_in(box, account, one)
 
 
-def _clear_doubt(box: Box, account: Account, one: Filed) -> Filed | None:
-    """An APPEND ended without an outcome: after the quarantine the mailbox decides. The draft as it stands then; None: sent."""
-    assert one.begun_at is not None and one.uidvalidity is not None and one.uidnext is not None
-    age = box.desk.now() - one.begun_at
+def _wait_out(box: Box, since: datetime) -> None:
+    """Servers and mail programs finish late. Raises `Later` until they had their time."""
+    age = box.desk.now() - since
     if age < box.desk.quarantine:
         left = (box.desk.quarantine - age).total_seconds()
         raise Later("Whether a draft lies in Drafts is not known yet: it is looked for first.", left)
+
+
+def _clear_doubt(box: Box, account: Account, one: Filed) -> Filed | None:
+    """An APPEND ended without an outcome: the mailbox decides. The draft as it stands then; None: sent."""
+    assert one.uidvalidity is not None and one.uidnext is not None
     intent = Status(one.uidvalidity, one.uidnext, 0)
     place = draftsbox.find_since(account, intent, one.draft.message_id)
     if place is not None:
@@ -105,6 +116,23 @@ def _clear_doubt(box: Box, account: Account, one: Filed) -> Filed | None:
     with box.mine() as tx:
         accounts.not_appended(tx, box.room.desk_scope, one.draft)
     return replace(one, begun_at=None)
+
+
+def _look_again(box: Box, account: Account, one: Filed) -> Filed | None:
+    """A draft that lay there was answered, or was missed; where it lies now, None if it was sent. From here on nobody but us
+    takes it away: a worker that is killed behind that does not take its own removal for the person's sending."""
+    place = _lies(account, one)
+    scope, now = box.room.desk_scope, box.desk.now()
+    if place is None and draftsbox.replies_to(account, one.draft.in_reply_to):
+        with box.mine() as tx:
+            accounts.gone(tx, scope, one.draft, "sent")
+        return None
+    with box.mine() as tx:
+        if place is None:
+            accounts.not_appended(tx, scope, one.draft)
+            return replace(one, begun_at=None)
+        accounts.appended(tx, scope, one.draft, place.uidvalidity, place.uid, one.stands or b"", now)
+    return replace(one, begun_at=None, uidvalidity=place.uidvalidity, uid=place.uid)
 
 
 def _put_in(box: Box, account: Account, one: Filed) -> None:
@@ -184,7 +212,8 @@ def _take_out(box: Box, account: Account, one: Filed) -> bool:
 
 
 def watch(desk: Desk, room: Room, account: Account) -> None:
-    """What became of our drafts: sent, edited, thrown away. One that is just gone may be on its way to Sent."""
+    """What became of our drafts: sent, edited, thrown away, answered by hand. One that is just gone may be on its way to Sent,
+    and one that still lies there beside a reply in Sent may be about to go."""
     begin = partial(desk.store.as_person, room.owner)
     with begin() as tx:
         filed = [
@@ -206,16 +235,19 @@ def watch(desk: Desk, room: Room, account: Account) -> None:
             place, lies = None, one.uid in here
         state = _became(one, lies, sent, rewritten, desk.now() - desk.quarantine)
         with begin() as tx:
-            if state == "missed":
-                accounts.missed(tx, room.desk_scope, one.draft, desk.now())
-            elif state != one.state:
-                accounts.gone(tx, room.desk_scope, one.draft, state)
-            elif place is not None:
+            if place is not None:
                 accounts.appended(
                     tx, room.desk_scope, one.draft, place.uidvalidity, place.uid, one.stands or b"", desk.now()
                 )
             elif lies and one.begun_at is not None:
                 accounts.not_appended(tx, room.desk_scope, one.draft)
+            if state == "missed":
+                accounts.missed(tx, room.desk_scope, one.draft, desk.now())
+            elif state == "withdrawn":
+                accounts.moot(tx, room.desk_scope, one.draft, desk.now())
+                queue.defer(tx, filing(room.scope))
+            elif state != one.state:
+                accounts.gone(tx, room.desk_scope, one.draft, state)
 
 
 def take_out_doubles(desk: Desk, room: Room, account: Account) -> None:
@@ -229,6 +261,15 @@ def take_out_doubles(desk: Desk, room: Room, account: Account) -> None:
                 draftsbox.remove(account, Place(one.uidvalidity, uid), (one.stands or b"").hex())
 
 
+def _lies(account: Account, one: Filed) -> Place | None:
+    """Where our draft lies now; None when it does not any more."""
+    assert one.uidvalidity is not None and one.uid is not None
+    place = Place(one.uidvalidity, one.uid)
+    if account.status(account.drafts).uidvalidity != one.uidvalidity:
+        return _found_again(account, one)
+    return place if draftsbox.read_back(account, place) is not None else None
+
+
 def _found_again(account: Account, one: Filed) -> Place | None:
     """Our draft in its first bytes, after the server gave all mails new UIDs."""
     assert one.uidvalidity is not None and one.uid is not None
@@ -240,10 +281,10 @@ def _found_again(account: Account, one: Filed) -> Place | None:
 def _became(one: Filed, lies: bool, sent: Collection[str], rewritten: Collection[str], long_ago: datetime) -> str:
     """The state that a filed draft is in now; `missed` when that shows only in a while."""
     answers = one.draft.in_reply_to
+    if lies:  # as we put it there: the reply in Sent is another one
+        return "withdrawn" if answers in sent else one.state
     if answers in sent:
         return "sent"
-    if lies:
-        return one.state
     if answers in rewritten:
         return "edited"
     if one.begun_at is None:

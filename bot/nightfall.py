@@ -66,11 +66,6 @@ def bringing(place: Place) -> Job:
     return Job("sync_mail", READ, {"scope": place.id}, lock=lock_of(place), once=f"sync/{place.id}")
 
 
-def filing(scope: int) -> Job:
-    """The job that brings the Drafts of one mailbox to what the ledger says."""
-    return Job("file_drafts", SLEEP, {"scope": scope}, lock=f"mail/{scope}", once=f"file/{scope}")
-
-
 def lock_of(place: Place) -> str:
     return f"mail/{place.id}" if place.channel is None else str(workspace.history_job(place.channel.id).lock)
 
@@ -222,7 +217,7 @@ def _slept(desk: Desk, person: int, day: date) -> None:
         known = next(one for one in people.everybody(tx) if one.id == person)
         for row in accounts.everywhere(tx):
             if places[row["scope_id"]].owner == known.person.key:
-                queue.defer(tx, filing(row["scope_id"]))
+                queue.defer(tx, draftroom.filing(row["scope_id"]))
         slept = Sleeper(person, wanted, hours.zone_of(known.zone, desk.zone), desk.now())
         nights_of = {(person, one.date): one.begun for one in nights.since(tx, day) if one.person == person}
         if any(step.morning.date == day for step in hours.missed([slept], nights_of, desk.now())):

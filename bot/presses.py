@@ -255,7 +255,9 @@ def _preview(at: At, place: Here, item: str, first: str) -> None:
     row = about.draft if about is not None else None
     if row is None:
         return
-    [shown] = cards.shown_drafts(at.desk, at.owner, [row])
+    with at.owner.begin() as tx:
+        [told] = cards.told(tx, at.owner, [row])
+    [shown] = cards.shown_drafts(at.desk, at.owner, [told])
     lead = blocks_thread.said(cards.sentence(first)) if first else []
     reply(at, place, f"preview/{item}", shown.title, [*lead, *blocks_thread.preview(shown)], rests)
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
 
-from bot import cards, night
+from bot import cards, drafting, draftroom, night
 from bot.desk import HORIZON, Desk, Owner, begin_owner
 from bot.store import accounts, choices, outbox, people, queue
 from bot.store import desk as kept
@@ -18,6 +18,7 @@ from graphs import tasks
 from graphs.digest import question_item
 from graphs.domain import Finding, MailSource, SlackSource, Source, Task, Thread, account_scope, channel_scope
 from graphs.life import source_key
+from graphs.rules.gates import answered
 from graphs.rules.judge import answers_elsewhere
 
 
@@ -35,6 +36,7 @@ def settle(desk: Desk, person: int) -> None:
         open_ = [row.task for row in kept.tasks(tx, owner.scope) if row.task.state == "open"]
     if days:
         _settle(owner, open_, night.read(desk, _nearby(owner, open_, now), now) if open_ else NOTHING, days, now)
+        _settle_answered(owner, _answered_by_others(desk, owner, now), now)
     with desk.store.directory() as tx:
         hours = people.preferences(tx, person)
         queue.defer(tx, cards.tab(person))
@@ -53,7 +55,7 @@ def _settle(owner: Owner, open_: Sequence[Task], reading: night.Reading, days: S
             if choices.press_task(tx, owner.scope, task.id, ("open",), "settled"):
                 choices.choose(tx, owner.scope, Choice(task.id, "answered", now))
         told = datetime.combine(max(days), time.min, cards.zone_of(owner))
-        _settle_mails(tx, owner, {name: at for name, at in mailed.items() if at > told}, now)
+    _settle_answered(owner, frozenset(name for name, at in mailed.items() if at > told), now)
 
 
 def _nearby(owner: Owner, open_: Sequence[Task], now: datetime) -> Owner:
@@ -81,9 +83,7 @@ Answered = Mapping[str, datetime]
 
 def _answered_mails(owner: Owner) -> Answered:
     with owner.begin() as tx:
-        asked = {row.draft.in_reply_to for row in kept.drafts(tx, owner.scope)}
-        asked |= {one.message_id for one in kept.considered(tx, owner.scope) if one.question}
-        asked |= {
+        asked = _waiting(tx, owner) | {
             source.message_id
             for row in kept.tasks(tx, owner.scope)
             for source in row.task.sources
@@ -92,6 +92,28 @@ def _answered_mails(owner: Owner) -> Answered:
         boxes = [place.id for place in owner.places if place.kind == "account"]
         found = [accounts.answered(tx, box, "sent", sorted(asked)).items() for box in boxes]
     return dict(sorted((pair for box in found for pair in box), key=lambda pair: pair[1]))
+
+
+def _waiting(tx: Tx, owner: Owner) -> set[str]:
+    """Message-IDs of the mails that there is an untouched draft or a question for."""
+    asked = {row.draft.in_reply_to for row in kept.drafts(tx, owner.scope) if row.state in drafting.UNTOUCHED}
+    return asked | {one.message_id for one in kept.considered(tx, owner.scope) if one.question}
+
+
+def _answered_by_others(desk: Desk, owner: Owner, now: datetime) -> frozenset[str]:
+    """Which of those somebody else answered in the thread, as the gates of the night see it. Only mailboxes are read where a
+    mail has come that answers one of them."""
+    with owner.begin() as tx:
+        waiting = _waiting(tx, owner)
+        boxes = [place for place in owner.places if place.kind == "account"]
+        told = tuple(box for box in boxes if accounts.answered(tx, box.id, "inbox", sorted(waiting)))
+    whole = night.read(desk, replace(owner, places=told), now).whole if told else {}
+    found = set()
+    for inbox in drafting.inboxes(whole):
+        by = answered(inbox.mail, inbox.thread, owner.person, owner.own, owner.inside)
+        if by is not None and by[0] == "answered_by_other" and inbox.mail.mail is not None:
+            found.add(inbox.mail.mail.message_id)
+    return frozenset(waiting & found)
 
 
 def _is_over(task: Task, owner: Owner, reading: night.Reading, mailed: Answered, now: datetime) -> bool:
@@ -131,11 +153,16 @@ def _finding(task: Task) -> Finding:
     return Finding(**{name: getattr(task, name) for name in Finding.model_fields})
 
 
-def _settle_mails(tx: Tx, owner: Owner, mailed: Answered, now: datetime) -> None:
-    """Drafts that lie in no mailbox and questions, whose mail was answered by hand since the digest."""
-    for row in kept.drafts(tx, owner.scope):
-        if row.draft.in_reply_to in mailed:
-            kept.move_draft(tx, owner.scope, row.draft, ("planned",), "withdrawn")
-    for one in kept.considered(tx, owner.scope):
-        if one.question and one.message_id in mailed:
-            choices.choose(tx, owner.scope, Choice(question_item(one), "answered", now))
+def _settle_answered(owner: Owner, mails: frozenset[str], now: datetime) -> None:
+    """Drafts and questions whose mail was answered since the digest."""
+    with owner.begin() as tx:
+        for row in kept.drafts(tx, owner.scope) if mails else ():
+            if (
+                row.draft.in_reply_to in mails
+                and accounts.moot(tx, owner.scope, row.draft, now)
+                and row.state == "appended"
+            ):
+                queue.defer(tx, draftroom.filing(owner.place_ids[account_scope(row.draft.account)]))
+        for one in kept.considered(tx, owner.scope) if mails else ():
+            if one.question and one.message_id in mails:
+                choices.choose(tx, owner.scope, Choice(question_item(one), "answered", now))

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot import cards, deciding, forgetting, hometab, hours, learning, morning, nightfall, posting
+from bot import cards, deciding, draftroom, forgetting, hometab, hours, learning, morning, nightfall, posting
 from bot.pressing import At, Here, open_modal, reply, tell, update_modal
 from bot.slack import blocks, blocks_home, blocks_learned, blocks_thread
 from bot.slack.interactions import Pressed
@@ -86,7 +86,7 @@ def file_drafts(at: At) -> None:
     boxes = _boxes(at)
     with at.desk.store.directory() as tx:
         for box in boxes:
-            queue.defer(tx, nightfall.filing(box.scope))
+            queue.defer(tx, draftroom.filing(box.scope))
 
 
 def _boxes(at: At) -> list[mornings.Mailbox]:

@@ -25,7 +25,7 @@ class Now:
     """How things stand: tasks by id with their day of return, drafts by item id, choices by item id."""
 
     tasks: Mapping[str, tuple[TaskState, date | None]]
-    drafts: Mapping[str, str]
+    drafts: Mapping[str, str]  # "answered": withdrawn, because their owner wrote a reply themselves
     choices: Mapping[str, Chosen]
 
 
@@ -37,6 +37,7 @@ _DRAFTS = {
     "sent": "Sent",
     "edited": "In your hands",
     "withdrawn": "No longer needed",
+    "answered": "You answered it yourself",
     "expired": "Expired",
 }
 

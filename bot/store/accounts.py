@@ -189,7 +189,7 @@ def ids_of(tx: Tx, scope: int, keys: Sequence[str]) -> dict[str, str]:
 
 
 def answered(tx: Tx, scope: int, role: Role, ids: Sequence[str]) -> dict[str, datetime]:
-    """Which of these Message-IDs a mail in Sent (or in Drafts) answers, and when the last one did."""
+    """Which of these Message-IDs a mail in Sent (or in another mailbox) answers, and when the last one did."""
     return {row["id"]: row["at"] for row in tx.all("replies_known", scope=scope, role=role, ids=list(ids))}
 
 
@@ -204,6 +204,12 @@ def ledger(tx: Tx, scope: int, account: str) -> list[Filed]:
 def begin_append(tx: Tx, scope: int, draft: Draft, uidvalidity: int, uidnext: int, now: datetime) -> bool:
     """Commits the intent; False when it is not wanted any more or begun already."""
     return bool(tx.run("begin_append", scope=scope, **_key(draft), uidvalidity=uidvalidity, uidnext=uidnext, now=now))
+
+
+def moot(tx: Tx, scope: int, draft: Draft, now: datetime) -> bool:
+    """Somebody answered: a draft that nobody touched is withdrawn. From Drafts it is taken out after the quarantine. False
+    when it was over before."""
+    return bool(tx.run("moot_draft", scope=scope, **_key(draft), now=now))
 
 
 def not_appended(tx: Tx, scope: int, draft: Draft, problem: str = "") -> None:

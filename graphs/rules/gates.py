@@ -43,7 +43,7 @@ def gate(  # noqa: PLR0913  # every fact that a gate may rest on, and nothing el
     names = called(owner)
     return (
         _not_addressed(mail, own, names, along)
-        or _answered(mail, thread, own, inside, names)
+        or answered(mail, thread, owner, own, inside)
         or _repeated(mail, thread, others)
         or _asks_nothing(mail, thread, own)
     )
@@ -146,15 +146,16 @@ def _is_own(message: Message, own: frozenset[str]) -> bool:
     return message.mail is not None and (message.mail.mailbox == "sent" or message.mail.sender.address in own)
 
 
-def _answered(
-    mail: Message, thread: Thread, own: frozenset[str], inside: frozenset[str], names: frozenset[str]
+def answered(
+    mail: Message, thread: Thread, owner: Person, own: frozenset[str], inside: frozenset[str]
 ) -> Verdict | None:
+    """Who answered `mail` in its thread since, the owner or somebody else; arguments as of `gate`."""
     later = _since(mail, thread)
     if any(_is_own(one, own) for one in later):
         return "answered_by_owner", "answered in the thread"
     asker = _facts(mail).sender.address
     for one in later:
-        if _facts(one).sender.address != asker and _handles(one, mail, inside, names):
+        if _facts(one).sender.address != asker and _handles(one, mail, inside, called(owner)):
             return "answered_by_other", f"answered by {_facts(one).sender.name or _facts(one).sender.address}"
     return None
 

@@ -13,7 +13,7 @@ from email.message import EmailMessage
 import psycopg
 import pytest
 
-from bot import nightfall
+from bot import draftroom
 from bot.desk import Desk
 from bot.store import accounts, people, queue
 from bot.store import desk as kept
@@ -57,7 +57,7 @@ class Sea:
     def hurry(self) -> None:
         """There is a job, nobody waits for the dead, and nobody waits out a wait: those are not under test."""
         with self.desk.store.directory() as tx:
-            queue.restore(tx, nightfall.filing(self.scope))
+            queue.restore(tx, draftroom.filing(self.scope))
         with psycopg.connect(self.database.admin, autocommit=True) as admin:
             admin.execute("update procrastinate_jobs set scheduled_at = null where status = 'todo'")
 
@@ -96,7 +96,7 @@ class Sea:
         self.bury()
         for _ in range(3):
             with self.desk.store.directory() as tx:
-                queue.restore(tx, nightfall.filing(self.scope))
+                queue.restore(tx, draftroom.filing(self.scope))
             assert self.shifts.do(Order("file", self.database.app, quarantine=QUARANTINE, patience=20.0)) == 0
 
     def left(self) -> bool:

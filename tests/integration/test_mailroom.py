@@ -407,6 +407,119 @@ def test_what_became_of_each_draft_is_noticed(office: Office) -> None:
     assert [late[drafts[kind].in_reply_to] for kind in kinds] == ["appended", "edited", "sent", "discarded"]
 
 
+def answer_by_hand(office: Office, draft: Draft, **headers: str) -> None:
+    office.server.receive(
+        ADA, draft.subject, "Yes, but at noon.", folder="Sent", From=ADA, In_Reply_To=draft.in_reply_to, **headers
+    )
+
+
+def uid_of(office: Office, draft: Draft) -> int:
+    [uid] = [int(m["X-Uid"]) for m in office.server.mails(ADA, "Drafts") if m["Message-ID"] == draft.message_id]
+    return uid
+
+
+def test_a_draft_whose_mail_its_owner_answers_by_hand_is_withdrawn_after_the_quarantine(office: Office) -> None:
+    answered, waiting = (office.plan(office.server.receive(ADA, subject)) for subject in ("One", "Two"))
+    office.file()
+    answer_by_hand(office, answered)
+    office.sync()
+    assert sorted(office.states()) == ["appended", "withdrawn"] and filing_wanted(office)
+    with pytest.raises(Later) as too_early:
+        office.file()
+    assert too_early.value.after is not None and 0 < too_early.value.after <= 120
+    assert len(office.in_drafts()) == 2
+    office.later()
+    office.file()
+    office.sync()
+    assert office.in_drafts() == [waiting.message_id] and sorted(office.states()) == ["appended", "withdrawn"]
+
+
+def filing_wanted(office: Office) -> bool:
+    with office.desk.store.directory() as tx:
+        query = "select count(*) as n from procrastinate_jobs where task_name = 'file_drafts' and status = 'todo'"
+        row = tx.connection.execute(query).fetchone()
+    return row is not None and bool(row["n"])
+
+
+def test_a_draft_that_a_mail_program_is_sending_just_then_was_sent(office: Office) -> None:
+    """Some put the mail into Sent first, and take the draft out a moment later."""
+    draft = office.plan(office.server.receive(ADA))
+    office.file()
+    answer_by_hand(office, draft)
+    office.sync()
+    office.server.remove(ADA, "Drafts", [uid_of(office, draft)])
+    office.later()
+    office.file()
+    assert office.states() == ["sent"] and office.filed() == []
+
+
+def test_a_draft_that_its_owner_touched_stays_although_they_answered_by_hand(office: Office) -> None:
+    draft = office.plan(office.server.receive(ADA))
+    office.file()
+    edit(office, draft, "Yes, at eleven.")
+    answer_by_hand(office, draft)
+    for _ in range(2):
+        office.sync()
+        office.file()
+        office.later()
+    assert office.in_drafts() == ["<edited@ours.example>"]
+
+
+def test_an_automatic_answer_withdraws_no_draft(office: Office) -> None:
+    draft = office.plan(office.server.receive(ADA))
+    office.file()
+    answer_by_hand(office, draft, Auto_Submitted="auto-replied")
+    office.sync()
+    assert office.states() == ["appended"] and office.in_drafts() == [draft.message_id]
+
+
+def test_a_line_that_breaks_behind_the_removal_of_a_withdrawn_draft_is_not_taken_for_its_sending(
+    office: Office,
+) -> None:
+    draft = office.plan(office.server.receive(ADA))
+    office.file()
+    answer_by_hand(office, draft)
+    office.sync()
+    office.later()
+    with linked(office.link.port) as link:
+        office.connect(link.port)
+        link.plans.append(Plan(mute="UID EXPUNGE"))
+        with pytest.raises(Later):
+            office.file()
+        assert office.in_drafts() == []
+        office.file()
+    assert office.states() == ["withdrawn"] and office.filed() == []
+
+
+def test_uids_given_anew_while_a_withdrawn_draft_waits_keep_it_from_nothing(office: Office) -> None:
+    draft = office.plan(office.server.receive(ADA))
+    office.file()
+    answer_by_hand(office, draft)
+    office.sync()
+    office.server.forget_uids(ADA)
+    office.later()
+    office.file()
+    assert office.in_drafts() == [] and office.states() == ["withdrawn"]
+
+
+def test_a_draft_that_was_missed_and_discarded_is_not_taken_out_in_the_words_of_its_owner(office: Office) -> None:
+    """Some mail programs keep the Message-ID of what is changed."""
+    draft = office.plan(office.server.receive(ADA))
+    office.file()
+    uid = uid_of(office, draft)
+    office.server.remove(ADA, "Drafts", [uid])
+    office.sync()
+    office.server.receive(
+        ADA, draft.subject, "Yes, at eleven.", folder="Drafts", From=ADA, Message_ID=draft.message_id,
+        In_Reply_To=draft.in_reply_to,
+    )  # fmt: skip
+    office.move(draft, "discarded")
+    office.later()
+    office.file()
+    [left] = office.server.mails(ADA, "Drafts")
+    assert "eleven" in str(left.get_payload())
+
+
 def test_uids_given_anew_lose_no_draft(office: Office) -> None:
     draft = office.plan(office.server.receive(ADA))
     office.file()

@@ -645,8 +645,34 @@ def test_a_mail_answered_by_hand_settles_its_draft(morning: Morning, tmp_path: P
     box = write_mails(tmp_path / "later", [sent])
     imports.import_all(morning.desk.store, None, [imports.MailPath(ADA, box, "sent")], lambda what, count: None)
     morning.settle()
-    assert "✓ No longer needed: Reply to Wade Larrabee is drafted" in morning.text
+    assert "✓ You answered it yourself: Reply to Wade Larrabee is drafted" in morning.text
     assert [state for state, _ in drafts(morning)] == ["withdrawn"]
+
+
+@pytest.mark.parametrize(
+    ("said", "state"),
+    [("It goes to dock two.", "withdrawn"), ("Thanks.", "appended"), ("Ada, can you tell him?", "appended")],
+)
+def test_a_draft_whose_mail_a_colleague_answers_is_taken_out_of_the_mailbox(
+    morning: Morning, tmp_path: Path, said: str, state: str
+) -> None:
+    scope = connected(morning)
+    lies(morning, "appended")
+    morning.clock.tick(3600)
+    asked = next(raw for raw in small_mails() if b"Blue valve" in raw)
+    message_id = message_from_bytes(asked)["Message-ID"]
+    reply = mail(
+        "Bob <bob@tulip.example>", WADE, "Re: Blue valve", f"Hi Wade,\n\n{said}\n\nBob\n", at(24, 8),
+        In_Reply_To=message_id, Cc=f"Ada <{ADA}>",
+    )  # fmt: skip
+    box = write_mails(tmp_path / "later", [reply])
+    imports.import_all(morning.desk.store, None, [imports.MailPath(ADA, box, "inbox")], lambda what, count: None)
+    morning.settle()
+    morning.settle()
+    is_over = state == "withdrawn"
+    assert [state for state, _ in drafts(morning)] == [state]
+    assert ("✓ No longer needed: Reply to Wade Larrabee is drafted" in morning.text) == is_over
+    assert jobs(morning, "file_drafts") == ([{"scope": scope}] if is_over else [])
 
 
 def test_what_is_said_in_slack_asks_for_another_look_of_those_who_get_digests(ruled: Morning) -> None:

@@ -51,7 +51,7 @@ def test_a_dropped_task_says_why(verb: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("state", "words"),
     [("planned", ""), ("appended", ""), ("sent", "Sent"), ("discarded", "Discarded"), ("edited", "In your hands"),
-     ("withdrawn", "No longer needed"), ("expired", "Expired")],
+     ("withdrawn", "No longer needed"), ("expired", "Expired"), ("answered", "You answered it yourself")],
 )  # fmt: skip
 def test_a_draft_says_what_became_of_it(state: str, words: str) -> None:
     assert said("draft", Now({}, {"i": state}, {})) == words

@@ -86,9 +86,10 @@ select key, facts ->> 'message_id' as id from nightdesk.message
 where scope_id = %(scope)s and key = any(%(keys)s) and deleted_at is null
 
 -- replies_known --
--- Which of these Message-IDs a mail of that mailbox answers, and when it last did.
+-- Which of these Message-IDs a mail of that mailbox answers that no machine wrote, and when it last did.
 select facts ->> 'in_reply_to' as id, max(sent_at) as at from nightdesk.message
 where scope_id = %(scope)s and deleted_at is null and facts ->> 'mailbox' = %(role)s
+  and coalesce(facts ->> 'auto_submitted', '') not like 'auto%%'
   and facts ->> 'in_reply_to' = any(%(ids)s)
 group by 1
 
@@ -104,8 +105,13 @@ order by night, answers
 update nightdesk.draft set uidvalidity = %(uidvalidity)s, uidnext = %(uidnext)s, begun_at = %(now)s, problem = ''
 where scope_id = %(scope)s and account = %(account)s and answers = %(answers)s and state = 'planned' and begun_at is null
 
+-- moot_draft --
+-- Not needed any more. What lies in Drafts is in doubt from now on: a mail program may be sending it just now.
+update nightdesk.draft set state = 'withdrawn', begun_at = case when uid is null then begun_at else %(now)s end
+where scope_id = %(scope)s and account = %(account)s and answers = %(answers)s and state in ('planned', 'appended')
+
 -- not_appended --
--- It is not there: it may be tried again, unless a person has to act first.
+-- It is known again where it lies, or that it does not: it may be tried again, unless a person has to act first.
 update nightdesk.draft set begun_at = null, problem = %(problem)s
 where scope_id = %(scope)s and account = %(account)s and answers = %(answers)s
 
