@@ -81,8 +81,8 @@ def propose(desk: Desk, here: Place, message: Message, words: str) -> None:
         errands.put(tx, made)
         held = errands.get(tx, made.id)
         assert held is not None
-        outbox.want(tx, scope, _card(held))
-    _deliver(desk, scope, _card(held).key)
+        outbox.want(tx, scope, _card(desk, held))
+    _deliver(desk, scope, _card(desk, held).key)
 
 
 def _only_listed(desk: Desk, here: Place, message: Message, words: str, scope: int) -> None:
@@ -121,12 +121,13 @@ def _next_night(desk: Desk, here: Place) -> date:
     return found.date if found is not None else desk.now().astimezone(zone).date()
 
 
-def _card(errand: Errand) -> Post:
+def _card(desk: Desk, errand: Errand) -> Post:
     """What was understood, how it will be done, and when."""
     lines = [
         f"An errand for the night: “{clip(errand.task.words, 300)}”",
         "I search what everybody who reads this conversation may read, read the threads that bear on it, and state what "
-        f"I find with its sources. At most {working.MOST_STEPS} steps, within the budget of one night; I change nothing.",
+        f"I find with its sources. At most {working.MOST_STEPS} steps, paid from your night, which has "
+        f"{desk.cap_person_night:.2f} {desk.currency} at most; I change nothing.",
         STATES[errand.state].format(day=day_words(errand.night)),
     ]
     said = answers.card(lines, (), waits=errand.state == "waiting", runs=errand.state == "running")
@@ -309,7 +310,7 @@ def _finish(work: _Work, found: Answer) -> None:
             if outbox.want(tx, scope, post):
                 errands.move(tx, held.id, ("done",), "done", result=found)
             posting.doubt(tx, post.key, held.at, work.desk.now())
-            _show(tx, held.id)
+            _show(work.desk, tx, held.id)
         runs.end(tx, work.run, {"citations": len(found.citations)})
     _deliver(work.desk, scope, post.key)
 
@@ -341,7 +342,7 @@ def start(desk: Desk, scope: int, errand: str) -> None:
         if held is not None and held.state == "waiting":
             queue.defer(tx, job(scope, errand))
             errands.move(tx, errand, ("waiting",), "running")
-            _show(tx, errand)
+            _show(desk, tx, errand)
 
 
 def discard(desk: Desk, scope: int, errand: str) -> None:
@@ -361,14 +362,14 @@ def withdraw(desk: Desk, scopes: Sequence[int], channel: str, ts: str) -> None:
 def _settle(desk: Desk, held: Errand, before: Sequence[str], to: str) -> None:
     with desk.store.as_scope(held.scope) as tx:
         if errands.move(tx, held.id, before, to):
-            _show(tx, held.id)
+            _show(desk, tx, held.id)
 
 
-def _show(tx: Tx, errand: str) -> None:
+def _show(desk: Desk, tx: Tx, errand: str) -> None:
     """The card as it should stand now."""
     held = errands.get(tx, errand)
     assert held is not None
-    outbox.want(tx, held.scope, _card(held))
+    outbox.want(tx, held.scope, _card(desk, held))
 
 
 def pressed(desk: Desk, person: people.Known, at: outbox.Posted, press: Pressed) -> str:
@@ -418,7 +419,7 @@ def reworded(desk: Desk, person: people.Known, form: Submitted) -> str:
             return NOT_THEIRS
         if not errands.reword(tx, held.id, held.task.model_copy(update={"words": words, "edited": True})):
             return BEGUN
-        _show(tx, held.id)
+        _show(desk, tx, held.id)
     return ""
 
 
