@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache, partial
 from typing import Any
 
-from bot import gathering, hours, likening, observe
+from bot import gathering, hours, likening, mine, observe
 from bot.audience import Place
 from bot.desk import Desk
 from bot.gathering import Gathered
@@ -22,6 +22,7 @@ from graphs.citing import IN_A_CHANNEL, NOT_FOUND, Most, Passage, not_found
 from graphs.digest_value import day_words
 from graphs.domain import Answer, Message, PersonKey, Quoted, Source
 from graphs.life import source_key
+from graphs.rules.own import asks_for
 from graphs.thinking import Ledger, Reservation, Thinker, Usage
 
 THREAD_PASSAGES = 6
@@ -240,6 +241,10 @@ def ask(
 ) -> tuple[Answer, dict[str, Any]]:
     """The answer with what it took: calls, tokens, and milliseconds to the first token (None without a model)."""
     used = Used()
+    if (own := asks_for(question, alone=here.scope is None)) is not None and here.begin is not None:
+        told = mine.answer(desk, here, own, now)
+        listed = Answer(text=told.text, citations=told.citations, served="rules", retrieved=told.citations)
+        return listed, used.as_usage()
     found = answer(desk, here, Asked(question, thread), now, used)
     note_uses(desk, here, used, now)
     return found, used.as_usage()

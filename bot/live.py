@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from bot import asking, audience, backfill, errands, hours, notes, observe, passages, receive, replying, workspace
+from bot import asking, audience, backfill, errands, hours, mine, notes, observe, passages, receive, replying, workspace
 from bot.asking import Asked
 from bot.audience import Place
 from bot.desk import Desk, check_running
@@ -166,7 +166,7 @@ def _question(desk: Desk, message: Message, said: Sequence[Message], held: Us, r
     if here.scope is not None and us not in message.mentions and not goes_on(message, before, us, _names(desk, us)):
         return None
     text = words_for_us(desk, message, us)
-    wish = wanted(text, corrects=bool(before) and before[-1].author.key == us)
+    wish = wanted(text, corrects=bool(before) and before[-1].author.key == us, alone=here.scope is None)
     if wish.wish in ("remember", "forget", "errand") and here.asker.person.role != "member":
         wish = Wanted("answer", text)  # a stranger's words change nothing here
     if wish.wish == "nothing" and text:
@@ -291,6 +291,10 @@ def _said(desk: Desk, question: Question, telling: Telling, leave: Callable[[], 
         case "forget":
             told, quoted = notes.forget(desk, question.here, question.wanted.words)
             return Shown(told, rated=False, rests=(*question.rests, *quoted))
+        case "own":
+            assert question.wanted.own is not None
+            listed = mine.answer(desk, question.here, question.wanted.own, desk.now())
+            return Shown(listed.text, listed.links, rated=False, rests=(*question.rests, *listed.rests))
         case "nothing":
             return Shown(HELP, rated=False)
     here, before = question.here, question.rights

@@ -1,4 +1,4 @@
-"""Whether a message in Slack is meant for us, and what it wants: an answer, something kept or forgotten, an errand. Pure.
+"""Whether a message in Slack is meant for us, and what it wants: an answer, something kept or forgotten, an errand, a list. Pure.
 
 In a thread we answered in no mention is needed. Two people who talk to each other there are left alone: when in doubt, silence.
 """
@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from graphs.domain import Message, PersonKey
+from graphs.rules.own import Own, asks_for
 from graphs.rules.speech import read
 from graphs.rules.text import sentences
 
-Wish = Literal["answer", "remember", "forget", "errand", "nothing"]
+Wish = Literal["answer", "own", "remember", "forget", "errand", "nothing"]
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Wanted:
 
     wish: Wish
     words: str
+    own: Own | None = None  # what of their own desk it asks for
 
 
 _ERRAND = re.compile(
@@ -43,8 +45,9 @@ NEWS = 3
 """Words that a correction needs to be worth keeping."""
 
 
-def wanted(text: str, corrects: bool = False) -> Wanted:
-    """What a message to us wants. `corrects`: it follows one of our answers, so that "no, …" sets it right."""
+def wanted(text: str, corrects: bool = False, alone: bool = False) -> Wanted:
+    """What a message to us wants. `corrects`: it follows one of our answers, so that "no, …" sets it right. `alone`: nobody
+    else is there."""
     text = text.strip()
     if found := _ERRAND.match(text):
         return Wanted("errand", text[found.end() :])
@@ -58,6 +61,8 @@ def wanted(text: str, corrects: bool = False) -> Wanted:
         return Wanted("remember", words) if len(words.split()) >= NEWS else Wanted("nothing", text)
     if not re.search(r"\w", text):
         return Wanted("nothing", text)
+    if (own := asks_for(text, alone)) is not None:
+        return Wanted("own", text, own)
     said = [read(one) for one in sentences(text)]
     polite = bool(said) and all(one.thanks or one.acknowledges or one.delays for one in said) and not _asks(text)
     return Wanted("nothing" if polite else "answer", text)

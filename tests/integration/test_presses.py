@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from bot import imports, receive
+from bot import asking, audience, imports, receive
 from bot.embedded.postgres import Server
 from bot.store import accounts, choices, nights, people
 from bot.store import desk as kept
@@ -114,6 +114,27 @@ def test_done_is_shown_at_once_and_never_returns(morning: Morning) -> None:
     morning.sleep(day=DAY + timedelta(days=1))
     morning.wake(DAY + timedelta(days=1))
     assert LABEL not in shown(morning.card_of(DAY + timedelta(days=1)))
+
+
+def test_who_asks_for_their_list_is_told_of_the_card_what_is_not_done_in_its_words_and_by_no_model(
+    morning: Morning, model: ModelServer
+) -> None:
+    here, asked = audience.place(morning.desk, "U1", "dm"), len(model.requests)
+
+    def told(question: str) -> list[str]:
+        answer, _ = asking.ask(morning.desk, here, question, [], WAKE)
+        return answer.text.splitlines()
+
+    assert [line for line in told("What is unfinished for me?") if LABEL in line]
+    morning.press(f"digest.done/{item(morning, LABEL)}")
+    head, *lines, end = told("What is unfinished for me?")
+    assert lines and not [line for line in (head, *lines) if LABEL in line] and end == "That is all."
+    assert all(line.partition(" → ")[0].removeprefix("• ").partition(" (")[0] in morning.text for line in lines)
+    draft = told("which drafts are there?")
+    assert draft[0] == "1 draft is ready:" and draft[1].startswith("• Reply to Wade") and "Check and send." in draft[1]
+    morning.press(f"digest.discard/{item(morning, 'Reply to Wade')}")
+    assert told("which drafts are there?") == ["No draft is ready. That is all."]
+    assert len(model.requests) == asked
 
 
 def test_the_headline_counts_what_is_left(morning: Morning) -> None:
