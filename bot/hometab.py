@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from bot import cards, learning
 from bot.desk import Desk, Model, Owner, begin_owner
 from bot.settings import RoleSettings
+from bot.slack.blocks import address
 from bot.slack.blocks_home import Box, Home, Row, home_view, told_draft
 from bot.slack.limits import Block
 from bot.store import choices, forgetting, mornings, outbox, people
@@ -110,8 +111,9 @@ def _row(desk: Desk, owner: Owner, tasks: Sequence[Task], today: date) -> list[R
         source = named.get(source_key(task.sources[0]))
         age = (today - task.asked_at.astimezone(zone).date()).days
         about = [source.label if source else "", due_words(task.due, today) if task.due else "", age_words(age)]
-        what = "A personal matter waits for you" if task.sensitive else task.what
-        rows.append(Row(task.id, what, " · ".join(part for part in about if part)))
+        what, step = ("A personal matter waits for you", "") if task.sensitive else (task.what, task.next_step)
+        url = address(source.url) if source else ""
+        rows.append(Row(task.id, what, " · ".join(part for part in about if part), step, url))
     return rows
 
 

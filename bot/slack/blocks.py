@@ -170,7 +170,7 @@ def _open_item(item: Item, today: date, room: Room) -> Iterator[Block]:
 
 def _about(item: Item, today: date, room: Room) -> str:
     """The grey line: where it stands, when it is due, how old it is."""
-    shown = kit.places((one.label, _short(one.url)) for one in item.links[: room.links])
+    shown = kit.places((one.label, address(one.url)) for one in item.links[: room.links])
     if len(item.links) > room.links:
         shown.append(f"+ {len(item.links) - room.links}")
     if item.due is not None:
@@ -194,11 +194,12 @@ def _buttons(item: Item) -> Iterator[Block]:
 
 def _opened(links: Sequence[ItemLink]) -> str:
     """The first link a button can open. A mail whose web address nobody knows has none: its line names it instead."""
-    return next((url.url for url in links if _short(url.url) and urlsplit(url.url).scheme != "mid"), "")
+    return next(filter(None, (address(one.url) for one in links)), "")
 
 
-def _short(url: str) -> str:
-    return url if opens(url) and len(url) <= 500 else ""
+def address(url: str) -> str:
+    """What a button may open; '' for what Slack does not."""
+    return url if opens(url) and len(url) <= 500 and urlsplit(url).scheme != "mid" else ""
 
 
 def _overflow(item: Item) -> Block:

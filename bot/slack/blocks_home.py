@@ -53,11 +53,13 @@ ZONES = (
 
 @dataclass(frozen=True)
 class Row:
-    """An open task: its id, what it is, and its grey line."""
+    """An open task: its id, what it is, its grey line, its next step and where it opens; '' for what it does not have."""
 
     id: str
     text: str
     about: str
+    step: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -125,11 +127,13 @@ def _open(home: Home) -> Iterator[Block]:
     if not home.tasks:
         yield kit.section("Nothing is open.")
     for row in home.tasks:
-        told = [line(row.text, 200) or "(no text)", line(row.about, 200)]
-        yield kit.section(kit.fitting(told))
+        step = f"→ {line(row.step, 200)}" if row.step else ""
+        yield kit.section(kit.fitting([line(row.text, 200) or "(no text)", step, line(row.about, 200)]))
+        opens = [kit.button(f"{blocks.OPEN}/{row.id}", "Open", row.id) | {"url": row.url}] if row.url else []
         yield kit.actions(
             kit.button(f"{blocks.DONE}/{row.id}", "Done", row.id),
             kit.menu(f"{blocks.SNOOZE}/{row.id}", "Snooze", blocks.SNOOZES),
+            *opens,
         )
     if home.tasks_in_all > len(home.tasks):
         yield kit.context(f"and {home.tasks_in_all - len(home.tasks)} more")

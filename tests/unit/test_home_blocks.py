@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, time
 from typing import Any
 
@@ -49,7 +50,7 @@ LEARNED = st.builds(
 HOMES = st.builds(
     Home, today=st.just(DAY), headline=TEXTS, card_url=st.sampled_from(["https://a.slack.com/archives/D1/p1", ""]),
     still=st.lists(TEXTS, max_size=5).map(tuple),
-    tasks=st.lists(st.builds(Row, id=IDS, text=TEXTS, about=TEXTS), max_size=8, unique_by=lambda row: row.id).map(tuple),
+    tasks=st.lists(st.builds(Row, id=IDS, text=TEXTS, about=TEXTS, step=TEXTS), max_size=8, unique_by=lambda row: row.id).map(tuple),
     tasks_in_all=st.integers(0, 100), drafts=st.lists(TEXTS, max_size=8).map(tuple),
     boxes=st.lists(
         st.builds(Box, scope=st.integers(1, 99), name=TEXTS, told=TEXTS, broken=st.booleans()), max_size=5,
@@ -150,6 +151,16 @@ def test_what_is_chosen_is_shown_as_chosen() -> None:
     assert [one["text"]["text"] for one in boxes["initial_options"]] == ["Mon", "Sun"]
     nobody = home_view(home_with(Preferences(working_days=())))
     assert "initial_options" not in next(part for part in parts(nobody) if part.get("type") == "checkboxes")
+
+
+def test_an_open_task_says_what_to_do_next_and_opens_where_it_can() -> None:
+    rows = (
+        Row("t-1", "Review", "2 days", "Answer Bob", "https://acme.slack.com/archives/C1/p1"),
+        Row("t-2", "Call", ""),
+    )
+    shown = list(parts(home_view(replace(home_with(Preferences()), tasks=rows, tasks_in_all=2))))
+    assert "Review\n→ Answer Bob\n2 days" in [one.get("text") for one in shown]
+    assert [one["url"] for one in shown if one.get("action_id", "").startswith("digest.open/")] == [rows[0].url]
 
 
 def home_with(hours: Preferences) -> Home:
