@@ -13,6 +13,7 @@ from bot.slack.limits import Block
 from bot.store import changes, people
 from bot.store.changes import Change
 from graphs.life import source_key
+from graphs.rules.text import concluded
 
 PAGE = 8
 
@@ -40,9 +41,9 @@ def latest(desk: Desk, owner: Owner, skip: int, most: int) -> list[Learned]:
 def _shown(owner: Owner, one: Change, cited: tuple[Cited, ...]) -> Learned:
     by = owner.people[one.undone_by].name if one.undone_by in owner.people else "somebody"
     state = "" if not one.undone_by else f"{'Never again, says' if one.never else 'Undone by'} {by}"
-    may = may_change(owner, one)
+    may, text = may_change(owner, one), concluded(one.text) if one.concluded else one.text
     return Learned(
-        one.key, _TOLD[one.op], one.text, one.was, _where(owner, one), cited, state, may, may and one.op != "dropped"
+        one.key, _TOLD[one.op], text, one.was, _where(owner, one), cited, state, may, may and one.op != "dropped"
     )
 
 

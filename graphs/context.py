@@ -20,7 +20,7 @@ from graphs.conversations import stamp
 from graphs.domain import ContextLine, Person, PersonKey, Quoted, Value
 from graphs.prompts import prompt
 from graphs.quote import attribute, fence
-from graphs.rules.text import unlabelled
+from graphs.rules.text import CONCLUDED, concluded, unlabelled
 from graphs.thinking import Failure, Thinker
 
 LONGEST = 220
@@ -28,8 +28,6 @@ LONGEST = 220
 
 LOST = 4
 """A rewrite may lose one in so many of the memories that the brief named and that still hold."""
-
-CONCLUDED = "I conclude: "
 
 
 class Rewritten(Value):
@@ -159,13 +157,13 @@ def _line(
     )
     if not (old or new) or not re.search(r"\w", text) or invents:
         return None
-    concluded = any(one.kind == "conclusion" for one in new) or any(line.text.startswith(CONCLUDED) for line in old)
+    is_concluded = any(one.kind == "conclusion" for one in new) or any(line.text.startswith(CONCLUDED) for line in old)
     memories = dict.fromkeys([*(id_ for line in old for id_ in line.memories), *(one.id for one in new)])
-    return ContextLine(text=_told(text, concluded), memories=tuple(memories))
+    return ContextLine(text=_told(text, is_concluded), memories=tuple(memories))
 
 
-def _told(text: str, concluded: bool) -> str:
-    return f"{CONCLUDED if concluded else ''}{unlabelled(text)}"[:LONGEST]
+def _told(text: str, is_concluded: bool) -> str:
+    return (concluded(text) if is_concluded else unlabelled(text))[:LONGEST]
 
 
 def _names(people: Mapping[PersonKey, Person]) -> frozenset[str]:

@@ -27,6 +27,7 @@ class Change:
     night: date
     at: datetime
     said_by: str  # of the memory it is about
+    concluded: bool  # that memory is a conclusion: nobody said it
     undone_by: str  # key of who took it back; '' while it stands
     never: bool
 
@@ -131,5 +132,5 @@ def _change(row: Row) -> Change:
     return Change(
         id=row["id"], key=row["key"], scope=row["scope_id"], op=row["op"], text=row["what"], was=row["was"],
         memories=tuple(row["memories"]), night=row["night"], at=row["at"], said_by=row["said_by"] or "",
-        undone_by=row["undone_by"], never=row["never"],
+        concluded=row["kind"] == "conclusion", undone_by=row["undone_by"], never=row["never"],
     )  # fmt: skip

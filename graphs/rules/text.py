@@ -274,6 +274,14 @@ _LABEL = re.compile(
 )
 
 
+CONCLUDED = "I conclude: "
+
+
+def concluded(text: str) -> str:
+    """One line that says of itself that nobody said it, and says so once."""
+    return f"{CONCLUDED}{unlabelled(text)}"
+
+
 def unlabelled(text: str) -> str:
     """One line without the words that announce it as a conclusion, as often as they stand there."""
     said = " ".join(text.split())

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from graphs import context as briefing
 from graphs.checks import unknown_links
-from graphs.context import CONCLUDED, Context, Known, Line, Lines, Rewritten
+from graphs.context import Context, Known, Line, Lines, Rewritten
 from graphs.domain import ContextLine
+from graphs.rules.text import CONCLUDED
 from graphs.thinking import Failure, Thinker
 from tests.graphs.thinkers import ATTACK, FAILURE, Asked, Model, run
 from tests.unit.rules_threads import MONDAY, PEOPLE

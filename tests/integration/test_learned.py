@@ -7,7 +7,7 @@ import pytest
 
 from bot import consolidating, hometab, nightfall
 from bot.slack import blocks_learned
-from bot.store import people
+from bot.store import memory, people
 from bot.web.seen import modal
 from tests.servers.company import helpful
 from tests.servers.model import ModelServer
@@ -74,3 +74,19 @@ def test_two_people_press_on_what_a_night_learned_and_a_page_shows_all_of_it(her
     assert holds(here) and again is not None and "Undone by" not in json.dumps(again)
     press(here, "ben", action(here, blocks_learned.NEVER))
     assert not holds(here) and here.rows("select 1 from nightdesk.never") != []
+
+
+def test_what_a_night_concluded_is_told_as_that_and_what_somebody_said_is_not(here: Town) -> None:
+    here.say("ben", PUBLIC, SAID)
+    here.say("ben", PUBLIC, "We decided: the foundry closes on 9 December.")
+    read(here)
+    with here.desk.store.directory() as tx:
+        scope = people.scope_of_channel(tx, PUBLIC)
+    assert scope is not None
+    with here.desk.store.as_scope(scope) as tx:
+        said = [one for one in memory.memories(tx, [scope], NIGHT) if one.kind != "conclusion"]
+        follows = "The hollyhock ships two days before the foundry closes."
+        assert memory.conclude(tx, scope, follows, said[:2], 0.7, NIGHT.date()) is not None
+    hometab.publish(here.desk, here.person("ada").id)
+    assert f"*New*  I conclude: {follows}" in tab(here, "ada")
+    assert f"*New*  {SAID}" in tab(here, "ada")

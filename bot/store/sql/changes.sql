@@ -13,9 +13,9 @@ order by s.key, c.id
 -- latest_changes --
 -- Lines about memories and what was refused, of the newest night first, place by place, the last of each first; what took
 -- another's place is told once, as a change.
-select c.id, c.key, c.scope_id, c.op, c.what, c.was, c.memories, c.night, c.at, c.undone_by, c.never,
-  (select said_by from nightdesk.memory m where m.id = c.memories[cardinality(c.memories)]) as said_by
+select c.id, c.key, c.scope_id, c.op, c.what, c.was, c.memories, c.night, c.at, c.undone_by, c.never, m.said_by, m.kind
 from nightdesk.change_log c join nightdesk.scope s on s.id = c.scope_id
+left join nightdesk.memory m on m.id = c.memories[cardinality(c.memories)]
 where c.scope_id = any(%(scopes)s) and (c.memories <> '{}' or c.op = 'refused')
   and not (c.op = 'added' and exists (
     select from nightdesk.change_log o where o.scope_id = c.scope_id and o.op = 'superseded' and o.memories @> c.memories
@@ -24,9 +24,8 @@ order by c.night desc, s.key, c.id desc limit %(most)s offset %(skip)s
 
 -- change --
 -- One line about a memory; of two that say the same of the same night the newer.
-select c.id, c.key, c.scope_id, c.op, c.what, c.was, c.memories, c.night, c.at, c.undone_by, c.never,
-  (select said_by from nightdesk.memory m where m.id = c.memories[cardinality(c.memories)]) as said_by
-from nightdesk.change_log c where c.key = %(key)s and c.memories <> '{}' order by c.id desc limit 1
+select c.id, c.key, c.scope_id, c.op, c.what, c.was, c.memories, c.night, c.at, c.undone_by, c.never, m.said_by, m.kind
+from nightdesk.change_log c left join nightdesk.memory m on m.id = c.memories[cardinality(c.memories)] where c.key = %(key)s and c.memories <> '{}' order by c.id desc limit 1
 
 -- undo_change --
 -- Taken back by somebody, once; with it every line that tells of the same memory.
