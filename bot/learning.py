@@ -10,8 +10,9 @@ from bot.slack import blocks_learned
 from bot.slack.blocks_learned import NEVER, REDO, UNDO, Learned
 from bot.slack.blocks_thread import Cited
 from bot.slack.limits import Block
-from bot.store import changes, people
+from bot.store import changes, contexts, people
 from bot.store.changes import Change
+from bot.store.outbox import Rest
 from graphs.life import source_key
 from graphs.rules.text import concluded
 
@@ -93,6 +94,24 @@ def _is_so(one: Change, action: str) -> bool:
     """Whether the same press was handled before: a second time it is no news."""
     wanted = {UNDO: (True, False), REDO: (False, False), NEVER: (True, True)}[action]
     return (bool(one.undone_by), one.never) == wanted
+
+
+def known(desk: Desk, owner: Owner) -> tuple[list[tuple[str, list[Cited]]], tuple[Rest, ...]]:
+    """What stands in the owner's brief, and in the company's, each line with where it comes from; and the messages that this
+    is read from."""
+    with desk.store.directory() as tx:
+        everybody = [place.id for place in people.places(tx).values() if place.kind == "workspace"]
+    with owner.begin() as tx:
+        blocks = contexts.learned(tx, [owner.scope, *everybody])
+        lines = [line for block in sorted(blocks, key=lambda one: one.scope == "workspace") for line in block.lines]
+        held = changes.sources(tx, [memory for line in lines for memory in line.memories])
+        rests = cards.rests(tx, [source for found in held.values() for source in found])
+    names = cards.linked(desk, owner, [source for found in held.values() for source in found])
+    told = []
+    for line in lines:
+        said = dict.fromkeys(source_key(source) for memory in line.memories for source in held.get(memory, ()))
+        told.append((line.text, [Cited(names[key].label, names[key].url or "") for key in said if key in names]))
+    return told, rests
 
 
 def page(desk: Desk, owner: Owner, skip: int, told: str) -> Block:

@@ -1,5 +1,6 @@
 """What every press has: who pressed, when, and where our message stands; and how somebody is told something in return."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -13,6 +14,8 @@ from bot.store.outbox import Post, Rest
 from graphs.errors import Denied, Later, Unsure
 
 NOT_YOURS = "These buttons belong to the person whose morning this is. Nothing was changed."
+IN_A_SECTION = 8
+"""Lines that Slack takes in one block, however long they are."""
 NO_LONGER = "That is no longer there, so nothing was changed."
 
 
@@ -75,14 +78,18 @@ def reply(at: At, place: Here, name: str, text: str, shown: list[Block], rests: 
         outbox.want(tx, at.owner.scope, post)
 
 
-def tell(at: At, text: str, lines: list[str]) -> None:
+def tell(at: At, text: str, lines: Sequence[str], rests: tuple[Rest, ...] = ()) -> None:
     """Tells the presser in our DM with them. The lines are fit for mrkdwn."""
     with at.desk.store.directory() as tx:
         side = people.slack_side(tx, at.owner.id)
     channel = side.dm or morning.open_dm(at.desk, at.owner.id, side.user)
     with at.owner.begin() as tx:
-        post = Post(f"press/{at.event}", channel, text, tuple(blocks_thread.said(*lines)))
-        outbox.want(tx, at.owner.scope, post)
+        shown = [
+            block
+            for n in range(0, len(lines), IN_A_SECTION)
+            for block in blocks_thread.said(*lines[n : n + IN_A_SECTION])
+        ]
+        outbox.want(tx, at.owner.scope, Post(f"press/{at.event}", channel, text, tuple(shown), rests=rests))
 
 
 def open_modal(at: At, trigger: str, view: Block) -> None:

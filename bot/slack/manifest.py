@@ -66,7 +66,7 @@ def _features(there: dict[str, str]) -> dict[str, Any]:
             {
                 "command": COMMAND,
                 "description": "Your digest, what is open, pause, and what nightdesk knows",
-                "usage_hint": "digest | status | pause | resume | forget | privacy",
+                "usage_hint": "digest | status | known | pause | resume | forget | privacy",
                 "should_escape": True,
                 **there,
             }

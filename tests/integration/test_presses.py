@@ -518,6 +518,16 @@ def test_the_command_answers_in_the_dm(morning: Morning) -> None:
     assert "`/nightdesk status`" in morning.command("what now")
 
 
+def test_what_is_known_is_read_line_by_line_with_where_it_comes_from_and_goes_with_its_source(morning: Morning) -> None:
+    told = morning.command("known")
+    assert told.startswith("This is what I go by.") and "archives/C1" in told
+    with psycopg.connect(morning.database.admin) as admin:
+        admin.execute(b"update nightdesk.message set deleted_at = now(), text = '' where deleted_at is null")
+    morning.settle()
+    assert "archives/C1" not in shown(morning.said[-1])
+    assert morning.command("known") == "Nothing yet: the first night writes it."
+
+
 def test_choices_of_one_person_are_nobody_elses(morning: Morning) -> None:
     morning.press(f"digest.done/{item(morning, LABEL)}")
     with morning.desk.store.as_person(morning.ada.id) as tx:
