@@ -103,7 +103,8 @@ def known(desk: Desk, owner: Owner) -> tuple[list[tuple[str, list[Cited]]], tupl
         everybody = [place.id for place in people.places(tx).values() if place.kind == "workspace"]
     with owner.begin() as tx:
         blocks = contexts.learned(tx, [owner.scope, *everybody])
-        lines = [line for block in sorted(blocks, key=lambda one: one.scope == "workspace") for line in block.lines]
+        blocks.sort(key=lambda block: block.scope == "workspace")
+        lines = list({line.text: line for block in blocks for line in block.lines}.values())
         held = changes.sources(tx, [memory for line in lines for memory in line.memories])
         rests = cards.rests(tx, [source for found in held.values() for source in found])
     names = cards.linked(desk, owner, [source for found in held.values() for source in found])
