@@ -54,6 +54,10 @@ def accept(desk: Desk, body: Json, kind: Sort = "events", asked: Asked = unheard
     """
     try:
         event = events.read(body, kind)
+        if event.ours and event.kind in events.CONTENT:
+            # What we say ourselves stands in the outbox and is no source: there is nothing to commit.
+            _note_lag(event, desk.now())
+            return
         raw = events.packed(body)
     except events.Refused as refusal:
         _refuse(str(refusal))
@@ -65,7 +69,7 @@ def accept(desk: Desk, body: Json, kind: Sort = "events", asked: Asked = unheard
             _commit(desk, gate, told)
     if told.failed is not None:
         raise Later(str(told.failed), told.failed.after) from told.failed
-    if told.is_news and event.asks and not event.ours and (event.kind == "app_mention" or event.direct):
+    if told.is_news and event.asks and (event.kind == "app_mention" or event.direct):
         asked(event)
 
 
@@ -143,8 +147,6 @@ def _note_lag(event: Event, now: datetime) -> None:
 def _put(tx: Tx, desk: Desk, event: Event, raw: bytes) -> list[queue.Job] | None:
     """The jobs that an event makes necessary; None when Slack said so before."""
     wanted = event.sort != "events" or event.kind in events.CONTENT | events.PLACE | events.PERSON
-    if event.ours and event.kind in events.CONTENT:
-        wanted = False  # what we say ourselves stands in the outbox and is no source
     row = inbox.put(tx, desk.keys.seals, event.key, event.kind, (event.channel, event.ts), raw if wanted else None)
     if row is None:
         return None
@@ -172,7 +174,7 @@ def answer(event: Event) -> queue.Job:
 
 def _wants_answer(tx: Tx, event: Event) -> bool:
     """A mention, a DM, what is said in a thread we answered in, and what became of a question that we answered."""
-    if not event.channel or not event.ts or event.ours:
+    if not event.channel or not event.ts:
         return False
     if event.kind in ("message_changed", "message_deleted"):
         return _answered(tx, event, "")

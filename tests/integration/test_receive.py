@@ -190,6 +190,19 @@ def test_the_mention_alone_is_stored_until_the_message_comes(desk: Desk, slack: 
     assert rows(database, "select facts ->> 'subtype' as s from nightdesk.message") == [{"s": "file_share"}]
 
 
+def test_what_we_say_ourselves_is_acknowledged_and_leaves_no_row(
+    desk: Desk, slack: Sandbox, database: Database
+) -> None:
+    with hearing(desk, slack) as told:
+        said = slack.say("ada", "general", "hello")
+        slack.say_as_app("deploys", "general", "deployed 14")
+        ours = desk.require_slack().call("chat.postMessage", channel=GENERAL, text="hello, Ada")["ts"]
+        desk.require_slack().call("chat.update", channel=GENERAL, ts=ours, text="hello, Ada and Ben")
+    assert len(told) == 4
+    assert {row["ts"] for row in events(database)} == {one["event"]["ts"] for one in told[:2]}
+    assert said == told[0]["event"]["ts"]
+
+
 def test_a_dm_is_its_persons_own_and_is_answered_and_what_bots_say_is_not(
     desk: Desk, slack: Sandbox, database: Database
 ) -> None:
