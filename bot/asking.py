@@ -156,7 +156,9 @@ def answered(desk: Desk, here: Place, asked: Asked, now: datetime, used: "Used",
         conclusions=gathered.conclusions,
         turned=gathered.turned,
     )
-    state = _graph().invoke({}, context=context)
+    # A thread of its own: who asks from a node of another graph would lend its checkpoints, and an answer that is taken up from
+    # there, when that node died behind it, knows its words and no longer what it was read from.
+    state = _graph().invoke({}, {"configurable": {"thread_id": "answer"}}, context=context)
     answer: Answer = state["answer"]
     used.parts = state.get("parts", {})
     used.ahead = {one.id: Use(offered=1) for one in gathered.prepared if thinker is not None}

@@ -4,18 +4,23 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
+from typing import Any, TypedDict
 
 import psycopg
 import pytest
+from langgraph.graph import END, START, StateGraph
 
 from bot import asking, audience
 from bot.desk import Desk
 from bot.doctor import database as doctor
-from bot.store import messages, people, prepared
+from bot.store import messages, people, prepared, runs
 from bot.store.db import Tx
 from bot.store.prepared import Use
+from bot.thinking import think
 from graphs.domain import Prepared, Read, SlackSource
+from graphs.errors import Later
 from tests.servers.company import ADA, BOB, DAY, desk_over, files, helpful, imported, known, sleep, small, ts, value
 from tests.servers.model import ModelServer
 from tests.servers.postgres import Database
@@ -102,6 +107,38 @@ def test_words_that_change_take_with_them_what_was_answered_from_them_and_nothin
         assert admin.execute(b"select question from nightdesk.prepared").fetchall() == [
             ("When comes the packing list?",)
         ]
+
+
+class Asking(TypedDict):
+    pending: list[str]
+    read: list[int]
+
+
+def test_an_answer_whose_worker_dies_behind_it_is_made_again_with_all_it_rests_on(
+    desk: Desk, model_server: ModelServer
+) -> None:
+    """Dead between the answer and the checkpoint of the node that asked: what was paid for again is whole."""
+    scope, deaths = scope_of(desk, "channel:C1"), [Later("the worker dies")]
+    here, own = audience.readers_of(desk, scope), partial(desk.store.as_scope, scope)
+    by = asking.By(lambda tx: desk.thinker(own, scope, DAY), "prepare")
+
+    def ask(state: Asking) -> dict[str, list[int]]:
+        used = asking.Used()
+        asking.answered(desk, here, asking.Asked(QUESTION), NOW, used, by)
+        if deaths:
+            raise deaths.pop()
+        return {"read": sorted(used.rows.values())}
+
+    graph = StateGraph(Asking).add_node(ask).add_edge(START, "ask").add_edge("ask", END)
+    begins: dict[str, Any] = {"pending": [QUESTION], "read": []}
+    with own() as tx:
+        run = runs.take(tx, "channel:C1/dies", scope)
+    with pytest.raises(Later):
+        think(desk, run, graph, begins, None)
+    found = think(desk, run, graph, begins, None)["read"]
+    assert found
+    assert found == ask(Asking(pending=[], read=[]))["read"]
+    assert len(model_server.requests) == 3
 
 
 def test_an_answer_from_words_that_have_changed_meanwhile_is_not_kept(desk: Desk, database: Database) -> None:
