@@ -19,6 +19,10 @@ __all__ = ["MOST", "answers_elsewhere", "judge", "same_matter"]
 LONGEST = 8_000
 """Characters of one message that are judged."""
 
+LAST = 1_000
+"""Messages of one conversation that are judged, the newest: each is held against all that is open before it, so that what a
+channel without a pause can cost is bounded."""
+
 MOST = 6
 """Findings from one conversation; more would be a list, not a judgement."""
 
@@ -30,7 +34,7 @@ _MOST_SOURCES = 4
 
 def judge(thread: Thread, owner: Person, people: Mapping[str, Person], now: datetime) -> list[Finding]:
     """The obligations of `owner` in `thread` that are open at `now`, oldest first; what is later than `now` is unseen."""
-    seen = tuple(_clipped(message) for message in thread.messages if message.sent_at <= now)
+    seen = tuple(_clipped(message) for message in thread.messages if message.sent_at <= now)[-LAST:]
     if not seen:
         return []
     here = reading(thread.model_copy(update={"messages": seen}), owner, people)

@@ -108,12 +108,12 @@ def web(sandbox: Sandbox, timeout: int = 10, token: str = BOT_TOKEN) -> "WebClie
     return WebClient(token=token, base_url=sandbox.base_url, timeout=timeout, retry_handlers=[])
 
 
-def until(true: Callable[[], object], seconds: float = PATIENCE) -> None:
-    """Waits for something real to happen; fails when it does not."""
+def until(true: Callable[[], object], seconds: float = PATIENCE, every: float = 0.01) -> None:
+    """Waits for something real to happen; fails when it does not. `every`: seconds between looks."""
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, "it did not happen"
-        threading.Event().wait(0.01)
+        threading.Event().wait(every)
 
 
 # --- an app ----------------------------------------------------------------------------------------

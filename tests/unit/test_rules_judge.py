@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from graphs.domain import Thread
-from graphs.rules.judge import judge
+from graphs.rules.judge import LAST, judge
 from tests.unit.rules_threads import ADA, MONDAY, PEOPLE, channel, dm, for_ada, mail, mails, thread
 
 CASES: list[tuple[str, Thread, list[str]]] = [
@@ -178,3 +178,10 @@ def test_everybody_sees_their_own_side() -> None:
     [mine] = judge(conversation, PEOPLE["UPRI"], PEOPLE, MONDAY + timedelta(days=1))
     assert (mine.kind, mine.counterpart) == ("waiting", "UADA")
     assert judge(conversation, PEOPLE["UTOM"], PEOPLE, MONDAY + timedelta(days=1)) == []
+
+
+def test_of_a_conversation_without_end_the_newest_is_judged_and_what_lies_too_far_back_is_not() -> None:
+    talk = [f"bob: crate {n} stands in row {n % 7}" for n in range(LAST - 1)]
+    asks = "priya: @Ada could you send me the Q3 numbers?"
+    assert [finding.kind for finding in for_ada(channel(asks, *talk))] == ["owe"]
+    assert for_ada(channel(asks, *talk, "bob: and the last one stands in row 8")) == []
