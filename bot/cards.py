@@ -48,6 +48,7 @@ class Card:
     settled: Mapping[str, str]
     troubles: tuple[Trouble, ...]
     offer: bool
+    told: str
     drafts: tuple[Shown, ...]
     rests: tuple[Rest, ...]  # what its words come from
 
@@ -76,18 +77,29 @@ def card(desk: Desk, owner: Owner, day: date, hours: Preferences) -> Card | None
         chosen = choices.choices(tx, owner.scope)
         tasks = {row.task.id: (row.task.state, row.snoozed_until) for row in kept.tasks(tx, owner.scope)}
         boxes = mornings.mailboxes(tx, owner.id)
+        shadow = mornings.shadow(tx, owner.id, hours, day)
     states = {draft_item(row.draft): row.state for row in drafts}
     settled = outcomes(digest, Now(tasks, states, _local(chosen, owner)))
     in_it = _in(digest, drafts)
     waiting = any(draft_item(row.draft) not in settled and row.state == "planned" for row in in_it)
+    offer = shadow.on and waiting and bool(boxes)
     return Card(
         digest=digest.model_copy(update={"headline": _headline(digest, settled)}),
         settled=settled,
         troubles=tuple(troubles(boxes, owner.person.zone, desk.now())),
-        offer=hours.shadow and waiting and bool(boxes),
+        offer=offer,
+        told=_first_nights(shadow, offer),
         drafts=tuple(shown_drafts(desk, owner, in_it)),
         rests=rested,
     )
+
+
+def _first_nights(shadow: mornings.Shadow, offer: bool) -> str:
+    if shadow.is_over:
+        return "Your first nights are over: from now on drafts lie in your Drafts mailbox. Nothing is ever sent."
+    if not offer or not shadow.night:
+        return ""
+    return f"Night {shadow.night} of {mornings.SHADOW_NIGHTS}: drafts are shown here only. Then they lie in your Drafts mailbox."
 
 
 def _standing(tx: Tx, owner: Owner, day: date) -> tuple[Digest, list[kept.DraftRow], tuple[Rest, ...]] | None:
@@ -197,7 +209,7 @@ def _since(at: datetime | None, zone: ZoneInfo, today: date) -> str:
 
 def main_post(card: Card, channel: str) -> Post:
     """The message itself."""
-    shown = blocks.digest_blocks(card.digest, card.settled, card.troubles, card.offer)
+    shown = blocks.digest_blocks(card.digest, card.settled, card.troubles, card.offer, card.told)
     text = blocks.fallback_text(card.digest, card.settled)
     return Post(key_of(card.digest.person, card.digest.date), channel, text, tuple(shown), rests=card.rests)
 

@@ -12,7 +12,7 @@ from bot import app, forgetting, home, mailbox, settings, takeout
 from bot.desk import Desk
 from bot.mail.account import open_account
 from bot.mail.folders import Folders
-from bot.store import accounts, people, queue
+from bot.store import accounts, mornings, people, queue
 from bot.store import forgetting as forgotten
 from bot.store.accounts import Security, Server
 from bot.store.db import Tx
@@ -119,7 +119,8 @@ def _say_connected(address: str, owner: people.Known, found: Folders) -> None:
     sys.stdout.write(f"Read, and never changed: {', '.join([found.inbox, *found.sent])}.\n")
     if found.drafts:
         sys.stdout.write(
-            f"Replies will lie in {found.drafts}; nothing is ever sent. The first nights only show them in Slack.\n"
+            f"Replies will lie in {found.drafts}; nothing is ever sent. The first {mornings.SHADOW_NIGHTS} nights only show them "
+            "in Slack.\n"
         )
     for sentence in found.untold:
         sys.stdout.write(f"Note: {sentence}\n")

@@ -16,7 +16,7 @@ from bot.desk import Desk
 from bot.mail import draftsbox, fetch
 from bot.mail.account import Account, Place, Status
 from bot.mailbox import Room
-from bot.store import accounts, people, queue, runs
+from bot.store import accounts, mornings, people, queue, runs
 from bot.store.accounts import Filed
 from bot.store.db import Tx
 from graphs.errors import Later, NeedsPerson, Unsure
@@ -35,7 +35,7 @@ def file_drafts(desk: Desk, scope: int) -> None:
     begin = partial(desk.store.as_person, room.owner)
     with begin() as tx:
         wanted = accounts.ledger(tx, room.desk_scope, room.address)
-        is_shadow = people.preferences(tx, room.owner).shadow
+        is_shadow = mornings.shadow(tx, room.owner, people.preferences(tx, room.owner)).on
         run = runs.take(tx, f"drafts/{room.address}", room.desk_scope)
     if not any(_to_do(one, is_shadow) for one in wanted):
         return

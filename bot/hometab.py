@@ -68,6 +68,7 @@ def home(desk: Desk, owner: Owner) -> Home:
         theirs = cards.opens(tx, [source for task in tasks for source in task.sources])
         drafts = [row for row in kept.drafts(tx, owner.scope) if row.state in ("planned", "appended", "edited")]
         boxes = mornings.mailboxes(tx, owner.id)
+        shadow = mornings.shadow(tx, owner.id, hours, today)
         standing = outbox.get(tx, cards.key_of(owner.person.key, days[0])) if days else None
         left_out = forgetting.is_left_out(tx, owner.id)
     found = cards.card(desk, owner, days[0], hours) if days else None
@@ -89,6 +90,7 @@ def home(desk: Desk, owner: Owner) -> Home:
         zone=owner.person.zone,
         privacy=tuple(privacy(desk)),
         connect=tuple(connect_lines(owner, boxes)),
+        shadow=shadow,
         left_out_altogether=left_out,
     )
 

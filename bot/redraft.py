@@ -5,7 +5,7 @@ from datetime import datetime
 from bot import drafting, night
 from bot.desk import Desk, Owner
 from bot.drafting import Inbox, Threads
-from bot.store import choices
+from bot.store import choices, mornings
 from bot.store import desk as kept
 from graphs import draft as writing
 from graphs.domain import Draft
@@ -25,7 +25,9 @@ def rewrite(desk: Desk, owner: Owner, row: kept.DraftRow, kind: str, now: dateti
     if thinker is None:
         return NO_MODEL
     # What lies in the mailbox is exchanged there; while drafts stay in Slack, nothing is.
-    replaceable = ("planned",) if owner.hours.shadow else ("planned", "appended")
+    with owner.begin() as tx:
+        is_shadow = mornings.shadow(tx, owner.id, owner.hours).on
+    replaceable = ("planned",) if is_shadow else ("planned", "appended")
     if row.state not in replaceable:
         return TOUCHED if row.state in ("appended", "edited") else OVER
     threads = night.read(desk, owner, now).whole

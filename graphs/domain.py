@@ -50,7 +50,7 @@ class Preferences(Value):
     wakes_at: time = time(8)
     working_days: tuple[int, ...] = (0, 1, 2, 3, 4)  # 0 is Monday; mornings that get a digest
     level: DraftLevel = "standard"
-    shadow: bool = True  # drafts are shown in Slack and stay out of the mailbox
+    shadow: bool | None = None  # drafts are shown in Slack and stay out of the mailbox; None: in the first nights
     paused: bool = False
 
 

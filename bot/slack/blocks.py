@@ -80,17 +80,20 @@ class Around:
     settled: Mapping[str, str]
     troubles: tuple[Trouble, ...]
     offer: bool
+    told: str
 
 
 # --- whole messages -------------------------------------------------------------------------------
 
 
 def digest_blocks(
-    digest: Digest, settled: Mapping[str, str] | None = None, troubles: Sequence[Trouble] = (), offer: bool = False
-) -> list[Block]:
+    digest: Digest, settled: Mapping[str, str] | None = None, troubles: Sequence[Trouble] = (), offer: bool = False,
+    told: str = "",
+) -> list[Block]:  # fmt: skip
     """The morning message. `settled` says what became of items since ("Done", "Snoozed until Mon 30 Nov"), by item id:
-    they keep their place as one grey line without buttons. `offer`: a button that puts drafts into the mailbox."""
-    around = Around(settled or {}, tuple(troubles), offer)
+    they keep their place as one grey line without buttons. `offer`: a button that puts drafts into the mailbox; `told`: where
+    drafts lie, and from when on they lie elsewhere."""
+    around = Around(settled or {}, tuple(troubles), offer, told)
     return _fitting(lambda room: list(_digest(digest, around, room)))
 
 
@@ -110,19 +113,27 @@ def fallback_text(digest: Digest, settled: Mapping[str, str] | None = None) -> s
 def _digest(digest: Digest, around: Around, room: Room) -> Iterator[Block]:
     if not digest.items and not digest.more:
         yield kit.section(line(digest.headline, 300) or "Nothing needs you today.")
+        yield from _where_drafts_lie(around)
         yield from map(_reconnect, around.troubles[:_RECONNECTS])
         yield from _footer_blocks(_troubles(digest.footer))
         return
     yield kit.header(clip(defang(digest.headline), limits.HEADER) or "Your morning")
     yield from _items(digest.items, digest.date, around.settled, room)
-    if around.offer:
-        yield kit.actions(kit.button(MAILBOX, "Put drafts in my mailbox"))
+    yield from _where_drafts_lie(around)
     if digest.more:
         yield kit.context(f"+ {len(digest.more)} more in the thread")
     yield {"type": "divider"}
     yield from map(_reconnect, around.troubles[:_RECONNECTS])
     beyond = [f"⚠ {line(one.text, 200)}" for one in around.troubles[_RECONNECTS:]]
     yield from _footer_blocks([*beyond, *_troubles(digest.footer), *(line(said, 400) for said in footer_lines(digest))])
+
+
+def _where_drafts_lie(around: Around) -> Iterator[Block]:
+    button = kit.button(MAILBOX, "Put drafts in my mailbox")
+    if around.offer:
+        yield kit.section(line(around.told, 200)) | {"accessory": button} if around.told else kit.actions(button)
+    elif around.told:
+        yield kit.context(line(around.told, 200))
 
 
 def _reconnect(trouble: Trouble) -> Block:

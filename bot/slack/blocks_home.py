@@ -8,6 +8,7 @@ from bot.slack import blocks, blocks_learned, kit
 from bot.slack.blocks_learned import Learned
 from bot.slack.kit import line
 from bot.slack.limits import Block
+from bot.store.mornings import SHADOW_NIGHTS, Shadow
 from graphs.domain import Preferences
 
 NIGHT_AT = "home.night_at"
@@ -90,6 +91,7 @@ class Home:
     zone: str  # as it is now
     privacy: tuple[str, ...]
     connect: tuple[str, ...]
+    shadow: Shadow
     left_out_altogether: bool = False  # none of their messages are used
 
 
@@ -171,8 +173,8 @@ def _settings(home: Home) -> Iterator[Block]:
     yield kit.section("*On these mornings*") | {"accessory": _days(hours.working_days)}
     yield kit.section(f"*My time zone*\nnow {line(home.zone, 60)}") | {"accessory": _zone(hours.zone)}
     yield kit.section("*Drafts for*") | {"accessory": kit.menu(LEVEL, "Drafts for", LEVELS, hours.level)}
-    if hours.shadow:
-        yield kit.section("*Drafts are shown in Slack only.* Your mailbox is not touched.") | {
+    if home.shadow.on:
+        yield kit.section(f"*Drafts are shown in Slack only{_for_how_long(home)}.* Your mailbox is not touched.") | {
             "accessory": kit.button(SHADOW, "Put drafts in my mailbox", "off")
         }
     else:
@@ -184,6 +186,16 @@ def _settings(home: Home) -> Iterator[Block]:
         buttons.append(kit.button(PAUSE, "Pause", "on"))
     if buttons:
         yield kit.actions(*buttons)
+
+
+def _for_how_long(home: Home) -> str:
+    if home.hours.shadow is not None:
+        return ""
+    return (
+        f", night {home.shadow.night} of {SHADOW_NIGHTS}"
+        if home.shadow.night
+        else f" for your first {SHADOW_NIGHTS} nights"
+    )
 
 
 def _said(home: Home) -> Iterator[Block]:

@@ -5,6 +5,10 @@ from datetime import date, datetime
 from typing import Literal
 
 from bot.store.db import Tx
+from graphs.domain import Preferences
+
+SHADOW_NIGHTS = 3
+"""So many nights with a mailbox only show their drafts in Slack, unless their person chose."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,29 @@ def mailboxes(tx: Tx, person: int) -> list[Mailbox]:
         Mailbox(r["scope_id"], r["name"], r["state"], r["problem"], r["since"], r["retry_at"], r["synced_at"])
         for r in tx.all("own_mailboxes", person=person)
     ]
+
+
+@dataclass(frozen=True)
+class Shadow:
+    """Whether drafts are shown in Slack only now. `night`: which one with a mailbox ended on the day in question; 0 when none
+    did, or when their person chose."""
+
+    on: bool
+    night: int = 0
+
+    @property
+    def is_over(self) -> bool:
+        """That day was the first on which drafts lay in the mailbox, because the first nights were over."""
+        return not self.on and self.night == SHADOW_NIGHTS + 1
+
+
+def shadow(tx: Tx, person: int, hours: Preferences, day: date = date.max) -> Shadow:
+    """The transaction is the person's: of nobody else's mailboxes is it known that there are any."""
+    if hours.shadow is not None:
+        return Shadow(hours.shadow)
+    row = tx.one("nights_with_mail", person=person, date=day)
+    assert row is not None
+    return Shadow(row["nights"] <= SHADOW_NIGHTS, row["by_then"])
 
 
 def night(tx: Tx, person: int, day: date) -> Slept | None:

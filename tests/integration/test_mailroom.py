@@ -4,15 +4,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
 
-from bot import draftroom, mailroom
+from bot import draftroom, hours, mailroom
 from bot.desk import Desk
-from bot.store import accounts, people
+from bot.store import accounts, nights, people
 from bot.store import desk as kept
 from bot.store.accounts import Filed, Server
 from graphs.domain import Address, Draft, Preferences, Receipt
@@ -272,6 +273,52 @@ def test_in_shadow_nights_nothing_is_put_into_the_mailbox(office: Office) -> Non
     office.plan(office.server.receive(ADA))
     office.file()
     assert office.in_drafts() == [] and office.states() == ["planned"]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "slept", "lies"), [(None, 3, False), (None, 4, True), (True, 4, False), (False, 1, True)]
+)
+def test_the_first_three_nights_only_show_their_drafts_unless_their_owner_chose(
+    office: Office, chosen: bool | None, slept: int, lies: bool
+) -> None:
+    with office.desk.store.directory() as tx:
+        people.set_preferences(tx, office.ada, Preferences(shadow=chosen))
+    draft = office.plan(office.server.receive(ADA))
+    office.sync()
+    sleep_through(office, slept)
+    office.file()
+    assert office.in_drafts() == ([draft.message_id] if lies else [])
+
+
+def test_nights_before_there_was_a_mailbox_and_one_that_still_runs_are_none_of_the_first(office: Office) -> None:
+    with office.desk.store.directory() as tx:
+        people.set_preferences(tx, office.ada, Preferences())
+    office.plan(office.server.receive(ADA))
+    sleep_through(office, 4)
+    office.later(5 * 86400)
+    office.sync()
+    sleep_through(office, 3, NIGHT + timedelta(days=5))
+    with office.desk.store.directory() as tx:
+        nights.begin(tx, office.ada, morning_of(NIGHT + timedelta(days=8)), office.clock[0], "")
+    office.file()
+    assert office.in_drafts() == []
+    office.connect()  # with another password, say
+    office.later()
+    office.sync()
+    sleep_through(office, 1, NIGHT + timedelta(days=8))
+    office.file()
+    assert len(office.in_drafts()) == 1
+
+
+def sleep_through(office: Office, count: int, first: date = NIGHT) -> None:
+    for day in (first + timedelta(days=n) for n in range(count)):
+        with office.desk.store.directory() as tx:
+            nights.begin(tx, office.ada, morning_of(day), office.clock[0], "")
+            nights.slept(tx, office.ada, day, morning_of(day).wakes)
+
+
+def morning_of(day: date) -> hours.Morning:
+    return hours.morning(Preferences(), ZoneInfo("UTC"), day)
 
 
 def test_an_append_of_unknown_outcome_is_looked_for_and_not_repeated(office: Office) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from bot import hours
+from bot import hometab, hours
 from bot.embedded.postgres import Server
 from bot.embedded.slack_faults import Fault, broken, cut_after, cut_before, garbage, ratelimited, refused
 from bot.slack.client import Json, Slack
@@ -417,3 +417,42 @@ def test_a_mailbox_that_is_not_read_is_named_with_since_when_why_and_what_to_do(
         accounts.synced(tx, scope, WAKE)
     morning.wake()
     assert "not read" not in morning.text
+
+
+# --- the first nights -----------------------------------------------------------------------------
+
+
+def test_the_first_three_cards_say_that_drafts_are_shown_here_only_and_the_fourth_that_this_is_over(
+    rested: Morning,
+) -> None:
+    connected(rested)
+    found, cards = digest(rested), []
+    for day in (DAY + timedelta(days=n) for n in range(5)):
+        wakes = WAKE + (day - DAY)
+        with rested.desk.store.directory() as tx:
+            nights.begin(tx, rested.ada.id, owed(day, wakes), wakes, "")
+            nights.slept(tx, rested.ada.id, day, wakes)
+        keep(rested, found.model_copy(update={"date": day}))
+        rested.at(wakes)
+        rested.wake(day)
+        cards.append(shown(rested.card_of(day)))
+        hometab.publish(rested.desk, rested.ada.id)
+        assert (f"Drafts are shown in Slack only, night {len(cards)} of 3." in rested.home) == (len(cards) <= 3)
+    for number, card in enumerate(cards, 1):
+        told = f"Night {number} of 3: drafts are shown here only. Then they lie in your Drafts mailbox.  [Put drafts in my mailbox]"
+        assert (told in card) == (number <= 3), number
+        assert ("[Put drafts in my mailbox]" in card) == (number <= 3), number
+        assert ("Your first nights are over: from now on drafts lie in your Drafts mailbox." in card) == (
+            number == 4
+        ), number
+
+
+@pytest.mark.parametrize("chosen", [True, False])
+def test_who_chose_where_drafts_lie_hears_of_no_first_nights(rested: Morning, chosen: bool) -> None:
+    connected(rested)
+    with rested.desk.store.directory() as tx:
+        people.change_preferences(tx, rested.ada.id, {"shadow": chosen})
+    begun(rested)
+    over(rested)
+    rested.wake()
+    assert "Night 1 of 3" not in rested.text and ("[Put drafts in my mailbox]" in rested.text) == chosen

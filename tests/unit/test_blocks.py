@@ -108,6 +108,8 @@ def test_every_digest_fits_slack_and_shows_no_link_or_call_that_code_did_not_mak
     for blocks in (
         digest_blocks(found),
         digest_blocks(found, {item.id: "Done" for item in found.items}),
+        digest_blocks(found, offer=True, told="Night 2 of 3."),
+        digest_blocks(found, told="Your first nights are over."),
         *more_pages(found),
     ):
         assert problems(fallback_text(found), blocks) == []
@@ -131,7 +133,7 @@ def test_twelve_items_of_six_sections_with_everything_fit() -> None:
         for n in range(12)
     ]
     footer = Footer(read="much", cost="1 USD", cap="2 USD", failed=("a", "b"), notes=("c",))
-    blocks = digest_blocks(digest(*full, more=tuple(full), footer=footer))
+    blocks = digest_blocks(digest(*full, more=tuple(full), footer=footer), offer=True, told="Night 2 of 3.")
 
     assert len(blocks) <= MOST_BLOCKS - 2 and total_text(blocks) <= MOST_TEXT
     assert "x " * 100 in shown(blocks)  # nothing had to be shortened

@@ -18,6 +18,7 @@ from bot.slack.blocks_home import ZONES, Box, Home, Row, home_view
 from bot.slack.blocks_learned import Learned
 from bot.slack.blocks_thread import Cited, Shown
 from bot.slack.limits import SELECT_OPTIONS, Block, problems, view_problems
+from bot.store.mornings import Shadow
 from graphs.domain import Ask, Preferences
 
 DAY = date(2026, 11, 24)
@@ -41,7 +42,7 @@ SHOWN = st.builds(
 HOURS = st.builds(
     Preferences, zone=st.none() | st.sampled_from([*ZONES, "Asia/Pyongyang"]), night_at=st.times(), wakes_at=st.times(),
     working_days=st.lists(st.integers(0, 6), unique=True).map(tuple), level=st.sampled_from(["all", "standard", "high", "off"]),
-    shadow=st.booleans(), paused=st.booleans(),
+    shadow=st.none() | st.booleans(), paused=st.booleans(),
 )  # fmt: skip
 LEARNED = st.builds(
     Learned, key=st.text("0123456789abcdef", min_size=20, max_size=20), told=st.sampled_from(["New", "Changed"]), text=TEXTS, was=TEXTS, where=TEXTS,
@@ -58,6 +59,7 @@ HOMES = st.builds(
     learned=st.lists(LEARNED, max_size=5, unique_by=lambda one: one.key).map(tuple),
     left_out=st.lists(st.tuples(IDS, TEXTS), max_size=8).map(tuple), hours=HOURS, zone=TEXTS,
     privacy=st.just(("Nothing leaves this machine.",)), connect=st.just(("Connect one.",)),
+    shadow=st.builds(Shadow, on=st.booleans(), night=st.integers(0, 9)),
 )  # fmt: skip
 
 
@@ -164,7 +166,17 @@ def test_an_open_task_says_what_to_do_next_and_opens_where_it_can() -> None:
 
 
 def home_with(hours: Preferences) -> Home:
-    return Home(DAY, "", "", (), (), 0, (), (), (), (), hours, "UTC", ("Nothing leaves.",), ("Connect one.",))
+    return Home(
+        DAY, "", "", (), (), 0, (), (), (), (), hours, "UTC", ("Nothing leaves.",), ("Connect one.",), Shadow(on=True, night=2)
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("chosen", "told"),
+    [(None, "*Drafts are shown in Slack only, night 2 of 3.*"), (True, "*Drafts are shown in Slack only.*")],
+)
+def test_the_tab_says_how_long_drafts_are_shown_in_slack_only(chosen: bool | None, told: str) -> None:
+    assert told in json.dumps(home_view(home_with(Preferences(shadow=chosen))))
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ update nightdesk.account set retry_at = %(until)s where scope_id = %(scope)s
 
 -- account_synced --
 -- Read to the end just now.
-update nightdesk.account set synced_at = %(now)s, retry_at = null, problem = '' where scope_id = %(scope)s
+update nightdesk.account set synced_at = %(now)s, first_read_at = coalesce(first_read_at, %(now)s), retry_at = null, problem = '' where scope_id = %(scope)s
 
 -- reseal_account --
 -- The same password under another key.

@@ -7,6 +7,12 @@ from nightdesk.account a join nightdesk.scope s on s.id = a.scope_id where s.own
 -- How far the night is that ends on a date; none when nothing began it.
 select state, late, wakes_at, slept_at, delivered_at from nightdesk.night where person_id = %(person)s and date = %(date)s
 
+-- nights_with_mail --
+-- How many nights of a person were slept since a mailbox of theirs was first read: in all, and of those up to a date.
+select count(*) as nights, count(*) filter (where date <= %(date)s) as by_then from nightdesk.night
+where person_id = %(person)s and slept_at >= (
+  select min(a.first_read_at) from nightdesk.account a join nightdesk.scope s on s.id = a.scope_id where s.owner_id = %(person)s)
+
 -- night_delivered --
 -- The digest stands in Slack; once.
 update nightdesk.night set state = 'delivered', delivered_at = %(now)s
