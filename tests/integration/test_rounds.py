@@ -15,6 +15,7 @@ from bot.store import nights, people, queue
 from bot.store.queue import LIVE, SLEEP, STAGES
 from graphs.domain import Preferences
 from graphs.errors import NotYet
+from tests.servers import company
 from tests.servers.company import known
 from tests.servers.living import US, Living, living, shown
 from tests.servers.postgres import Database
@@ -68,14 +69,7 @@ def look(here: Living) -> None:
 
 
 def work(here: Living, queues: Sequence[str] = (LIVE, *STAGES)) -> None:
-    """Does what is enqueued, as one worker."""
-
-    async def all_of_it() -> None:
-        app = jobs.build(str(here.desk.store.pool.conninfo), lambda: here.desk)
-        async with app.open_async():
-            await workers.drain(app, here.desk, queues, 2)
-
-    asyncio.run(all_of_it())
+    company.work(here.desk, str(here.desk.store.pool.conninfo), queues)
 
 
 def waiting(here: Living) -> list[str]:

@@ -1,5 +1,6 @@
 """Companies for tests: a small one written to disk, the demo company, a desk over a throw-away database, and what came of it."""
 
+import asyncio
 import base64
 import html
 import json
@@ -22,10 +23,11 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from bot import app, home, imports, nightfiles, settings
+from bot import app, home, imports, jobs, nightfiles, settings, workers
 from bot.desk import Desk, Model, begin_owner
 from bot.embedded import postgres
 from bot.store import people
+from bot.store.queue import LIVE, STAGES
 from graphs.thinking import Patience, thinker
 from tests.servers.export_files import channel, make_export, said, user
 from tests.servers.model import ModelServer
@@ -262,6 +264,21 @@ def sleep(desk: Desk, database: Database, who: Sequence[str] | str, day: date = 
         now = datetime.fromisoformat(f"{day}T08:00:00+01:00")
         nights.append((one, day, now))
     app.sleep_now(desk, database.app, nights)
+
+
+def work(desk: Desk, dsn: str, queues: Sequence[str] = (LIVE, *STAGES)) -> None:
+    """Does what is enqueued, one job after the other and one stage after the other: then none looks whether it is its turn,
+    to be put off for as long as a night is old by the test's clock. What is to be said in the end comes last."""
+
+    async def all_of_it() -> None:
+        queue = jobs.build(dsn, lambda: desk)
+        async with queue.open_async():
+            for stage in queues:
+                await workers.drain(queue, desk, [stage], 1)
+            if len(queues) > 1:
+                await workers.drain(queue, desk, queues, 1)
+
+    asyncio.run(all_of_it())
 
 
 Files = dict[str, bytes]

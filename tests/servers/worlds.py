@@ -4,7 +4,6 @@ Two such worlds that differ in the words of one scope show who can tell them apa
 would hide a leak behind it: so one of the models says what every gate lets through.
 """
 
-import asyncio
 import codecs
 import io
 import json
@@ -21,7 +20,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from bot import backfill, jobs, observe, receive, rounds, workers, workspace
+from bot import backfill, observe, receive, rounds, workspace
 from bot.desk import Desk
 from bot.embedded.imap import MailServer, mail_server
 from bot.embedded.slack import BOT_TOKEN, Channel, Sandbox, User, Workspace, running
@@ -37,7 +36,7 @@ from bot.web.pages import Asked
 from bot.web.stage import Night, Stage
 from graphs.access import Reader, Scope, person_reads
 from graphs.domain import Preferences
-from tests.servers.company import desk_over, helpful, keys, mail, tables
+from tests.servers.company import desk_over, helpful, keys, mail, tables, work
 from tests.servers.cut import Link, linked
 from tests.servers.model import ModelServer, word_of
 from tests.servers.payers import Paying, paying
@@ -214,17 +213,7 @@ class Town:
             receive.accept(self.desk, body, events.sort_of(body))
 
     def work(self, queues: Sequence[str] = (LIVE, *STAGES)) -> None:
-        """Does what is enqueued, one job after the other and one stage after the other: then none looks whether it is its turn,
-        which it would do as often as it takes. What is to be said in the end comes last."""
-
-        async def all_of_it() -> None:
-            queue = jobs.build(self.database.app, lambda: self.desk)
-            async with queue.open_async():
-                for stage in dict.fromkeys(queues):
-                    await workers.drain(queue, self.desk, [stage], 1)
-                await workers.drain(queue, self.desk, queues, 1)
-
-        asyncio.run(all_of_it())
+        work(self.desk, self.database.app, queues)
 
     def say(self, who: str, where: str, text: str, thread: str | None = None) -> str:
         """Says something, and everything is done that follows from it."""
