@@ -28,12 +28,23 @@ Batch = Annotated[Path | None, typer.Option(help="JSON lines {id, as, in, questi
 Json = Annotated[bool, typer.Option("--json", help="One JSON value on stdout and nothing else.")]
 
 
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"nightdesk {version('nightdesk')}")
+        raise typer.Exit
+
+
 @app.callback()
 def nightdesk(
     context: typer.Context,
     home: Annotated[
         Path | None, typer.Option(help="Folder of the embedded database and keys (default: ~/.nightdesk).")
     ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", help="Say which version this is.", is_eager=True, callback=_tell_version)
+    ] = False,
 ) -> None:
     context.obj = home
 
@@ -43,12 +54,15 @@ def demo(
     context: typer.Context,
     once: Annotated[bool, typer.Option("--once", help="Stop after the digest, without the page.")] = False,
     rules: Annotated[bool, typer.Option("--rules", help="Without a model's recorded answers.")] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Ask the models that are set up instead of recordings; it costs tokens.")
+    ] = False,
     out: Annotated[Path | None, typer.Option(help="Also write the files of the night here.")] = None,
 ) -> None:
     """A made-up company, three days and a night: see the morning's digest in seconds. No keys, nothing leaves this machine."""
     from bot.commands import demo as run
 
-    run(context.obj, once, rules, out)
+    run(context.obj, once, rules, live, out)
 
 
 @app.command()
@@ -296,12 +310,23 @@ def spread(words: list[str]) -> list[str]:
     return found
 
 
+def home_first(words: list[str]) -> list[str]:
+    """`--home DIR` may stand anywhere, as people write it, and not only before the command."""
+    at = next((n for n, word in enumerate(words) if word == "--home" or word.startswith("--home=")), None)
+    if at is None or "--" in words[:at]:
+        return words
+    end = at + (2 if words[at] == "--home" else 1)
+    if end > len(words):
+        return words
+    return [*words[at:end], *words[:at], *words[end:]]
+
+
 def main() -> None:
     """Exit code 0 on success, 2 when something has to be changed first, 1 on a failure, which gets a reference number."""
     observe.watch_what_is_said()
     settings.take_secrets()
     try:
-        app(args=spread(sys.argv[1:]), standalone_mode=True)
+        app(args=spread(home_first(sys.argv[1:])), standalone_mode=True)
     except NeedsPerson as error:
         _say(str(error))
         sys.exit(2)

@@ -1,13 +1,12 @@
 """What the commands do. Each opens what it needs, does one thing, and closes it again."""
 
 import json
-import resource
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -16,32 +15,38 @@ from bot import app, audience, calendar, home, imports, settings
 from bot.desk import Desk, Owner, begin_owner
 from bot.embedded import postgres
 from bot.store import messages, nights, people
-from bot.store.db import Row
 from graphs.domain import Source
 from graphs.errors import Later, NeedsPerson, NightdeskError
 from graphs.reading import clean
 
 
-def demo(at: Path | None, once: bool, rules: bool, out: Path | None) -> None:
-    """The demo company's night, in a fresh home that is removed afterwards. In a terminal its page stays open, unless `once`."""
+def demo(at: Path | None, once: bool, rules: bool, live: bool, out: Path | None) -> None:
+    """The demo company's night, in a fresh home that is removed afterwards, whatever home is set: what is invented must not come
+    into it. In a terminal its page stays open, unless `once`."""
+    begun = time.monotonic()
     configured = settings.load(at)
-    with _home_or_fresh(replace(configured, database_url="")) as (place, durable), _begun(configured, place, durable):
+    if rules and live:
+        raise NeedsPerson("Give --rules, which asks no model, or --live, which asks yours, but not both.")
+    if live and configured.sleep is None and configured.live is None:
+        raise NeedsPerson("--live asks your own models: set NIGHTDESK_SLEEP_MODEL and NIGHTDESK_LIVE_MODEL first.")
+    if out is not None:
+        _make(out)
+    with home.temporary() as place, _begun(configured, place):
         from rich.console import Console
 
         from bot import demo as company
 
         console = Console(width=min(Console().width, 104))
-        wish = company.Wish(rules, out, stay=console.is_terminal and not once)
-        company.run(configured, place, durable, wish, console)
+        answers: company.Answers = "rules" if rules else "live" if live else "recorded"
+        wish = company.Wish(answers, out, stay=console.is_terminal and not once, begun=begun)
+        company.run(configured, place, wish, console)
 
 
 @contextmanager
-def _begun(configured: settings.Settings, place: Path, durable: bool) -> Iterator[None]:
+def _begun(configured: settings.Settings, place: Path) -> Iterator[None]:
     """The server of the home is made and started beside what the block does; to load the rest takes as long."""
     with ThreadPoolExecutor(1) as beside:
-        begun = beside.submit(
-            postgres.start, place / "postgres", binaries=configured.postgres_binaries, durable=durable
-        )
+        begun = beside.submit(postgres.start, place / "postgres", binaries=configured.postgres_binaries, durable=False)
         try:
             yield
         finally:
@@ -115,17 +120,15 @@ def sleep_and_write(
         app.sleep_now(desk, dsn, [(known, day, now) for _, known, day, now in nights])
     steps = [{"name": "import", "seconds": round(slept - begun, 2), "status": "done"}]
     steps.append({"name": "sleep", "seconds": round(time.monotonic() - slept, 2), "status": "done"})
-    spent: dict[tuple[int, date, str], Row] = {}
-    for name, known, day, now in nights:
-        owner = begin_owner(desk, known.id)
+    owners = [(name, begin_owner(desk, known.id), day, now) for name, known, day, now in nights]
+    for name, owner, day, now in owners:
         if not nightfiles.finished(owner, day):
             raise Later(f"The night of {name} did not finish: run it again, it goes on where it was.")
         digest = nightfiles.write_person(owner, day, now, out / _folder(name))
         print(f"{name}: {digest.headline}")
-        # What two people read was paid once.
-        spent |= {(row["scope_id"], day, row["step"]): row for row in nightfiles.spent(owner, day)}
     read = {"slack": found.slack if found else 0, "mail": found.mail if found else 0, "documents": 0}
-    nightfiles.write_report(out, time.monotonic() - begun, peak_mb(), read, list(spent.values()), steps)
+    spent = nightfiles.spent([(owner, day) for _, owner, day, _ in owners])
+    nightfiles.write_report(out, time.monotonic() - begun, read, spent, steps)
     print(f"Files are in {out}.")
 
 
@@ -439,12 +442,6 @@ def _make(out: Path) -> None:
 def _folder(who: str) -> str:
     """WHO as given, if it can be a folder's name."""
     return who.replace("/", "_").replace("\0", "")
-
-
-def peak_mb() -> float:
-    """Peak memory of this process, in MB; macOS counts bytes where Linux counts kilobytes."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1 << 20) if sys.platform == "darwin" else peak / 1024
 
 
 @contextmanager

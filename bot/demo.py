@@ -3,12 +3,16 @@
 import contextlib
 import signal
 import threading
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from importlib.resources import as_file, files
+from itertools import pairwise
 from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
@@ -35,7 +39,7 @@ OWNER = "mira@fernhollow.example"
 COLLEAGUE = "tom@fernhollow.example"
 DAY = date(2026, 11, 24)
 ZONE = "Europe/Berlin"
-WAKES = datetime.combine(DAY, time(8), ZoneInfo(ZONE))
+WAKES = datetime(DAY.year, DAY.month, DAY.day, 8, tzinfo=ZoneInfo(ZONE))
 CONNECTED = timedelta(hours=3)
 """So long before the morning everything is connected; the last mail came half an hour earlier."""
 ASKED = (COLLEAGUE, "general", "When does Sprig 2 ship?")
@@ -53,12 +57,15 @@ QUESTIONS = (
 """What the page suggests: answers to these are recorded for the first hours after the morning. No channel: to the bot alone."""
 RECORDED = "recorded"
 """The model's name in the recordings. It is part of their keys."""
+Answers = Literal["recorded", "rules", "live"]
 REPLAYED = (
-    "Slack, mail and database run inside this program, a model's answers are recorded, and nothing leaves this machine."
+    "Slack, mail and database run inside this program, and nothing leaves this machine. A model's answers are recorded; what "
+    "you think of yourself is answered by rules."
 )
 RULES = (
     "Slack, mail and database run inside this program, rules answer without a model, and nothing leaves this machine."
 )
+LIVE = "Slack, mail and database run inside this program; prompts go to {hosts}, and nothing else leaves this machine."
 
 
 @contextlib.contextmanager
@@ -76,8 +83,9 @@ def company() -> Iterator[tuple[Path, list[imports.MailPath]]]:
 
 @contextlib.contextmanager
 def recorded(settings: Settings, rules: bool) -> Iterator[Settings]:
-    """The demo's settings: models that replay, or none. What the environment says about models and databases is ignored."""
-    bare = replace(settings, live=None, sleep=None, embed=None, domains=frozenset(), zone=None, database_url="")
+    """The demo's settings: models that replay, or none. What the environment says about models, databases and keys is
+    ignored."""
+    bare = replace(_own(settings), live=None, sleep=None, embed=None)
     if rules:
         yield bare
         return
@@ -90,23 +98,29 @@ def recorded(settings: Settings, rules: bool) -> Iterator[Settings]:
         yield replace(bare, live=role, sleep=role)
 
 
+def _own(settings: Settings) -> Settings:
+    """The demo's database, keys and mail are its own, and nobody in it belongs to anybody's organisation."""
+    return replace(settings, keys=None, domains=frozenset(), zone=None, database_url="", webmail_url="")
+
+
 @dataclass(frozen=True)
 class Wish:
     """What the command line asked for."""
 
-    rules: bool
+    answers: Answers
     out: Path | None
     stay: bool  # leave the page open afterwards
+    begun: float  # by the monotonic clock
 
 
-def run(settings: Settings, place: Path, durable: bool, wish: Wish, console: Console) -> None:
+def run(settings: Settings, place: Path, wish: Wish, console: Console) -> None:
     """The company on this machine: its day is read, a night is slept, the morning is shown as its owner gets it."""
     observe.start(settings.log, "")
     clock = sandbox.Clock(WAKES - CONNECTED)
     with (
-        recorded(settings, wish.rules) as configured,
+        _answering(settings, wish.answers) as configured,
         company() as found,
-        app.database(configured, place, durable) as held,
+        app.database(configured, place, durable=False) as held,
     ):
         with contextlib.ExitStack() as open_:
             with console.status("A company of twelve: its Slack, its mailboxes, three days of both"):
@@ -114,43 +128,78 @@ def run(settings: Settings, place: Path, durable: bool, wish: Wish, console: Con
                 mail = open_.enter_context(sandbox.mail(mails))
                 boxes = sandbox.boxes(mail)
                 living = open_.enter_context(
-                    sandbox.living(configured, held, export, boxes, clock, recorded=not wish.rules)
+                    sandbox.living(configured, held, export, boxes, clock, recorded=wish.answers == "recorded")
                 )
-                counted = _counted(living, mail)
+                counted = read_of(living, mail)
+            read = time.monotonic()
             with console.status("The night: reading, remembering, drafting"):
                 sandbox.sleep(living, DAY, lambda doing: None)
+            slept = time.monotonic()
             with console.status("The morning"):
                 sandbox.wake(living, DAY, lambda doing: None)
-            _tell(living, counted, wish.rules, console)
+            _tell_made(living.desk, counted, wish.answers, console)
+            _tell(living, console)
             if wish.out is not None:
-                _write(living.desk, wish.out, console)
+                write(living.desk, wish.out, counted, (wish.begun, read, slept, time.monotonic()))
+                console.print(f"The files of this night are in {wish.out}.", style="dim", highlight=False)
             if wish.stay:
-                _stay(living, mail, wish.rules, console)
+                _stay(living, mail, disclosure(living.desk, wish.answers), console)
 
 
-def _counted(living: Living, mail: MailServer) -> str:
+@contextlib.contextmanager
+def _answering(settings: Settings, answers: Answers) -> Iterator[Settings]:
+    if answers == "live":
+        yield _own(settings)
+        return
+    with recorded(settings, rules=answers == "rules") as configured:
+        yield configured
+
+
+def disclosure(desk: Desk, answers: Answers) -> str:
+    """What leaves this machine."""
+    return {"recorded": REPLAYED, "rules": RULES, "live": LIVE.format(hosts=_hosts(desk))}[answers]
+
+
+def _hosts(desk: Desk) -> str:
+    roles = [one.role for one in (desk.sleep_model, desk.live_model, desk.embedder) if one is not None]
+    return " and ".join(dict.fromkeys(urlsplit(role.base_url).hostname or "" for role in roles))
+
+
+def read_of(living: Living, mail: MailServer) -> dict[str, int]:
     """How much there is to read."""
     with living.slack.company.lock:
         said = sum(len(room.posts) for room in living.slack.company.rooms.values())
     mails = sum(len(mail.mails(user, folder)) for user in mail.users for folder in sandbox.FOLDERS.values())
-    return f"12 people, 3 days, {said} Slack messages, {mails} mails"
+    return {"slack": said, "mail": mails, "documents": 0}
 
 
-def _write(desk: Desk, out: Path, console: Console) -> None:
+def write(desk: Desk, out: Path, read: dict[str, int], times: Sequence[float]) -> None:
+    """The files of each of the two, and the report; `times`: when each step began, and the last one ended."""
+    nights = []
     for (known, day, now), name in zip(nights_of(desk), (OWNER, COLLEAGUE), strict=True):
-        nightfiles.write_person(begin_owner(desk, known.id), day, now, out / name)
-    console.print(f"The files of this night are in {out}.", style="dim", highlight=False)
+        owner = begin_owner(desk, known.id)
+        nightfiles.write_person(owner, day, now, out / name)
+        nights.append((owner, day))
+    steps = [
+        {"name": name, "seconds": round(end - start, 2), "status": "done"}
+        for name, (start, end) in zip(("import", "sleep", "morning"), pairwise(times), strict=True)
+    ]
+    nightfiles.write_report(out, times[-1] - times[0], read, nightfiles.spent(nights), steps)
 
 
-def _stay(living: Living, mail: MailServer, rules: bool, console: Console) -> None:
+def _stay(living: Living, mail: MailServer, told: str, console: Console) -> None:
     """The page, until Ctrl-C or SIGTERM."""
     over = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: over.set())
-    with server.running(stage(living, mail, RULES if rules else REPLAYED)) as address:
+    with server.running(stage(living, mail, told)) as address:
         console.print(
             f"\nLook around, ask, press, sleep another night: [bold]{address}[/bold]", soft_wrap=True, highlight=False
         )
+        if told == REPLAYED:
+            console.print(
+                "To questions and errands of your own a model answers with `nightdesk demo --live`.", style="dim"
+            )
         console.print("Ctrl-C ends it; nothing is kept.", style="dim")
         over.wait()
 
@@ -200,7 +249,19 @@ def person_of(desk: Desk, who: str) -> people.Known:
 # --- what is shown --------------------------------------------------------------------------------
 
 
-def _tell(living: Living, counted: str, rules: bool, console: Console) -> None:
+def _tell_made(desk: Desk, read: dict[str, int], answers: Answers, console: Console) -> None:
+    """What is shown, and what it is made by."""
+    sleeper = desk.sleep_model
+    by = "rules, without a model" if sleeper is None else sleeper.role.model
+    by = "a model's recorded answers" if answers == "recorded" else by
+    left = f"only prompts left this machine, for {_hosts(desk)}" if answers == "live" else "nothing left this machine"
+    counted = f"12 people, 3 days, {read['slack']} Slack messages, {read['mail']} mails"
+    _line(console, f"Fernhollow makes greenhouse sensors: {counted}.")
+    _line(console, f"Slack, mailboxes and database are in this program; the night was slept by {by}.")
+    _line(console, f"All of it is invented, and {left}.\n")
+
+
+def _tell(living: Living, console: Console) -> None:
     desk = living.desk
     owner = begin_owner(desk, person_of(desk, OWNER).id)
     with owner.begin() as tx:
@@ -209,10 +270,6 @@ def _tell(living: Living, counted: str, rules: bool, console: Console) -> None:
         considered = kept.considered(tx, owner.scope)
         learned = contexts.learned(tx, [place.id for place in owner.places])
     assert digest is not None
-    by = "rules, without a model" if rules else "a model's recorded answers"
-    _line(console, f"Fernhollow makes greenhouse sensors: {counted}.")
-    _line(console, f"Slack, mailboxes and database are in this program; the night was slept by {by}.")
-    _line(console, "All of it is invented, and nothing left this machine.\n")
     _heading(console, f"Tuesday 08:00 · {owner.person.name}'s only message from Nightdesk")
     _line(console, digest_text(_short(digest)))
     if digest.more:

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from langchain_core.messages import AIMessage, BaseMessage
     from langchain_openai import ChatOpenAI
 
+UNRECORDED = (
+    "only recorded answers are played back here, and none was recorded for this "
+    "(`nightdesk demo --live` asks your own model)"
+)
 CHARACTERS_A_TOKEN = 16  # more than any prose has; a server that writes on beyond it ignores our limit
 
 
@@ -393,7 +397,7 @@ def _of_status(err: "openai.APIStatusError", role: RoleSettings) -> Exception:
         busy = "asks us to slow down" if status == 429 else f"failed with {status}"
         return Busy(f"the model's server {busy}", after=_retry_after(err), charged=status == 504)
     if err.code == "no_recording":  # our own server of recorded answers (`bot.embedded.model`)
-        return Refused("only recorded answers are replayed here, and none fits this request")
+        return Refused(UNRECORDED)
     return Refused(f"the model's server will not take this request ({status})")
 
 

@@ -1,7 +1,9 @@
 """The files of a night: what one person finds in the morning, and what the run cost, for scripts and readers."""
 
 import json
+import resource
 import shutil
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -75,7 +77,7 @@ def write_person(owner: Owner, night: date, now: datetime, folder: Path) -> Dige
 
 
 def write_report(
-    folder: Path, seconds: float, peak_rss_mb: float, read: dict[str, int], spent: Sequence[Row], steps: Sequence[Row]
+    folder: Path, seconds: float, read: dict[str, int], spent: Sequence[Row], steps: Sequence[Row]
 ) -> dict[str, Any]:
     """Writes DIR/report.json: what was read, what the models cost, how long each step took."""
     by_step: dict[str, dict[str, Any]] = {}
@@ -86,7 +88,7 @@ def write_report(
     totals = {name: sum(step[name] for step in by_step.values()) for name in _COUNTED}
     report = {
         "seconds": round(seconds, 2),
-        "peak_rss_mb": round(peak_rss_mb, 1),
+        "peak_rss_mb": round(_peak_mb(), 1),
         "read": read,
         "model": totals | {"by_step": by_step},
         "steps": list(steps),
@@ -95,15 +97,26 @@ def write_report(
     return report
 
 
+def _peak_mb() -> float:
+    """Peak memory of this process, in MB; macOS counts bytes where Linux counts kilobytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1 << 20) if sys.platform == "darwin" else peak / 1024
+
+
 _COUNTED = {
     "calls": "calls", "prompt_tokens": "prompt", "cached_tokens": "cached", "completion_tokens": "completion", "cost": "money",
 }  # fmt: skip
 
 
-def spent(owner: Owner, night: date) -> list[Row]:
-    """What the night's models cost: this person's calls and those for all that they read, by scope and step."""
-    with owner.begin() as tx:
-        return runs.spent_by_step(tx, people.readable(tx), night)
+def spent(nights: Sequence[tuple[Owner, date]]) -> list[Row]:
+    """What the models of some nights cost, by scope and step: each person's calls and those for all that they read. What two
+    people read was paid once."""
+    found: dict[tuple[int, date, str], Row] = {}
+    for owner, night in nights:
+        with owner.begin() as tx:
+            rows = runs.spent_by_step(tx, people.readable(tx), night)
+        found |= {(row["scope_id"], night, row["step"]): row for row in rows}
+    return list(found.values())
 
 
 def _digest(digest: Digest) -> dict[str, Any]:

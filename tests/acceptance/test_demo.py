@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from bot import app, demo, sandbox, settings
+from tests.servers.company import Nightdesk, model_settings
 from tests.servers.demo_night import Mornings, slept
+from tests.servers.model import ModelServer
 
 Key = tuple[str, ...]
 
@@ -116,11 +118,15 @@ def test_what_the_page_suggests_is_answered_from_recordings(tmp_path: Path) -> N
         sandbox.sleep(living, demo.DAY, lambda doing: None)
         sandbox.wake(living, demo.DAY, lambda doing: None)
         answers = {(who, where, asked): suggested(living, who, where, asked) for who, where, asked in demo.QUESTIONS}
+        demo.write(living.desk, tmp_path / "out", demo.read_of(living, server), (0.0, 1.0, 3.0, 4.0))
         user = demo.person_of(living.desk, demo.OWNER).person.key
         sandbox.wait_until(lambda: bool(living.slack.ephemerals(user)))
         [whispered] = living.slack.ephemerals(user)
     assert [one for one, told in answers.items() if not told or "without a model" in told] == []
     hotel = "Which hotel was it in Essen, the one with the goose?"
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert report["model"]["calls"] > 0 and report["read"]["mail"] > 0 and report["seconds"] == 4
+    assert (tmp_path / "out" / demo.OWNER / "digest.json").exists()
     assert "Alte Mühle" in answers[demo.OWNER, "", hotel] and "Alte Mühle" not in answers[demo.OWNER, "general", hotel]
     assert "Alte Mühle" in whispered["text"]  # from her own mail, which a channel is told nothing of
 
@@ -128,3 +134,30 @@ def test_what_the_page_suggests_is_answered_from_recordings(tmp_path: Path) -> N
 def suggested(living: sandbox.Living, who: str, where: str, asked: str) -> str:
     user = demo.person_of(living.desk, who).person.key
     return sandbox.ask(living, user, where or living.slack.dm(user), asked)
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        (("demo", "--once", "--live"), "NIGHTDESK_SLEEP_MODEL"),
+        (("demo", "--once", "--live", "--rules"), "not both"),
+        (("demo", "--once", "--out", "/dev/null"), "--out"),
+    ],
+)
+def test_what_the_demo_cannot_do_is_said_before_it_begins(words: tuple[str, ...], names: str) -> None:
+    done = Nightdesk().run(*words)
+    assert (done.code, done.out) == (2, "") and names in done.err and len(done.err.splitlines()) == 1
+
+
+@pytest.mark.night
+def test_the_demo_asks_ones_own_model_when_told_to_and_leaves_ones_own_home_alone(
+    tmp_path: Path, model_server: ModelServer
+) -> None:
+    (tmp_path / "home").mkdir()
+    desk = Nightdesk(tmp_path / "home", model_settings(model_server) | {"NIGHTDESK_KEYS": str(tmp_path / "ring.json")})
+    done = desk.run("demo", "--once", "--live", "--out", str(tmp_path / "out"))
+    assert (done.code, done.err) == (0, "")
+    assert "slept by fake" in done.out and "only prompts left this machine, for 127.0.0.1" in done.out
+    assert json.loads((tmp_path / "out" / "report.json").read_text())["model"]["calls"] > 0
+    assert not json.loads((tmp_path / "out" / demo.OWNER / "digest.json").read_text())["recorded"]
+    assert [*(tmp_path / "home").iterdir()] == [] and not (tmp_path / "ring.json").exists()

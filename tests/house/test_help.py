@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib.metadata import version
 
 from typer.testing import CliRunner
 
@@ -38,3 +39,8 @@ def test_every_command_has_help() -> None:
     for name in names:
         said = CliRunner().invoke(app, [name, "--help"])
         assert (said.exit_code, said.stderr) == (0, "") and "Usage:" in said.stdout
+
+
+def test_it_says_which_version_it_is() -> None:
+    said = CliRunner().invoke(app, ["--version"])
+    assert (said.exit_code, said.stdout) == (0, f"nightdesk {version('nightdesk')}\n")
