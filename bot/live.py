@@ -117,18 +117,21 @@ def _may_answer(desk: Desk, user: str, channel: str) -> bool:
 
 def question_of(desk: Desk, channel: str, ts: str) -> Question | None:
     """What a message asks of us; None when it asks nothing, or is gone and its answer with it."""
-    us, held = _heard(desk, channel)
-    if us is None or held is None:
+    us, room = _heard(desk, channel)
+    if us is None or room is None:
         return None
-    with desk.store.as_scope(held.id) as tx:
-        said = replies.around(tx, held.id, ts)
-    by_ts = {one.source.ts: one for one in said if isinstance(one.source, SlackSource)}
-    if (found := by_ts.get(ts)) is None:
-        _withdraw(desk, held.id, channel, ts)
+    with desk.store.as_scope(room.id) as tx:
+        said = replies.around(tx, room.id, ts)
+        by_ts = {one.source.ts: one for one in said if isinstance(one.source, SlackSource)}
+        found = by_ts.get(ts)
+        here = None if found is None else audience.place_in(desk, tx, found.author.key, room, us.bot_user)
+        rights = frozenset() if here is None else audience.rights(tx, here)
+    if found is None:
+        _withdraw(desk, room.id, channel, ts)
         return None
     if found.thread not in by_ts:
-        said = _whole(desk, held.id, channel, found.thread)
-    return _question(desk, found, said, us, held)
+        said = _whole(desk, room.id, channel, found.thread)
+    return None if here is None else _question(desk, found, said, us, here, rights)
 
 
 def _heard(desk: Desk, channel: str) -> tuple[Us | None, people.Place | None]:
@@ -150,16 +153,15 @@ def _whole(desk: Desk, room: int, channel: str, root: str) -> list[Message]:
         return replies.thread(tx, room, root)
 
 
-def _question(desk: Desk, message: Message, said: Sequence[Message], held: Us, room: people.Place) -> Question | None:
-    """None for what is not meant for us, or comes from somebody or somewhere we do not know."""
+def _question(
+    desk: Desk, message: Message, said: Sequence[Message], held: Us, here: Place, rights: frozenset[int]
+) -> Question | None:
+    """None for what is not meant for us, or is asked by somebody who may not read here."""
     assert isinstance(message.source, SlackSource)
     us = held.bot_user
     if message.author.kind == "bot" or message.author.key == us:
         return None
-    with desk.store.directory() as tx:
-        here = audience.place_in(desk, tx, message.author.key, room, us)
-        rights = frozenset() if here is None else audience.rights(tx, here)
-    if here is None or here.begin is None:
+    if here.begin is None:
         return None
     spoken = [*said, *_ours(here, message, us)]
     before = sorted((one for one in spoken if one.sent_at < message.sent_at), key=lambda one: one.sent_at)
