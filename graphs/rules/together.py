@@ -104,11 +104,13 @@ def groups(
 def _grown(first: _Told, known: "_Known", joins: "_Joins") -> _Group:
     """A statement with those of which most follows together, each as it goes with all before it."""
     told, pairs = [first], dict[frozenset[int], float]()
-    others: dict[int, _Told] = {}
+    others: dict[int, tuple[float, _Told]] = {}  # what each gains with all that are told, counted as these join
     while len(told) < MOST_TOGETHER:
-        others |= {one.memory.id: one for one in known.beside(told[-1])}
-        scored = [(sum(joins(before, one, known) for before in told), one) for one in others.values()]
-        gain, best = min(scored, key=lambda found: (-found[0], found[1].order), default=(0.0, first))
+        others = {row: (gain + joins(told[-1], one, known), one) for row, (gain, one) in others.items()}
+        for one in known.beside(told[-1]):
+            if one.memory.id not in others:
+                others[one.memory.id] = (sum(joins(before, one, known) for before in told), one)
+        gain, best = min(others.values(), key=lambda found: (-found[0], found[1].order), default=(0.0, first))
         if gain <= 0:
             break
         pairs |= {frozenset((best.memory.id, before.memory.id)): joins(before, best, known) for before in told}
