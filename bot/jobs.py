@@ -114,6 +114,10 @@ def build(dsn: str, desk: Callable[[], Desk]) -> procrastinate.App:  # noqa: C90
     def press(event: int) -> None:
         presses.handle(desk(), event)
 
+    @app.task(name="hello", queue=LIVE, retry=patient)
+    def hello(person: int, channel: str) -> None:
+        workspace.greet_person(desk(), person, channel)
+
     @app.task(name="home", queue=LIVE, retry=patient)
     def home(person: int) -> None:
         hometab.publish(desk(), person)

@@ -158,8 +158,8 @@ def _put(tx: Tx, desk: Desk, event: Event, raw: bytes) -> list[queue.Job] | None
     jobs = [workspace.ingestion(event.channel)] if wanted else []
     if _wants_answer(tx, event):
         jobs.append(answer(event))
-    if event.kind == "app_home_opened" and event.tab in ("", "home"):
-        jobs += _home_of(tx, event.user)
+    if event.kind == "app_home_opened":
+        jobs += _opened(tx, event)
     return jobs
 
 
@@ -188,11 +188,18 @@ def _answered(tx: Tx, event: Event, thread: str) -> bool:
     return row is not None and bool(row["answered"])
 
 
-def _home_of(tx: Tx, user: str) -> list[queue.Job]:
-    known = people.find(tx, user)
+def _opened(tx: Tx, event: Event) -> list[queue.Job]:
+    """Our Home tab is drawn for who looks at it; who looks at our Messages tab is greeted there."""
+    known = people.find(tx, event.user)
     if known is None:
         return []
-    return [queue.Job("home", queue.LIVE, {"person": known.id}, once=f"home/{known.id}", priority=90)]
+    match event.tab:
+        case "messages":
+            return [workspace.hello_job(known.id, event.channel)]
+        case "" | "home":
+            return [queue.Job("home", queue.LIVE, {"person": known.id}, once=f"home/{known.id}", priority=90)]
+        case _:
+            return []
 
 
 def _take_rights(tx: Tx, event: Event, raw: bytes) -> None:

@@ -8,7 +8,7 @@ import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from urllib.parse import urlsplit
 
 from bot import hours
@@ -16,7 +16,7 @@ from bot.desk import Desk
 from bot.slack import directory, mrkdwn
 from bot.slack.export import ExportUser
 from bot.slack.export_message import Names
-from bot.store import inbox, outbox, people, queue
+from bot.store import inbox, mornings, outbox, people, queue
 from bot.store.cursors import put_here
 from bot.store.db import Tx
 from graphs.domain import Party
@@ -214,13 +214,39 @@ def greet(desk: Desk, scope: int, channel: str) -> None:
         queue.defer(tx, history_job(channel))
 
 
+def greet_person(desk: Desk, person: int, channel: str) -> None:
+    """Says once to somebody who opens their DM with us what we do for them; whoever got a digest there knows."""
+    with desk.store.directory() as tx:
+        known = next((one.person for one in people.everybody(tx) if one.id == person), None)
+        if known is None or not known.active or known.role not in ("member", "guest"):
+            return
+        scope = people.desk_of(tx, known.key)
+    key = f"hello/{known.key}"
+    with desk.store.as_scope(scope) as tx:
+        if outbox.get(tx, key) is None and not mornings.dates(tx, scope, date.max, 1):
+            said = hello_person(desk.sleep_model is not None)
+            outbox.want(tx, scope, outbox.Post(key=key, channel=channel, text=said))
+
+
+def hello_person(drafts: bool) -> str:
+    """What it does for whom it talks to, and what it never does. `drafts`: a model writes replies."""
+    also = " and draft the replies you owe" if drafts else ""
+    return (
+        "Hello, I am Nightdesk. By night I read the channels I was invited to and the mailbox you connect, list what is "
+        f"unfinished for you{also}; on working days you find it here in the morning, as one message. Ask me anything that was "
+        "said, or “what is unfinished for me?”, or hand me something for the night: “overnight: compare the three offers”. "
+        "Nothing is ever sent in your name. Your hours, and what I read, stand on my Home tab."
+    )
+
+
 def hello(is_public: bool) -> str:
     """What it reads, for whom, and how to stop it."""
     readers = "everybody in this workspace who may read it" if is_public else "the people in it, and nobody else"
     return (
         "Hello, I am Nightdesk. I read what is written in this channel, also of the last two weeks, for "
-        f"{readers}: by night I note decisions and open questions, in the morning each person gets their own list, and "
-        "when you mention me I answer here. Whatever is edited or deleted here, I forget. "
+        f"{readers}: by night I note decisions and open questions, and when you mention me I answer here. Mention me, write to "
+        "me or open my Home tab once, and you find a list of your own in our DM each working morning; who never does gets "
+        "none. Whatever is edited or deleted here, I forget. "
         "To stop me, remove me from the channel: from then on I read nothing here."
     )
 
@@ -239,6 +265,12 @@ def lookup(channel: str) -> queue.Job:
     return queue.Job(
         "look_up", queue.LIVE, {"channel": channel}, lock=f"lookup/{channel}", once=f"lookup/{channel}", priority=60
     )
+
+
+def hello_job(person: int, channel: str) -> queue.Job:
+    """The job that greets somebody in their DM with us."""
+    args: dict[str, queue.Argument] = {"person": person, "channel": channel}
+    return queue.Job("hello", queue.LIVE, args, once=f"hello/{person}", priority=90)
 
 
 def history_job(channel: str, at: datetime | None = None) -> queue.Job:

@@ -10,7 +10,7 @@ EVENTS_PATH = "/slack/events"
 _LONG = (
     "Nightdesk reads the channels it is invited to and the mailboxes people connect. By day it answers mentions from what it"
     " knows, and never tells anybody more than everybody present may read. At night it drafts the replies people owe and lists"
-    " what they left unfinished; in the morning each person finds one short message. It never sends mail and never posts in"
+    " what they left unfinished; in the morning who uses it finds one short message. It never sends mail and never posts in"
     " anybody's name. Your own organisation runs it: this app belongs to your workspace alone."
 )
 _PROMPTS = (
