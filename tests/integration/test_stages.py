@@ -1,8 +1,9 @@
 """A night's stages: none sees another half done, and it makes no difference which place is read or thought about first."""
 
 import json
+import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,12 @@ from bot import consolidating, nightfall
 from bot.desk import Desk
 from bot.embedded.postgres import Server
 from bot.store import people, queue
+from bot.store.migrate import SCHEMA, migrate
 from graphs.errors import NotYet
-from tests.servers.company import ADA, BOB, DAY, Sources, desk_over, helpful, imported, known, small
+from tests.servers.company import ADA, BOB, DAY, Sources, desk_over, dump, helpful, imported, known, small
 from tests.servers.export_files import said
 from tests.servers.model import ModelServer, model_serving
-from tests.servers.postgres import Database, new_database
+from tests.servers.postgres import APP_ROLE, SECRET, Database, new_database
 
 LATER = "2999-01-01T00:00:00+00:00"
 NOW = datetime.fromisoformat(f"{DAY}T08:00:00+01:00")
@@ -53,43 +55,101 @@ def held(database: Database) -> list[tuple[Any, ...]]:
         return connection.execute(query).fetchall()
 
 
-# --- who is faster --------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Night:
+    """What a model was asked in one night, and the rows that were there afterwards."""
+
+    asked: list[str]
+    rows: dict[str, list[str]]
 
 
-def test_whatever_is_read_and_thought_about_first_a_night_asks_its_model_the_same(
-    postgres: Server, template: str, tmp_path: Path
-) -> None:
-    company = small(tmp_path, TOLD)
-    forwards = night(postgres, template, company, sorted)
-    assert forwards == night(postgres, template, company, lambda found: sorted(found, reverse=True))
-    drawn = [one for one in forwards if "Lines with -- stand between groups" in one]
-    assert len(drawn) > 2 and any("Kestrel counts" in one and "Ada is away" in one for one in drawn)
+Ordered = Callable[[Sequence[int]], list[int]]
+VERSIONS = ("9001", "9002", "9003", "9004")
+PASSING = frozenset({"seconds", *(f"of_version_{one}" for one in VERSIONS)})
 
 
 def night(
-    postgres: Server, template: str, company: Sources, ordered: Callable[[Sequence[int]], list[int]]
-) -> list[str]:
-    """What a model is asked in one night whose jobs of each stage are done in that order."""
+    postgres: Server,
+    template: str,
+    company: Sources,
+    ordered: Ordered,
+    between: Callable[[Database], None] = lambda database: None,
+) -> Night:
+    """One night whose jobs of each stage are done in that order; `between` happens before each stage but the first."""
     with new_database(postgres, template) as database, model_serving() as model:
         with desk_over(database, thinking(model)) as desk:
             imported(desk, company)
-            slept(desk, ordered)
+            slept(desk, ordered, lambda: between(database))
         assert {"channel:C1", "person:U1"} <= {key for (key,) in held(database)}
-        return sorted(json.dumps(seen.body["messages"]) for seen in model.requests)
+        asked = sorted(json.dumps(seen.body["messages"]) for seen in model.requests)
+        return Night(asked, dump(database, without=PASSING))
 
 
-def slept(desk: Desk, ordered: Callable[[Sequence[int]], list[int]]) -> None:
+def slept(desk: Desk, ordered: Ordered, between: Callable[[], None]) -> None:
     with desk.store.directory() as tx:
         places = {one.id: one for one in people.places(tx).values() if one.kind in ("channel", "account")}
     for scope in ordered(list(places)):
         consolidating.consolidate(desk, scope, DAY, NOW)
+    between()
     for scope in ordered(list(places)):
         nightfall.conclude(desk, scope, DAY, NOW)
+    between()
     nightfall.learn(desk, DAY, NOW)
+    between()
     for scope in ordered([one.id for one in places.values() if one.channel]):
         nightfall.anticipate(desk, scope, DAY, NOW)
+    between()
     for person in ordered([known(desk, who).id for who in (ADA, BOB)]):
         nightfall.sleep(desk, person, DAY, NOW, "")
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Sources:
+    return small(tmp_path_factory.mktemp("company"), TOLD)
+
+
+@pytest.fixture(scope="module")
+def forwards(postgres: Server, template: str, company: Sources) -> Night:
+    """A night that nothing happens to."""
+    return night(postgres, template, company, sorted)
+
+
+# --- who is faster --------------------------------------------------------------------------------
+
+
+def test_whatever_is_read_and_thought_about_first_a_night_asks_its_model_the_same(
+    postgres: Server, template: str, company: Sources, forwards: Night
+) -> None:
+    assert forwards.asked == night(postgres, template, company, lambda found: sorted(found, reverse=True)).asked
+    drawn = [one for one in forwards.asked if "Lines with -- stand between groups" in one]
+    assert len(drawn) > 2 and any("Kestrel counts" in one and "Ada is away" in one for one in drawn)
+
+
+# --- another version ------------------------------------------------------------------------------
+
+WIDER = """
+do $$ declare one text; begin
+  for one in select oid::regclass from pg_class where relnamespace = 'nightdesk'::regnamespace and relkind = 'r' loop
+    execute format('alter table %s add column of_version_{version} int', one);
+  end loop;
+end $$
+"""
+
+
+def test_a_night_in_which_the_database_is_brought_to_the_next_version_again_and_again_ends_the_same(
+    postgres: Server, template: str, company: Sources, forwards: Night, tmp_path: Path
+) -> None:
+    """A worker goes on over tables that became wider, on the connections and with the statements that it had before."""
+    schema, versions = tmp_path / "schema", iter(VERSIONS)
+    shutil.copytree(SCHEMA, schema)
+
+    def bring(database: Database) -> None:
+        version = next(versions)
+        (schema / f"{version}_wider.sql").write_text(WIDER.format(version=version))
+        assert migrate(database.owner, APP_ROLE, SECRET, schema=schema) == [f"{version}_wider.sql"]
+
+    assert night(postgres, template, company, sorted, bring) == forwards
+    assert next(versions, "") == "" and forwards.rows["digest"] and forwards.rows["prepared"]
 
 
 # --- what waits for what --------------------------------------------------------------------------
