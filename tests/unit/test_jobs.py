@@ -19,6 +19,7 @@ ENQUEUED = {
     "expire": [""],
     "file_drafts": ["scope"],
     "give_up": ["channel ts reference"],
+    "hello": ["person channel"],
     "hint": ["channel ts"],
     "home": ["person"],
     "ingest": ["channel"],
