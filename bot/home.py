@@ -49,11 +49,19 @@ def keys(path: Path) -> Keys:
 
 
 def rotate(path: Path) -> Keys:
-    """The ring with a new key that seals; of the older ones the newest stays, to open what is sealed already."""
+    """The ring with a new key that seals; of the older ones the newest stays, to open what is sealed already.
+
+    Raises `NeedsPerson` where it cannot be written; nothing has changed then.
+    """
     held = keys(path)
     seals = [_key(), *(base64.b64encode(key).decode() for key in held.seals[:1])]
     fresh = {"tokens": base64.b64encode(held.tokens).decode(), "seals": seals}
-    _written(path, fresh).replace(path)
+    try:
+        _written(path, fresh).replace(path)
+    except OSError as err:
+        raise NeedsPerson(
+            f"The key ring {path} cannot be changed from here ({err.strerror}): rotate where its folder may be written to."
+        ) from err
     return keys(path)
 
 

@@ -1,6 +1,7 @@
 """The key ring: made once, whatever starts first, and never half of one."""
 
 import json
+import os
 import stat
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.home import keys, temporary
+from bot.home import keys, rotate, temporary
 from graphs.errors import NeedsPerson
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -91,6 +92,16 @@ def test_a_place_that_cannot_hold_a_ring_is_told(tmp_path: Path) -> None:
     (tmp_path / "keys.json").mkdir()
     with pytest.raises(NeedsPerson, match=r"keys\.json"):
         keys(tmp_path / "keys.json")
+
+
+def test_a_ring_that_cannot_be_changed_is_told_and_stays_as_it_was(tmp_path: Path) -> None:
+    ring = tmp_path / "keys.json"
+    made = keys(ring)
+    (tmp_path / f"keys.json.{os.getpid()}").mkdir()  # stands where the new ring is written first
+
+    with pytest.raises(NeedsPerson, match="cannot be changed from here"):
+        rotate(ring)
+    assert keys(ring) == made
 
 
 def test_a_temporary_home_is_gone_afterwards_even_after_an_error() -> None:
