@@ -157,12 +157,12 @@ def _settle_answered(owner: Owner, mails: frozenset[str], now: datetime) -> None
     """Drafts and questions whose mail was answered since the digest."""
     with owner.begin() as tx:
         for row in kept.drafts(tx, owner.scope) if mails else ():
-            if (
-                row.draft.in_reply_to in mails
-                and accounts.moot(tx, owner.scope, row.draft, now)
-                and row.state == "appended"
-            ):
-                queue.defer(tx, draftroom.filing(owner.place_ids[account_scope(row.draft.account)]))
+            if row.draft.in_reply_to in mails and accounts.moot(tx, owner.scope, row.draft, now):
+                box = owner.place_ids.get(
+                    account_scope(row.draft.account)
+                )  # none: the mailbox is somebody else's by now
+                if box is not None and row.state == "appended":
+                    queue.defer(tx, draftroom.filing(box))
         for one in kept.considered(tx, owner.scope) if mails else ():
             if one.question and one.message_id in mails:
                 choices.choose(tx, owner.scope, Choice(question_item(one), "answered", now))

@@ -303,7 +303,7 @@ def test_nights_before_there_was_a_mailbox_and_one_that_still_runs_are_none_of_t
     office.file()
     assert office.in_drafts() == []
     office.connect()  # with another password, say
-    office.later()
+    office.later(4 * 86400)
     office.sync()
     sleep_through(office, 1, NIGHT + timedelta(days=8))
     office.file()
