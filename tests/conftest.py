@@ -1,5 +1,7 @@
 """What every test may ask for: servers that are real and thrown away. See `tests/servers`."""
 
+import gc
+
 from hypothesis import settings
 
 from tests.servers.company import laid
@@ -25,6 +27,14 @@ __all__ = [
 
 use_memory()
 
+# As the command does: to look for garbage among thousands of tests took a third of their collection.
+gc.set_threshold(50_000, 20, 100)
+
 # A busy machine is no bug; a failure is printed so that it can be had again.
 settings.register_profile("ours", deadline=None, print_blob=True)
 settings.load_profile("ours")
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays to the end: it is not looked through for the garbage of each test."""
+    gc.freeze()
