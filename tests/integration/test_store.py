@@ -177,16 +177,16 @@ def test_money_is_reserved_before_it_is_spent_and_a_crash_counts(desk: Desk) -> 
     scope = scope_of(desk)
     role = RoleSettings("fake", price_in=1.0, price_out=1.0)
     ledger = runs.ledger(partial(desk.store.as_scope, scope), scope, NIGHT, Decimal("1.00"), role)
-    first = ledger.reserve("tasks", 400_000, 100_000)
-    assert first is not None and ledger.reserve("tasks", 400_000, 100_001) is None
-    second = ledger.reserve("tasks", 500_000, 0)
-    assert second is not None and ledger.reserve("tasks", 1, 0) is None
+    first = ledger.reserve("answer", 400_000, 100_000)
+    assert first is not None and ledger.reserve("answer", 400_000, 100_001) is None
+    second = ledger.reserve("answer", 500_000, 0)
+    assert second is not None and ledger.reserve("answer", 1, 0) is None
     ledger.settle(first, Usage(100_000, 0, 0, 0.1))
-    third = ledger.reserve("tasks", 400_000, 0)
+    third = ledger.reserve("answer", 400_000, 0)
     assert third is not None
     ledger.release(third)
     ledger.settle(third, Usage(900_000, 0, 0, 0.1))  # too late: it was released
     # `second` is never settled, as after a crash: it stays counted.
-    assert ledger.reserve("tasks", 400_001, 0) is None and ledger.reserve("tasks", 400_000, 0) is not None
+    assert ledger.reserve("answer", 400_001, 0) is None and ledger.reserve("answer", 400_000, 0) is not None
     other = runs.ledger(partial(desk.store.as_scope, scope), scope, date(2026, 11, 25), Decimal("1.00"), role)
-    assert other.reserve("tasks", 1_000_000, 0) is not None
+    assert other.reserve("answer", 1_000_000, 0) is not None
