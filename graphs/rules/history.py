@@ -10,9 +10,11 @@ from graphs.domain import Memory, Person
 from graphs.rules import relation as relations
 from graphs.rules.change import differ
 from graphs.rules.days import days, undated
-from graphs.rules.text import plain
+from graphs.rules.text import plain, sentences
 from graphs.rules.wording import meets, words_of
 
+LONGEST = 300
+"""Characters of a sentence that are looked at: who asks what changed says so in fewer, and patterns cost more than a longer one is worth."""
 SAYS_IT = 2.0
 """From this strength on the later statement of a pair says that something changes, or most of their words are the same."""
 EACH = 2
@@ -88,8 +90,9 @@ class Turn:
 
 def asks_what_changed(asked: str) -> bool:
     """Whether it is asked what changed, when, what held before or at a time, or whether something still holds."""
-    said = plain(asked)
-    return bool(_ASKS.search(said)) or (bool(_BETWEEN.search(said)) and len(days(said, date(2000, 1, 1))) > 1)
+    if any(_ASKS.search(plain(one)[:LONGEST]) for one in sentences(asked)):
+        return True
+    return bool(_BETWEEN.search(plain(asked))) and len(days(asked, date(2000, 1, 1))) > 1
 
 
 def period(asked: str, now: datetime) -> Period:

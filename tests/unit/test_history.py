@@ -66,6 +66,12 @@ def test_a_question_after_what_holds_is_not_one_after_a_change(asked: str) -> No
     assert not asks_what_changed(asked)
 
 
+@pytest.mark.parametrize("words", ["what was ", "wer war ", "¿qué era ", "n'a ", "what was\n"])
+def test_forty_thousand_characters_that_nearly_ask_cost_no_more_than_a_question(words: str) -> None:
+    assert not asks_what_changed(words * (40_000 // len(words)))
+    assert asks_what_changed(f"{words * 20}? And what changed for Kestrel?")
+
+
 @pytest.mark.parametrize(
     ("asked", "since", "until"),
     [
