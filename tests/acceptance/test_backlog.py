@@ -168,14 +168,16 @@ def at_work(made: Town) -> Iterator[None]:
 
 
 def hold(model: ModelServer, patience: float) -> tuple[Event, Event]:
-    """Set when the model is asked to note something; and what it waits for before it answers that."""
+    """Set when as many places are noted side by side as ever are; and what the model waits for before it answers those."""
     [(pattern, answer)] = model.script
     assert callable(answer)
-    asked, go = Event(), Event()
+    asked, go, places = Event(), Event(), set[str]()
 
     def late(body: dict[str, Any]) -> str:
         if form_of(body) == "Notes":
-            asked.set()
+            places.add(body["messages"][1]["content"].partition(".")[0])
+            if len(places) == workers.NIGHT_WIDTH:
+                asked.set()
             go.wait(patience)
         return answer(body)
 
@@ -195,6 +197,12 @@ def lines_noted(model: ModelServer) -> list[int]:
 
 def states(made: Town) -> set[str]:
     return {row["state"] for row in made.rows("select state from nightdesk.night")}
+
+
+def in_hand(made: Town) -> set[int]:
+    """Places that are being read."""
+    query = "select id from procrastinate_jobs where status = 'doing' and task_name = 'consolidate'"
+    return {row["id"] for row in made.rows(query)}
 
 
 def jobs_left(made: Town) -> int:
@@ -236,10 +244,11 @@ def a_night_and_a_question(made: Town, model: ModelServer, patience: float) -> N
         for look in (rounds.mailboxes, rounds.look):
             look(made.desk)
         until(asked.is_set, patience)
+        reading = in_hand(made)
         ts = made.slack.say("dan", PUBLIC, f"{US} in which row does crate 3 stand?")
         made.hear()
         until(lambda: any(one.get("thread_ts") == ts for one in made.ours(PUBLIC)), patience)
-        assert states(made) == {"begun"}
+        assert len(reading) == workers.NIGHT_WIDTH and reading <= in_hand(made)  # nothing had to make way for it
         go.set()
         until(lambda: states(made) == {"slept"} and not jobs_left(made), patience, every=0.5)
         made.at(MORNING)
