@@ -59,8 +59,8 @@ RECORDED = "recorded"
 """The model's name in the recordings. It is part of their keys."""
 Answers = Literal["recorded", "rules", "live"]
 REPLAYED = (
-    "Slack, mail and database run inside this program, and nothing leaves this machine. A model's answers are recorded; what "
-    "you think of yourself is answered by rules."
+    "Slack, mail and database run inside this program, and nothing leaves this machine. A model's answers are recorded; "
+    "questions of your own are answered by rules."
 )
 RULES = (
     "Slack, mail and database run inside this program, rules answer without a model, and nothing leaves this machine."
