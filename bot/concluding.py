@@ -14,7 +14,6 @@ from bot import contexts
 from bot.desk import Desk, Owner
 from bot.store import desk as kept
 from bot.store import memory, messages, people, runs
-from bot.store.db import Tx
 from bot.store.people import Place
 from bot.store.runs import Begin
 from bot.thinking import think
@@ -93,7 +92,7 @@ def _conclude(desk: Desk, audience: _Audience, thinker: Thinker | None, night: d
     names = name_words(person.name for person in audience.people.values())
     with audience.read() as tx:
         fresh = memory.learned_tonight(tx, audience.changed, night)
-        groups = together.groups(fresh, _near(tx, names, now), names, audience.suits)
+    groups = together.groups(fresh, _near(audience, names, now), names, audience.suits)
     made = sha256(
         "\n".join(f"{one.scope} {one.valid_from.isoformat()} {one.text}" for group in groups for one in group).encode()
     ).digest()
@@ -122,9 +121,14 @@ def _conclude(desk: Desk, audience: _Audience, thinker: Thinker | None, night: d
         runs.end(tx, run, {"groups": len(groups), "stands": len(stands)})
 
 
-def _near(tx: Tx, names: frozenset[str], now: datetime) -> together.Near:
-    """What the audience may read of what a statement is about; statements of one thing ask once."""
-    known = cache(lambda subject: memory.noted_about(tx, subject, NEAR, now))
+def _near(audience: _Audience, names: frozenset[str], now: datetime) -> together.Near:
+    """What the audience may read of what a statement is about; statements of one thing ask once, and each in a transaction of
+    its own: between two questions so much may be reckoned that the server takes a session for hung."""
+
+    @cache
+    def known(subject: str) -> tuple[Memory, ...]:
+        with audience.read() as tx:
+            return memory.noted_about(tx, subject, NEAR, now)
 
     def near(one: Memory) -> list[Memory]:
         found = [other for subject in together.subjects(one, names) for other in known(subject)]
