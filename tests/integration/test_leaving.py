@@ -78,7 +78,10 @@ def test_a_guest_who_joins_while_an_answer_is_made_gets_none_of_what_guests_may_
     meanwhile(here, lambda: here.slack.join("cleo", PLANS))
     here.say("ben", PLANS, f"{US} what does the label cost?")
     assert len(here.ours(PLANS)) == 1 and "14 euro" not in shown(here, PLANS)
-    assert not any("14 euro" in json.dumps(one.arguments) for one in here.slack.log if one.method.startswith("chat."))
+    told = [one for one in here.slack.log if one.method.startswith("chat.") and "14 euro" in json.dumps(one.arguments)]
+    # He may read it still, and is told so where nobody else sees it.
+    assert [(one.method, one.arguments["user"]) for one in told] == [("chat.postEphemeral", "U0BEN")]
+    assert "14 euro" in here.slack.ephemerals("ben")[0]["text"] and here.slack.ephemerals("cleo") == []
 
 
 def test_a_member_who_joins_while_an_answer_is_made_changes_nothing(here: Town) -> None:
