@@ -16,8 +16,6 @@ from graphs.domain import Source
 from graphs.life import source_key
 from graphs.outcomes import draft_item
 
-UNTOUCHED = ("planned", "appended")
-
 
 @dataclass(frozen=True)
 class Subject:
@@ -98,18 +96,18 @@ def _drop_thread(tx: Tx, owner: Owner, scope: str, thread: str) -> None:
         message = made_by.get(source_key(row.task.sources[0]))
         if message is not None and (message.scope, message.thread) == (scope, thread):
             choices.press_task(tx, owner.scope, row.task.id, ("open", "snoozed", "settled"), "dropped")
-    drafts = [row.draft for row in kept.drafts(tx, owner.scope) if row.state in UNTOUCHED]
+    drafts = [row.draft for row in kept.drafts(tx, owner.scope) if row.state in kept.UNTOUCHED]
     answers = messages.by_sources(tx, [answered(draft) for draft in drafts])
     for draft in drafts:
         message = answers.get(source_key(answered(draft)))
         if message is not None and (message.scope, message.thread) == (scope, thread):
-            kept.move_draft(tx, owner.scope, draft, UNTOUCHED, "discarded")
+            kept.move_draft(tx, owner.scope, draft, kept.UNTOUCHED, "discarded")
 
 
 def discard(tx: Tx, owner: Owner, about: Subject) -> None:
     """The draft goes; one that its owner touched in the mailbox is theirs and stays."""
     assert about.draft is not None
-    kept.move_draft(tx, owner.scope, about.draft.draft, UNTOUCHED, "discarded")
+    kept.move_draft(tx, owner.scope, about.draft.draft, kept.UNTOUCHED, "discarded")
 
 
 def take_back(tx: Tx, owner: Owner, item: str) -> None:

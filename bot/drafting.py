@@ -33,7 +33,6 @@ from graphs.thinking import Thinker
 
 CHECKPOINTED = (writing.MailRef, writing.Outcome)
 EXPIRES = timedelta(days=14)
-UNTOUCHED = ("planned", "appended")
 
 Think = Callable[[Desk, runs.Run, Any, dict[str, Any], Any], dict[str, Any]]
 Settled = Callable[[Thread, Message], bool]
@@ -89,7 +88,9 @@ def reply(
         for one, mail in made:
             if one.draft is not None:
                 kept.plan_draft(tx, owner.scope, one.draft, mail, night)
-        tonight = [row.draft for row in kept.drafts(tx, owner.scope) if row.night == night and row.state in UNTOUCHED]
+        tonight = [
+            row.draft for row in kept.drafts(tx, owner.scope) if row.night == night and row.state in kept.UNTOUCHED
+        ]
         considered = sorted(gated + new, key=lambda one: (one.account, one.message_id))
         for one in considered:
             kept.put_considered(tx, owner.scope, one, owner.place_ids.get(account_scope(one.account)))
@@ -98,8 +99,8 @@ def reply(
 
 def _age_out(tx: Tx, owner: Owner, row: kept.DraftRow, night: date) -> None:
     """Nobody touched it for two weeks: it goes, also out of Drafts (`mailroom` looks whether somebody did)."""
-    if row.state in UNTOUCHED and night - row.night > EXPIRES:
-        kept.move_draft(tx, owner.scope, row.draft, UNTOUCHED, "expired")
+    if row.state in kept.UNTOUCHED and night - row.night > EXPIRES:
+        kept.move_draft(tx, owner.scope, row.draft, kept.UNTOUCHED, "expired")
 
 
 def _withdraw(owner: Owner, row: kept.DraftRow, now: datetime) -> None:

@@ -224,8 +224,7 @@ def words_for_us(desk: Desk, message: Message, us: str) -> str:
 
 def thread_of(desk: Desk, question: Question) -> Thread:
     """Where the answer goes and whose row it is: the person's own in a DM, else the channel's."""
-    assert isinstance(question.message.source, SlackSource)
-    here, ts = question.here, question.message.source.ts
+    here, ts = question.here, question.ts
     scope = here.scope
     if scope is None:
         with desk.store.directory() as tx:

@@ -19,7 +19,6 @@ from graphs.life import Life, source_key
 from graphs.outcomes import draft_item
 from graphs.rules.own import Own
 
-UNTOUCHED = ("planned", "appended")
 MOST = 4
 """Things that are told one by one; with the line above them and the one below they are six lines."""
 
@@ -91,7 +90,7 @@ def _sources(tx: Tx, owner: Owner, told: Sequence[Item]) -> list[Source]:
 def _open(tx: Tx, owner: Owner, own: Own, now: datetime, today: date) -> list[Item]:
     """As a digest of this moment would say it, in its order and without its bounds."""
     tasks = [row.task for row in kept.tasks(tx, owner.scope) if row.task.state == "open"]
-    drafts = [row.draft for row in kept.drafts(tx, owner.scope) if row.state in UNTOUCHED]
+    drafts = [row.draft for row in kept.drafts(tx, owner.scope) if row.state in kept.UNTOUCHED]
     questions = _questions(tx, owner, tasks, today)
     said = [*(task.sources for task in tasks), *map(cards.sources_of, drafts), *(one.sources for one in questions)]
     theirs = cards.opens(tx, list(chain.from_iterable(said)))

@@ -57,7 +57,7 @@ def morning(desk: Desk, owner: Owner, found: Found, fell_back: Sequence[str], ni
     """Makes the digest and remembers what it showed."""
     with owner.begin() as tx:
         since = _news_since(tx, owner, night, now)
-        known = [row for row in kept.drafts(tx, owner.scope) if row.state in ("planned", "appended")]
+        known = [row for row in kept.drafts(tx, owner.scope) if row.state in kept.UNTOUCHED]
         changes = _changes(tx, owner)
         gone = _gone(tx, owner, night)
         done = [_errand(one) for one in errands.done(tx, owner.id, night) if one.result is not None]

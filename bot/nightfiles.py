@@ -47,7 +47,7 @@ def write_person(owner: Owner, night: date, now: datetime, folder: Path) -> Dige
         digest = kept.digest(tx, owner.scope, night)
         assert digest is not None
         tasks = [row.task for row in kept.tasks(tx, owner.scope)]
-        drafts = [row for row in kept.drafts(tx, owner.scope) if row.state in ("planned", "appended")]
+        drafts = [row for row in kept.drafts(tx, owner.scope) if row.state in kept.UNTOUCHED]
         considered = list(kept.considered(tx, owner.scope))
         places = [place.id for place in owner.places]
         memories = memory.memories(tx, places, now)

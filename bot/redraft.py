@@ -27,7 +27,7 @@ def rewrite(desk: Desk, owner: Owner, row: kept.DraftRow, kind: str, now: dateti
     # What lies in the mailbox is exchanged there; while drafts stay in Slack, nothing is.
     with owner.begin() as tx:
         is_shadow = mornings.shadow(tx, owner.id, owner.hours).on
-    replaceable = ("planned",) if is_shadow else ("planned", "appended")
+    replaceable = ("planned",) if is_shadow else kept.UNTOUCHED
     if row.state not in replaceable:
         return TOUCHED if row.state in ("appended", "edited") else OVER
     threads = night.read(desk, owner, now).whole

@@ -96,7 +96,7 @@ def _answered_mails(owner: Owner) -> Answered:
 
 def _waiting(tx: Tx, owner: Owner) -> set[str]:
     """Message-IDs of the mails that there is an untouched draft or a question for."""
-    asked = {row.draft.in_reply_to for row in kept.drafts(tx, owner.scope) if row.state in drafting.UNTOUCHED}
+    asked = {row.draft.in_reply_to for row in kept.drafts(tx, owner.scope) if row.state in kept.UNTOUCHED}
     return asked | {one.message_id for one in kept.considered(tx, owner.scope) if one.question}
 
 

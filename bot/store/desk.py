@@ -13,6 +13,9 @@ from graphs.domain import Considered, Draft, Task, Value
 
 ValueT = TypeVar("ValueT", bound=Value)
 
+UNTOUCHED = ("planned", "appended")
+"""States of a draft that its owner has done nothing with."""
+
 
 @dataclass(frozen=True)
 class TaskRow:
